@@ -1,0 +1,10 @@
+# A tree that runs from anywhere: bin/runner, lib/runner/*.so, share/runner/{configs,sample}.
+include(GNUInstallDirs)
+install(TARGETS runner RUNTIME DESTINATION bin)
+install(TARGETS runner_core LIBRARY DESTINATION lib/runner)
+get_property(plugins GLOBAL PROPERTY RUNNER_PLUGINS)
+if(plugins)
+  install(TARGETS ${plugins} LIBRARY DESTINATION lib/runner)
+endif()
+install(DIRECTORY configs/ DESTINATION share/runner/configs FILES_MATCHING PATTERN "*.yaml")
+install(DIRECTORY artifacts/sample/ DESTINATION share/runner/sample OPTIONAL)

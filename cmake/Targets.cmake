@@ -1,0 +1,64 @@
+# Compiler settings, and the few functions the folders use to declare what they build.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+# Program, core library and plug-ins lie in one folder of the build tree; installed, plug-ins lie in lib/runner.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+set(CMAKE_BUILD_RPATH "$ORIGIN")
+set(CMAKE_INSTALL_RPATH "$ORIGIN;$ORIGIN/../lib/runner")
+
+add_library(runner_options_flags INTERFACE)
+target_compile_options(runner_options_flags INTERFACE -Wall -Wextra -Werror)
+target_include_directories(runner_options_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+if(RUNNER_SANITIZE)
+  target_compile_options(runner_options_flags INTERFACE -fsanitize=${RUNNER_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(runner_options_flags INTERFACE -fsanitize=${RUNNER_SANITIZE})
+endif()
+
+# Plug-in code may be compiled for the build machine's CPU; the launcher never is, so that it can say what is missing.
+add_library(runner_plugin_flags INTERFACE)
+target_link_libraries(runner_plugin_flags INTERFACE runner_options_flags)
+if(RUNNER_NATIVE)
+  target_compile_options(runner_plugin_flags INTERFACE -march=native)
+endif()
+
+# Third-party headers are not ours to warn about.
+function(runner_system_includes target)
+  foreach(library ${ARGN})
+    get_target_property(dirs ${library} INTERFACE_INCLUDE_DIRECTORIES)
+    if(dirs)
+      target_include_directories(${target} SYSTEM PUBLIC ${dirs})
+    endif()
+  endforeach()
+endfunction()
+
+# runner_test(NAME file... [LIBS lib...] [WHOLE]): one test program. WHOLE registers it as one ctest test
+# (for programs whose start is slow: libtorch); otherwise each TEST() is one.
+function(runner_test name)
+  cmake_parse_arguments(T "WHOLE" "TIMEOUT" "LIBS;ENVIRONMENT" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${T_UNPARSED_ARGUMENTS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests
+                                           BUILD_RPATH "$ORIGIN/..")
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE runner_options_flags ${T_LIBS} GTest::gtest_main GTest::gmock)
+  target_compile_definitions(${name} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                             RUNNER_BUILD_DIR="${PROJECT_BINARY_DIR}")
+  if(T_WHOLE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${T_ENVIRONMENT}")
+  else()
+    include(GoogleTest)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+                         PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${T_ENVIRONMENT}")
+  endif()
+endfunction()

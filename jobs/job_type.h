@@ -1,0 +1,61 @@
+#pragma once
+// What the command line knows of a job: its options, without loading its plug-in.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/binder.h"
+#include "config/common_options.h"
+
+namespace runner::jobs {
+
+// A job's option struct behind one interface. The struct derives from config::CommonOptions; its folder's options.h
+// declares two functions beside it: declare(Binder&, T&), and check(const T&) for conflicts between keys.
+class JobOptions {
+ public:
+  virtual ~JobOptions() = default;
+  virtual void declare_all(config::Binder& b) = 0;
+  virtual std::vector<config::Problem> conflicts() const = 0;  // place "" : filled in from the key's origin
+  virtual config::CommonOptions& common() = 0;
+  virtual std::string device() const = 0;  // "" for a job without one
+};
+
+struct JobType {
+  const char* name;     // "train"
+  const char* plugin;   // "librunner_train"
+  const char* summary;  // for --help
+  std::unique_ptr<JobOptions> (*make)();
+};
+
+// All jobs, in the order that --help shows.
+const std::vector<JobType>& job_types();
+const JobType* find_job(const std::string& name);  // nullptr when unknown
+
+template <class T>
+class JobOptionsOf final : public JobOptions {
+ public:
+  void declare_all(config::Binder& b) override {
+    config::declare(b, static_cast<config::CommonOptions&>(options));
+    declare(b, options);
+  }
+  std::vector<config::Problem> conflicts() const override { return check(options); }
+  config::CommonOptions& common() override { return options; }
+  std::string device() const override {
+    if constexpr (requires { options.device; }) return options.device;
+    return "";
+  }
+  T options;
+};
+
+// Worker side: fills T from a resolved configuration. Throws UsageError.
+void fill(JobOptions& options, const std::string& resolved_yaml);
+
+template <class T>
+T read_options(const std::string& resolved_yaml) {
+  JobOptionsOf<T> options;
+  fill(options, resolved_yaml);
+  return options.options;
+}
+
+}  // namespace runner::jobs

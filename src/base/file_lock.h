@@ -1,0 +1,27 @@
+#pragma once
+// An advisory lock on a file (flock): released by the kernel when its holder ends, however it ends.
+
+#include <filesystem>
+#include <optional>
+
+namespace runner {
+
+class FileLock {
+ public:
+  // Waits for the lock. Creates the file (and its folder) when absent. Throws RunError.
+  static FileLock wait(const std::filesystem::path& path);
+  // The lock, or nothing when another process holds it.
+  static std::optional<FileLock> try_lock(const std::filesystem::path& path);
+  // Process number that the current or last holder wrote; 0 when unknown.
+  static int holder(const std::filesystem::path& path);
+
+  FileLock(FileLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+}  // namespace runner

@@ -1,0 +1,61 @@
+#include "base/status.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace runner::status {
+namespace {
+
+StatusPage local{};
+StatusPage* current = &local;
+
+void copy_text(char* to, std::size_t capacity, const std::string& from) {
+  const std::size_t n = from.size() < capacity - 1 ? from.size() : capacity - 1;
+  std::memcpy(to, from.data(), n);
+  to[n] = '\0';
+}
+
+}  // namespace
+
+int create() {
+#ifdef __linux__
+  const int fd = ::memfd_create("runner-status", 0);
+#else
+  char name[] = "/tmp/runner-status-XXXXXX";
+  const int fd = ::mkstemp(name);
+  if (fd >= 0) ::unlink(name);
+#endif
+  if (fd < 0 || ::ftruncate(fd, sizeof(StatusPage)) != 0) throw_errno("cannot create the status page", "");
+  attach(fd);
+  current->step.store(-1);
+  return fd;
+}
+
+void attach(int fd) {
+  void* at = ::mmap(nullptr, sizeof(StatusPage), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) throw_errno("cannot map the status page", "");
+  current = static_cast<StatusPage*>(at);
+}
+
+const StatusPage& page() { return *current; }
+
+void set_phase(const std::string& phase) {
+  copy_text(current->phase, StatusPage::phase_capacity, phase);
+  beat();
+}
+
+void set_step(std::int64_t step) {
+  current->step.store(step, std::memory_order_relaxed);
+  beat();
+}
+
+void beat() { current->beats.fetch_add(1, std::memory_order_relaxed); }
+
+void set_libraries(const std::string& json) { copy_text(current->libraries, StatusPage::text_capacity, json); }
+
+}  // namespace runner::status

@@ -1,0 +1,35 @@
+#pragma once
+// What the worker is doing right now, in a page shared with the launcher, so that the launcher can tell it after
+// a crash (which phase, which step, what was loaded) and notice a stall. Writing costs a few stores.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace runner {
+
+struct StatusPage {
+  static constexpr std::size_t phase_capacity = 128;
+  static constexpr std::size_t text_capacity = 64 * 1024;
+  std::atomic<std::uint64_t> beats;  // grows with every sign of progress
+  std::atomic<std::int64_t> step;    // -1: none yet
+  char phase[phase_capacity];        // NUL-terminated: "read data", "train epoch 3", "validate"
+  char libraries[text_capacity];     // JSON: OpenMP runtimes and BLAS found after loading
+};
+
+namespace status {
+
+// Creates the page in a memory file; returns its descriptor (inherited over exec). Launcher side.
+int create();
+// Maps the page behind a descriptor; the process's writes go there from now on. Without one they go nowhere.
+void attach(int fd);
+const StatusPage& page();
+
+void set_phase(const std::string& phase);
+void set_step(std::int64_t step);
+void beat();  // progress within a phase that has no steps
+void set_libraries(const std::string& json);
+
+}  // namespace status
+}  // namespace runner

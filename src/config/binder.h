@@ -1,0 +1,128 @@
+#pragma once
+// Options declared once. A job describes its plain option struct to a Binder, one call a key: key, where the value
+// lives, help, limits. Reading YAML, flags, --help, `config show`, the JSON Schema and the checks all come from that.
+//
+//   void declare(Binder& b, TrainOptions& o) {
+//     b.option("train.batch_size", o.batch_size, "rows a step").range(1, 65536).flag("--batch-size");
+//   }
+//
+// The default is the value that the struct holds when it is declared.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace YAML {
+class Node;
+}
+
+namespace runner::config {
+
+enum class Kind { boolean, integer, number, text, text_list, number_list, integer_list, items };
+
+class Binder;
+
+// One declared key. The setters return *this so that they chain.
+class Field {
+ public:
+  Field& range(double low, double high);            // both ends allowed
+  Field& above(double low);                         // strictly greater
+  Field& choices(std::vector<std::string> values);  // the only texts allowed
+  Field& required();                                // must be given by file or flag
+  Field& flag(std::string name);                    // "--batch-size": sets this key from the command line
+  Field& existing_file();                           // the path(s) must exist when the config is checked
+  Field& existing_path();                           // a file or a folder
+  // Returns "" or what was expected: "auto or a whole number of threads".
+  Field& matches(std::function<std::string(const std::string&)> expected);
+
+  std::string key, help;
+  Kind kind = Kind::text;
+  bool optional = false;  // may be null
+  std::optional<double> low, high;
+  bool low_exclusive = false;
+  std::vector<std::string> allowed;
+  bool is_required = false, must_be_file = false, must_exist = false;
+  std::vector<std::string> flags;
+  std::function<std::string(const std::string&)> expected;
+
+  // Where the current value came from: "default", "configs/x.yaml:12:9", "--epochs", "--set train.epochs".
+  std::string origin = "default";
+
+  // Reads the node into the target; returns "" or what was expected instead. Set by Binder.
+  std::function<std::string(const YAML::Node&)> read;
+  std::function<YAML::Node()> write;
+  // For Kind::items: declares one default item, for the schema and the help.
+  std::function<void(Binder&)> describe_item;
+};
+
+class Binder {
+ public:
+  Field& option(std::string key, bool& target, std::string help);
+  Field& option(std::string key, std::int64_t& target, std::string help);
+  Field& option(std::string key, double& target, std::string help);
+  Field& option(std::string key, std::string& target, std::string help);
+  Field& option(std::string key, std::optional<bool>& target, std::string help);
+  Field& option(std::string key, std::optional<std::int64_t>& target, std::string help);
+  Field& option(std::string key, std::optional<double>& target, std::string help);
+  Field& option(std::string key, std::optional<std::string>& target, std::string help);
+  // A list; a single value is taken as a list of one.
+  Field& option(std::string key, std::vector<std::string>& target, std::string help);
+  Field& option(std::string key, std::vector<double>& target, std::string help);
+  Field& option(std::string key, std::vector<std::int64_t>& target, std::string help);
+
+  // A list of mappings, each read by `declare_item`: void(Binder&, Item&).
+  template <class Item, class Declare>
+  Field& items(std::string key, std::vector<Item>& target, std::string help, Declare declare_item);
+
+  Field* find(const std::string& key);
+  const std::vector<std::unique_ptr<Field>>& fields() const { return fields_; }
+
+ private:
+  Field& add(std::string key, std::string help, Kind kind);
+  std::vector<std::unique_ptr<Field>> fields_;
+};
+
+// Problems of one read of one mapping, kept as text with the place in front; see resolve.h.
+struct Problem {
+  std::string place;    // "configs/x.yaml:12:9", "--epochs", or "" when only the key is known
+  std::string key;      // "train.batch_sise"
+  std::string message;  // "unknown key (did you mean batch_size?)"
+  std::string line() const;
+};
+
+namespace detail {
+// Reads a mapping into the fields of `binder`, whose keys are relative to it. Returns problems (place filled in).
+std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const std::string& file,
+                                  const std::string& prefix);
+std::vector<Problem>& item_problems();  // collected while items are read
+const std::string& current_file();
+std::string read_items(const YAML::Node& list, const std::string& key, std::size_t count_before,
+                       const std::function<void(std::size_t)>& resize,
+                       const std::function<void(Binder&, std::size_t)>& declare);
+YAML::Node write_items(std::size_t count, const std::function<void(Binder&, std::size_t)>& declare);
+}  // namespace detail
+
+template <class Item, class Declare>
+Field& Binder::items(std::string key, std::vector<Item>& target, std::string help, Declare declare_item) {
+  Field& field = add(std::move(key), std::move(help), Kind::items);
+  const auto declare = [&target, declare_item](Binder& b, std::size_t i) { declare_item(b, target[i]); };
+  field.read = [&target, &field, declare](const YAML::Node& node) {
+    return detail::read_items(node, field.key, target.size(), [&target](std::size_t n) {
+      target.clear();
+      target.resize(n);
+    }, declare);
+  };
+  field.write = [&target, declare] { return detail::write_items(target.size(), declare); };
+  field.describe_item = [declare_item](Binder& b) {
+    static Item example;  // the described defaults must outlive the binder
+    example = Item{};
+    declare_item(b, example);
+  };
+  return field;
+}
+
+}  // namespace runner::config

@@ -1,0 +1,41 @@
+#pragma once
+// From a YAML text and the command line to a filled option struct: default < file < environment < flag < --set.
+// Every mistake is collected; nothing throws for a user's mistake until the caller has seen them all.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "config/binder.h"
+
+namespace runner::config {
+
+struct Override {
+  std::string key;     // dotted: "train.epochs"
+  std::string value;   // YAML text: "12", "[1, 2]", "{by: article}"
+  std::string origin;  // "--epochs", "--set train.epochs", "RUNNER_DEVICE"
+};
+
+// Reads `text` (from `file`, for places in messages) and the overrides into the binder's fields.
+// ${VAR} in a value is replaced from the environment.
+std::vector<Problem> resolve(Binder& binder, const std::string& text, const std::string& file,
+                             const std::vector<Override>& overrides);
+
+// The complete configuration as YAML, nested; with each value's origin as a comment when `origins`.
+std::string dump_yaml(const Binder& binder, bool origins);
+// JSON Schema (2020-12) of the whole configuration.
+Json json_schema(const Binder& binder, const std::string& title);
+// One line a key for --help and docs: key, type and limits, default, help.
+std::string describe(const Binder& binder);
+
+// A top-level scalar of a YAML text ("job"), or "" when absent. Throws UsageError when the text is no mapping.
+std::string top_level_value(const std::string& text, const std::string& file, const std::string& key);
+
+// The candidate closest to `word` within a third of its length, or "".
+std::string closest(const std::string& word, const std::vector<std::string>& candidates);
+
+// Throws UsageError listing all problems, one a line, sorted by place; does nothing when there are none.
+void throw_if_any(const std::vector<Problem>& problems);
+
+}  // namespace runner::config

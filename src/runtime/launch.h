@@ -1,0 +1,35 @@
+#pragma once
+// From a checked job to a finished worker: bootstrap, scan, fork + exec, supervision.
+
+#include <filesystem>
+#include <string>
+
+#include "base/job.h"
+#include "base/log.h"
+#include "config/common_options.h"
+
+namespace runner::runtime {
+
+struct LaunchRequest {
+  JobContext context;             // goes to the worker; launch is filled in by launch_job
+  std::string plugin;             // "librunner_train"
+  config::EnvironmentOptions environment;
+  std::string device;             // requested; "" when the job has none
+  Verbosity verbosity = Verbosity::normal;
+  bool supervise = true;          // false: exec in place, for a debugger
+  bool explain_env = false;       // print every environment decision and why, then go on
+};
+
+// Runs the job in a worker; returns the exit code that the launcher must end with. Throws Error before the start.
+int launch_job(const LaunchRequest& request);
+
+// The worker's side of it: `runner --worker FD`, where FD holds what launch_job wrote.
+int worker_main(int request_fd);
+
+// Folder that holds the plug-ins: beside the program, or ../lib/runner of an installed one.
+std::filesystem::path plugin_folder();
+// The plug-in's file: FOLDER/librunner_train.so. Throws EnvironmentError when it is not there.
+std::filesystem::path plugin_file(const std::string& plugin);
+std::filesystem::path program_path();  // /proc/self/exe
+
+}  // namespace runner::runtime
