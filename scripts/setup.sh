@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Installs what the build needs, and only what is missing. Running it again changes nothing.
+#
+#   scripts/setup.sh [--tests] [--bench] [--print]
+#
+#   --tests   also what the tests use: Python peers (NumPy, PyTorch, FAISS), LLVM's OpenMP, patchelf, cron, systemd
+#   --bench   also Google Benchmark
+#   --print   only say what would be installed
+#
+# Debian 12, 13 and testing with apt (through sudo where not root), or macOS with Homebrew (untested).
+# Exit codes: 0 everything is there, 2 wrong flag, 4 something cannot be installed.
+set -euo pipefail
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# "a|b": either will do; when none is there the first that the system offers is installed.
+BUILD_PACKAGES="cmake ninja-build g++ ccache pkg-config libtorch-dev libfaiss-dev libopenblas-openmp-dev libyaml-cpp-dev
+  libcli11-dev libspdlog-dev nlohmann-json3-dev libzip-dev libprotobuf-dev libgtest-dev libgmock-dev"
+TEST_PACKAGES="python3 python3-numpy python3-torch python3-faiss libomp5|libomp5-14|libomp5-19 patchelf cron systemd procps"
+BENCH_PACKAGES="libbenchmark-dev python3 python3-numpy"
+
+with_tests=no with_bench=no only_print=no
+for flag in "$@"; do
+  case $flag in
+    --tests) with_tests=yes ;;
+    --bench) with_bench=yes ;;
+    --print) only_print=yes ;;
+    -h | --help) script_help; exit 0 ;;
+    *) die $EXIT_USAGE "unknown flag $flag (expected --tests, --bench or --print)" ;;
+  esac
+done
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null 2>&1; then
+    sudo -- "$@"
+  else
+    die $EXIT_ENVIRONMENT "must be root to run: $* (no sudo here); run that as root, then this script again"
+  fi
+}
+
+# Sets `missing` to the names, with their alternatives, of what is not installed.
+find_missing() {
+  local wish choice found
+  missing=()
+  for wish in "$@"; do
+    found=no
+    for choice in ${wish//|/ }; do
+      if installed "$choice"; then
+        found=yes
+        break
+      fi
+    done
+    [ "$found" = yes ] || missing+=("$wish")
+  done
+}
+
+# Turns each "a|b" of `missing` into the first name that apt can install.
+choose_offered() {
+  local i choice
+  for i in "${!missing[@]}"; do
+    for choice in ${missing[i]//|/ }; do
+      if apt-cache show "$choice" >/dev/null 2>&1; then
+        missing[i]=$choice
+        break
+      fi
+    done
+  done
+}
+
+# OpenBLAS on OpenMP shares libgomp's threads with libtorch and FAISS. The pthread build, which Debian prefers when both
+# are there, brings a second pool that fights the first (2 to 3 times slower). What an administrator set by hand stays.
+choose_blas() {
+  local folder link name value status changed=no
+  folder=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || gcc -dumpmachine)
+  for link in libblas.so.3 liblapack.so.3 libopenblas.so.0; do
+    name=$link-$folder
+    value=$(update-alternatives --query "$name" 2>/dev/null | awk '/^Value:/ {print $2}') || true
+    status=$(update-alternatives --query "$name" 2>/dev/null | awk '/^Status:/ {print $2}') || true
+    case $value in
+      '' | *openblas-openmp/*) continue ;;
+    esac
+    if [ "$status" = manual ]; then
+      note "setup: warning: $link is set by hand to $value; for one thread pool: update-alternatives --auto $name"
+    else
+      as_root update-alternatives --set "$name" "/usr/lib/$folder/openblas-openmp/$link" >/dev/null
+      changed=yes
+    fi
+  done
+  blas=$(readlink -f "/usr/lib/$folder/libblas.so.3" || true)
+  [ "$changed" = no ] || blas="$blas (chosen now)"
+}
+
+setup_debian() {
+  local wanted update_log
+  # shellcheck disable=SC2206  # the lists are split at their blanks
+  wanted=($BUILD_PACKAGES)
+  # shellcheck disable=SC2206
+  [ "$with_tests" = no ] || wanted+=($TEST_PACKAGES)
+  # shellcheck disable=SC2206
+  [ "$with_bench" = no ] || wanted+=($BENCH_PACKAGES)
+  find_missing "${wanted[@]}"
+  if [ "$only_print" = yes ]; then
+    say "setup: ${#missing[@]} of ${#wanted[@]} packages missing${missing[*]:+: ${missing[*]}}"
+    return
+  fi
+  if [ ${#missing[@]} -gt 0 ]; then
+    update_log=$(as_root apt-get -qq -o Acquire::Retries=3 update 2>&1) || note "setup: warning: apt-get update: $update_log"
+    choose_offered
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
+      install --no-install-recommends "${missing[@]}" >&2 ||
+      die $EXIT_ENVIRONMENT "apt-get could not install: ${missing[*]} (Debian 12, 13 or newer is needed)"
+  fi
+  choose_blas
+  if [ ${#missing[@]} -gt 0 ]; then
+    say "setup: installed ${#missing[@]} of ${#wanted[@]} packages (${missing[*]}); BLAS is $blas"
+  else
+    say "setup: nothing to install, all ${#wanted[@]} packages are there; BLAS is $blas"
+  fi
+}
+
+# Homebrew, from the Brewfile. Nobody has run this yet.
+setup_macos() {
+  command -v brew >/dev/null 2>&1 || die $EXIT_ENVIRONMENT "Homebrew is needed: see https://brew.sh"
+  if [ "$only_print" = yes ]; then
+    brew bundle check --verbose --file "$RUNNER_ROOT/Brewfile" || true
+  elif brew bundle check --no-upgrade --file "$RUNNER_ROOT/Brewfile" >/dev/null 2>&1; then
+    say "setup: nothing to install, the Brewfile's packages are there (macOS is untested)"
+  else
+    brew bundle install --no-upgrade --file "$RUNNER_ROOT/Brewfile" >&2 || die $EXIT_ENVIRONMENT "brew bundle failed"
+    say "setup: installed the Brewfile's packages (macOS is untested)"
+  fi
+}
+
+if [ "$(uname -s)" = Darwin ]; then
+  setup_macos
+elif command -v apt-get >/dev/null 2>&1; then
+  setup_debian
+else
+  die $EXIT_ENVIRONMENT "neither apt-get nor Homebrew here; install what docs and this script list: $BUILD_PACKAGES"
+fi
