@@ -16,6 +16,10 @@ set(CMAKE_INSTALL_RPATH "$ORIGIN;$ORIGIN/../lib/runner")
 
 add_library(runner_options_flags INTERFACE)
 target_compile_options(runner_options_flags INTERFACE -Wall -Wextra -Werror)
+# GCC 12 and 13 warn of overlapping copies inside std::string's own operator+ (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+  target_compile_options(runner_options_flags INTERFACE -Wno-restrict)
+endif()
 target_include_directories(runner_options_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
 if(RUNNER_SANITIZE)
   target_compile_options(runner_options_flags INTERFACE -fsanitize=${RUNNER_SANITIZE} -fno-omit-frame-pointer)

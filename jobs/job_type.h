@@ -10,8 +10,9 @@
 
 namespace runner::jobs {
 
-// A job's option struct behind one interface. The struct derives from config::CommonOptions; its folder's options.h
-// declares two functions beside it: declare(Binder&, T&), and check(const T&) for conflicts between keys.
+// A job's option struct behind one interface. The struct derives from config::CommonOptions; its folder's
+// options.h declares two functions beside it: declare(Binder&, T&), and check(const T&) for conflicts between
+// keys.
 class JobOptions {
  public:
   virtual ~JobOptions() = default;
@@ -21,10 +22,21 @@ class JobOptions {
   virtual std::string device() const = 0;  // "" for a job without one
 };
 
+// A flag that is no configuration: it goes to the job as JobContext::arguments[name].
+struct Argument {
+  enum class Kind { present, text, number, optional_text };
+  const char* flag;  // "--max-steps": the argument's name is max_steps
+  Kind kind;         // present: true when given; optional_text: "auto" when given without a value
+  const char* help;
+};
+
 struct JobType {
-  const char* name;     // "train"
-  const char* plugin;   // "librunner_train"
-  const char* summary;  // for --help
+  const char* name;        // "train"
+  const char* plugin;      // "librunner_train"
+  const char* summary;     // for --help
+  const char* positional;  // "CONFIG", a key that the positional argument sets ("index"), or "" for none
+  const char* example;     // for --help
+  std::vector<Argument> arguments;
   std::unique_ptr<JobOptions> (*make)();
 };
 

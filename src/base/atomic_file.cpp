@@ -58,7 +58,8 @@ void AtomicFile::flush_to_disk() {
 
 void AtomicFile::commit() {
   if (!synced_) flush_to_disk();
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_errno("cannot rename into place", target_.string());
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+    throw_errno("cannot rename into place", target_.string());
   ::close(fd_);
   fd_ = -1;
   fsync_folder(target_.parent_path());

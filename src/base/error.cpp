@@ -5,7 +5,9 @@
 
 namespace runner {
 
-std::string Error::line() const { return place_.empty() ? what() : place_ + ": " + what(); }
+std::string Error::line() const {
+  return place_.empty() ? what() : place_ + ": " + what();
+}
 
 void throw_errno(const std::string& what, const std::string& place) {
   const int code = errno;

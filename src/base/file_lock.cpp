@@ -31,7 +31,8 @@ bool flock_retrying(int fd, int operation) {
 void write_holder(int fd) {
   const std::string text = std::to_string(::getpid()) + "\n";
   // Only a hint for messages: a failure to write it does not matter.
-  if (::ftruncate(fd, 0) == 0) [[maybe_unused]] const auto n = ::pwrite(fd, text.data(), text.size(), 0);
+  if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
+    const auto n = ::pwrite(fd, text.data(), text.size(), 0);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ bool colour_allowed(int fd) {
 
 void setup_logging(Verbosity verbosity) {
   const auto mode = colour_allowed(STDERR_FILENO) ? spdlog::color_mode::always : spdlog::color_mode::never;
-  auto logger = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(mode));
+  auto logger =
+      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(mode));
   logger->set_pattern("%H:%M:%S %^%-5l%$ %v");
   const char* wanted = std::getenv("RUNNER_LOG");
   auto level = verbosity == Verbosity::quiet     ? spdlog::level::warn

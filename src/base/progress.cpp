@@ -34,7 +34,9 @@ Progress::~Progress() {
   if (drawn_) std::fputs("\r\033[K", stderr);
 }
 
-bool Progress::due() const { return enabled_ && Clock::now() >= next_; }
+bool Progress::due() const {
+  return enabled_ && Clock::now() >= next_;
+}
 
 void Progress::update(std::int64_t done, const std::string& note) {
   if (first_ < 0) first_ = done > 0 ? done - 1 : 0;
@@ -46,10 +48,11 @@ void Progress::print(std::int64_t done, const std::string& note) {
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   const double rate = elapsed > 0 ? static_cast<double>(done - first_) / elapsed : 0;
   const double share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 0;
-  const std::string left =
-      rate > 0 && total_ > done ? ", " + format_duration(static_cast<double>(total_ - done) / rate) + " left" : "";
-  const std::string text = fmt::format("{}/{} {} {:.0f}/s{}{}{}", done, total_, unit_, rate, left,
-                                       note.empty() ? "" : "  ", note);
+  const std::string left = rate > 0 && total_ > done
+                               ? ", " + format_duration(static_cast<double>(total_ - done) / rate) + " left"
+                               : "";
+  const std::string text =
+      fmt::format("{}/{} {} {:.0f}/s{}{}{}", done, total_, unit_, rate, left, note.empty() ? "" : "  ", note);
   if (terminal_) {
     fmt::print(stderr, "\r\033[K{} {} {}", title_, bar(share), text);
     std::fflush(stderr);
@@ -75,7 +78,7 @@ std::string format_bytes(double bytes) {
     bytes /= 1000;
     ++unit;
   }
-  return fmt::format(unit == 0 || bytes >= 100 ? "{:.0f} {}" : "{:.1f} {}", bytes, units[unit]);
+  return fmt::format("{:.{}f} {}", bytes, unit == 0 || bytes >= 100 ? 0 : 1, units[unit]);
 }
 
 }  // namespace runner

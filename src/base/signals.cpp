@@ -26,8 +26,12 @@ void catch_stop_signals() {
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-int stop_signal() { return stop.load(std::memory_order_relaxed); }
+int stop_signal() {
+  return stop.load(std::memory_order_relaxed);
+}
 
-void request_stop(int signal) { stop.store(signal); }
+void request_stop(int signal) {
+  stop.store(signal);
+}
 
 }  // namespace runner

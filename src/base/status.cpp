@@ -42,7 +42,9 @@ void attach(int fd) {
   current = static_cast<StatusPage*>(at);
 }
 
-const StatusPage& page() { return *current; }
+const StatusPage& page() {
+  return *current;
+}
 
 void set_phase(const std::string& phase) {
   copy_text(current->phase, StatusPage::phase_capacity, phase);
@@ -54,8 +56,12 @@ void set_step(std::int64_t step) {
   beat();
 }
 
-void beat() { current->beats.fetch_add(1, std::memory_order_relaxed); }
+void beat() {
+  current->beats.fetch_add(1, std::memory_order_relaxed);
+}
 
-void set_libraries(const std::string& json) { copy_text(current->libraries, StatusPage::text_capacity, json); }
+void set_libraries(const std::string& json) {
+  copy_text(current->libraries, StatusPage::text_capacity, json);
+}
 
 }  // namespace runner::status

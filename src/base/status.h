@@ -1,6 +1,6 @@
 #pragma once
-// What the worker is doing right now, in a page shared with the launcher, so that the launcher can tell it after
-// a crash (which phase, which step, what was loaded) and notice a stall. Writing costs a few stores.
+// What the worker is doing right now, in a page shared with the launcher, so that the launcher can tell it
+// after a crash (which phase, which step, what was loaded) and notice a stall. Writing costs a few stores.
 
 #include <atomic>
 #include <cstddef>

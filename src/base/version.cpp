@@ -1,5 +1,7 @@
 #include "base/version.h"
 
 namespace runner {
-const char* version() { return RUNNER_VERSION; }
+const char* version() {
+  return RUNNER_VERSION;
+}
 }  // namespace runner

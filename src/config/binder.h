@@ -1,6 +1,7 @@
 #pragma once
-// Options declared once. A job describes its plain option struct to a Binder, one call a key: key, where the value
-// lives, help, limits. Reading YAML, flags, --help, `config show`, the JSON Schema and the checks all come from that.
+// Options declared once. A job describes its plain option struct to a Binder, one call a key: key, where the
+// value lives, help, limits. Reading YAML, flags, --help, `config show`, the JSON Schema and the checks all
+// come from that.
 //
 //   void declare(Binder& b, TrainOptions& o) {
 //     b.option("train.batch_size", o.batch_size, "rows a step").range(1, 65536).flag("--batch-size");
@@ -35,6 +36,7 @@ class Field {
   Field& required();                                // must be given by file or flag
   Field& flag(std::string name);                    // "--batch-size": sets this key from the command line
   Field& existing_file();                           // the path(s) must exist when the config is checked
+  Field& replaces(std::string key);  // given on the command line, that other key returns to its default
   Field& existing_path();                           // a file or a folder
   // Returns "" or what was expected: "auto or a whole number of threads".
   Field& matches(std::function<std::string(const std::string&)> expected);
@@ -48,6 +50,8 @@ class Field {
   bool is_required = false, must_be_file = false, must_exist = false;
   std::vector<std::string> flags;
   std::function<std::string(const std::string&)> expected;
+
+  std::string replaced_key, default_yaml;
 
   // Where the current value came from: "default", "configs/x.yaml:12:9", "--epochs", "--set train.epochs".
   std::string origin = "default";
@@ -95,7 +99,8 @@ struct Problem {
 };
 
 namespace detail {
-// Reads a mapping into the fields of `binder`, whose keys are relative to it. Returns problems (place filled in).
+// Reads a mapping into the fields of `binder`, whose keys are relative to it. Returns problems (place filled
+// in).
 std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const std::string& file,
                                   const std::string& prefix);
 std::vector<Problem>& item_problems();  // collected while items are read
@@ -111,10 +116,13 @@ Field& Binder::items(std::string key, std::vector<Item>& target, std::string hel
   Field& field = add(std::move(key), std::move(help), Kind::items);
   const auto declare = [&target, declare_item](Binder& b, std::size_t i) { declare_item(b, target[i]); };
   field.read = [&target, &field, declare](const YAML::Node& node) {
-    return detail::read_items(node, field.key, target.size(), [&target](std::size_t n) {
-      target.clear();
-      target.resize(n);
-    }, declare);
+    return detail::read_items(
+        node, field.key, target.size(),
+        [&target](std::size_t n) {
+          target.clear();
+          target.resize(n);
+        },
+        declare);
   };
   field.write = [&target, declare] { return detail::write_items(target.size(), declare); };
   field.describe_item = [declare_item](Binder& b) {

@@ -1,6 +1,6 @@
 #pragma once
-// From a YAML text and the command line to a filled option struct: default < file < environment < flag < --set.
-// Every mistake is collected; nothing throws for a user's mistake until the caller has seen them all.
+// From a YAML text and the command line to a filled option struct: default < file < environment < flag <
+// --set. Every mistake is collected; nothing throws for a user's mistake until the caller has seen them all.
 
 #include <string>
 #include <utility>
@@ -18,9 +18,10 @@ struct Override {
 };
 
 // Reads `text` (from `file`, for places in messages) and the overrides into the binder's fields.
-// ${VAR} in a value is replaced from the environment.
+// ${VAR} in a value is replaced from the environment. `shipped`: folder where an input file that is not there is
+// looked for by its name (the sample of an installed runner).
 std::vector<Problem> resolve(Binder& binder, const std::string& text, const std::string& file,
-                             const std::vector<Override>& overrides);
+                             const std::vector<Override>& overrides, const std::string& shipped = "");
 
 // The complete configuration as YAML, nested; with each value's origin as a comment when `origins`.
 std::string dump_yaml(const Binder& binder, bool origins);
@@ -29,11 +30,16 @@ Json json_schema(const Binder& binder, const std::string& title);
 // One line a key for --help and docs: key, type and limits, default, help.
 std::string describe(const Binder& binder);
 
-// A top-level scalar of a YAML text ("job"), or "" when absent. Throws UsageError when the text is no mapping.
+// A top-level scalar of a YAML text ("job"), or "" when absent. Throws UsageError when the text is no
+// mapping.
 std::string top_level_value(const std::string& text, const std::string& file, const std::string& key);
 
 // The candidate closest to `word` within a third of its length, or "".
 std::string closest(const std::string& word, const std::vector<std::string>& candidates);
+
+// A text option's value, and setting it (the origin stays).
+std::string field_text(const Field& field);
+void set_field_text(Field& field, const std::string& value);
 
 // Throws UsageError listing all problems, one a line, sorted by place; does nothing when there are none.
 void throw_if_any(const std::vector<Problem>& problems);

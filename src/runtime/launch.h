@@ -11,16 +11,17 @@
 namespace runner::runtime {
 
 struct LaunchRequest {
-  JobContext context;             // goes to the worker; launch is filled in by launch_job
-  std::string plugin;             // "librunner_train"
+  JobContext context;  // goes to the worker; launch is filled in by launch_job
+  std::string plugin;  // "librunner_train"
   config::EnvironmentOptions environment;
-  std::string device;             // requested; "" when the job has none
+  std::string device;  // requested; "" when the job has none
   Verbosity verbosity = Verbosity::normal;
-  bool supervise = true;          // false: exec in place, for a debugger
-  bool explain_env = false;       // print every environment decision and why, then go on
+  bool supervise = true;     // false: exec in place, for a debugger
+  bool explain_env = false;  // print every environment decision and why, then go on
 };
 
-// Runs the job in a worker; returns the exit code that the launcher must end with. Throws Error before the start.
+// Runs the job in a worker; returns the exit code that the launcher must end with. Throws Error before the
+// start.
 int launch_job(const LaunchRequest& request);
 
 // The worker's side of it: `runner --worker FD`, where FD holds what launch_job wrote.

@@ -1,0 +1,28 @@
+#include "cli/command.h"
+
+namespace runner::cli {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = {
+      {"train", "CONFIG [flags]", "train a model", job_command},
+      {"index", "CONFIG [flags]", "build, verify and publish a FAISS index", job_command},
+      {"sequences", "CONFIG [flags]", "cut embedding vectors into training windows", job_command},
+      {"eval", "CONFIG [flags]", "the five causal alignment tests (5CAT); exit 5 when a gate fails",
+       job_command},
+      {"search", "INDEX --queries F", "exact nearest neighbours, as npz", job_command},
+      {"smoke", "[--steps 5]", "FAISS and libtorch in one go: does this machine work?", job_command},
+      {"run", "CONFIG", "whatever the file's `job:` says", job_command},
+      {"plan", "CONFIG", "rows, steps, memory, disk and time, before anything runs", job_command},
+      {"doctor", "[--pid N | FILE|DIR ...]", "which OpenMP runtimes would be, or are, loaded",
+       doctor_command},
+      {"env", "[--shell sh|fish|python]", "the environment that the runner would set, for eval", env_command},
+      {"exec", "-- COMMAND...", "any program under the runner's environment and supervisor", exec_command},
+      {"schedule", "install|list|status|remove", "timed runs by systemd, launchd or cron", schedule_command},
+      {"config", "show|check|schema CONFIG", "resolved configuration, its mistakes, its schema",
+       config_command},
+      {"runs", "list|show DIR", "past runs from their manifests", runs_command},
+  };
+  return table;
+}
+
+}  // namespace runner::cli

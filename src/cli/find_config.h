@@ -1,0 +1,16 @@
+#pragma once
+// Where a configuration file is: as named, by short name, or among those that ship with an installed runner.
+
+#include <filesystem>
+#include <string>
+
+namespace runner::cli {
+
+// "configs/x.yaml" as it is; "p6b_v23" also as configs/p6b_v23.yaml and
+// PREFIX/share/runner/configs/p6b_v23.yaml. Throws UsageError naming the places looked at.
+std::filesystem::path find_config(const std::string& name);
+
+// PREFIX/share/runner of an installed runner, or "" when there is none.
+std::filesystem::path share_folder();
+
+}  // namespace runner::cli

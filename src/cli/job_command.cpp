@@ -1,0 +1,84 @@
+// train, index, sequences, eval, search, smoke, run and plan: parse, resolve, check, launch.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/find_config.h"
+#include "cli/job_flags.h"
+#include "cli/old_flags.h"
+#include "cli/resolve_job.h"
+#include "runtime/launch.h"
+
+namespace runner::cli {
+namespace {
+
+// `run` and `plan` take their job from the file.
+const jobs::JobType& job_of(int argc, char** argv) {
+  const std::string command = argv[0];
+  if (const jobs::JobType* type = jobs::find_job(command)) return *type;
+  for (int i = 1; i < argc; ++i) {
+    if (argv[i][0] == '-') continue;
+    const auto path = find_config(argv[i]);
+    return job_named_in(read_file(path), path.string());
+  }
+  if (argc > 1 && std::strcmp(argv[1], "--help") == 0) return *jobs::find_job("train");
+  throw UsageError("expected a CONFIG: runner " + command + " configs/x.yaml", command);
+}
+
+std::string timestamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%d_%H%M%S", &local);
+  return text;
+}
+
+std::string command_line(int argc, char** argv) {
+  std::string text = "runner";
+  for (int i = 0; i < argc; ++i) text += std::string(" ") + argv[i];
+  return text;
+}
+
+Verbosity verbosity_of(const CommonFlags& flags) {
+  return flags.quiet ? Verbosity::quiet : flags.verbose ? Verbosity::verbose : Verbosity::normal;
+}
+
+}  // namespace
+
+int job_command(int argc, char** argv) {
+  const jobs::JobType& type = job_of(argc, argv);
+  const std::unique_ptr<jobs::JobOptions> options = type.make();
+  config::Binder binder;
+  options->declare_all(binder);
+  JobCommandLine line;
+  if (!parse_job_flags(argc, argv, type, binder, line)) return 0;
+  setup_logging(verbosity_of(line.common));
+  apply_old_flags(line);
+  if (std::strcmp(argv[0], "plan") == 0) line.arguments["dry_run"] = true;
+
+  resolve_job(type, *options, binder, line, timestamp());
+
+  runtime::LaunchRequest request;
+  request.context.job = type.name;
+  request.context.config = config::dump_yaml(binder, false);
+  request.context.config_with_origins = config::dump_yaml(binder, true);
+  request.context.arguments = line.arguments;
+  request.context.launch = Json{{"command", command_line(argc, argv)}};
+  request.context.json = line.common.json;
+  request.plugin = type.plugin;
+  request.environment = options->common().environment;
+  request.device = options->device();
+  request.verbosity = verbosity_of(line.common);
+  request.supervise = !line.common.no_supervise;
+  request.explain_env = line.common.explain_env;
+  return runtime::launch_job(request);
+}
+
+}  // namespace runner::cli

@@ -1,0 +1,163 @@
+#include "cli/job_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <map>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/version.h"
+
+namespace runner::cli {
+namespace {
+
+std::string argument_name(const std::string& flag) {
+  std::string name = flag.substr(2);
+  for (char& c : name)
+    if (c == '-') c = '_';
+  return name;
+}
+
+// One list in YAML's flow form, each value quoted unless it is to be read as numbers.
+std::string yaml_list(const std::vector<std::string>& values, bool quote) {
+  std::string text = "[";
+  for (const std::string& value : values) {
+    if (text.size() > 1) text += ", ";
+    text += quote ? Json(value).dump() : value;
+  }
+  return text + "]";
+}
+
+struct GivenFlags {
+  std::map<const config::Field*, std::vector<std::string>> values;
+  std::map<const config::Field*, bool> switches;
+  std::vector<std::string> set;
+};
+
+void add_option_flags(CLI::App& app, const config::Binder& binder, GivenFlags& given) {
+  for (const auto& field : binder.fields()) {
+    for (const std::string& flag : field->flags) {
+      if (field->kind == config::Kind::boolean) {
+        app.add_flag(flag, given.switches[field.get()], field->help);
+        continue;
+      }
+      auto* option = app.add_option(flag, given.values[field.get()], field->help + " (" + field->key + ")");
+      option->expected(1)->allow_extra_args(false);
+      const bool list = field->kind == config::Kind::text_list || field->kind == config::Kind::number_list ||
+                        field->kind == config::Kind::integer_list;
+      option->multi_option_policy(list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+    }
+  }
+  app.add_option("--set", given.set, "any key: --set train.epochs=3")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_common_flags(CLI::App& app, CommonFlags& common) {
+  app.add_flag("--json", common.json, "one JSON object as the last line of stdout");
+  app.add_flag("--quiet", common.quiet, "warnings and errors only");
+  app.add_flag("--verbose", common.verbose, "debug messages too");
+  app.add_flag("--no-supervise", common.no_supervise,
+               "run the worker in this process's place, for a debugger");
+  app.add_flag("--explain-env", common.explain_env, "print every environment decision and why");
+  app.add_flag("--dry-run", common.dry_run, "check everything and print the plan; run nothing");
+}
+
+void add_arguments(CLI::App& app, const jobs::JobType& type, std::map<std::string, std::string>& texts,
+                   std::map<std::string, bool>& present, std::map<std::string, std::int64_t>& numbers) {
+  using Kind = jobs::Argument::Kind;
+  for (const jobs::Argument& argument : type.arguments) {
+    const std::string name = argument_name(argument.flag);
+    switch (argument.kind) {
+      case Kind::present:
+        app.add_flag(argument.flag, present[name], argument.help);
+        break;
+      case Kind::number:
+        app.add_option(argument.flag, numbers[name], argument.help)->check(CLI::PositiveNumber);
+        break;
+      case Kind::text:
+        app.add_option(argument.flag, texts[name], argument.help);
+        break;
+      case Kind::optional_text:
+        // A flag that may carry =VALUE, so that it never swallows the word behind it.
+        app.add_flag(std::string(argument.flag) + "{auto}", texts[name], argument.help);
+        break;
+    }
+  }
+}
+
+void collect_overrides(const config::Binder& binder, const GivenFlags& given, const CLI::App& app,
+                       JobCommandLine& line) {
+  if (const char* device = std::getenv("RUNNER_DEVICE"); device != nullptr && *device != '\0') {
+    for (const auto& field : binder.fields())
+      if (field->key == "device") line.overrides.push_back({"device", device, "RUNNER_DEVICE"});
+  }
+  for (const auto& field : binder.fields()) {
+    if (field->flags.empty() || app.count(field->flags[0]) == 0) continue;
+    const std::string& flag = field->flags[0];
+    if (field->kind == config::Kind::boolean) {
+      line.overrides.push_back({field->key, given.switches.at(field.get()) ? "true" : "false", flag});
+      continue;
+    }
+    const auto& values = given.values.at(field.get());
+    const bool list = field->kind == config::Kind::text_list || field->kind == config::Kind::number_list ||
+                      field->kind == config::Kind::integer_list;
+    const bool quote = field->kind == config::Kind::text_list;
+    line.overrides.push_back({field->key, list ? yaml_list(values, quote) : values.back(), flag});
+  }
+  for (const std::string& setting : given.set) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw UsageError("expected KEY=VALUE, got '" + setting + "'", "--set");
+    const std::string key = setting.substr(0, equals);
+    line.overrides.push_back({key, setting.substr(equals + 1), "--set " + key});
+  }
+}
+
+}  // namespace
+
+bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const config::Binder& binder,
+                     JobCommandLine& line) {
+  CLI::App app(std::string(type.summary) + "\n\nExample:\n  " + type.example,
+               std::string("runner ") + argv[0]);
+  GivenFlags given;
+  std::map<std::string, std::string> texts;
+  std::map<std::string, bool> present;
+  std::map<std::string, std::int64_t> numbers;
+  const std::string positional = type.positional;
+  if (!positional.empty())
+    app.add_option(positional == "CONFIG" ? "CONFIG" : positional, line.positional,
+                   positional == "CONFIG" ? "the YAML file (or the short name of a shipped one)" : "");
+  if (std::string(type.name) == "train") {
+    app.add_option("--model", line.old_model, "old form: transformer, lstm, gru or amn");
+    app.add_option("--version", line.old_version, "old form: p6b or mse");
+    app.add_option("--config", line.old_config, "old form: v1, v21, v22 or v23");
+  }
+  add_option_flags(app, binder, given);
+  add_arguments(app, type, texts, present, numbers);
+  add_common_flags(app, line.common);
+  app.footer("Keys of the file:\n" + config::describe(binder));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return false;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) + "; `runner " + argv[0] + " --help` lists the flags",
+                     argv[0]);
+  }
+  collect_overrides(binder, given, app, line);
+  for (const jobs::Argument& argument : type.arguments) {
+    const std::string name = argument_name(argument.flag);
+    if (app.count(argument.flag) == 0) continue;
+    if (present.count(name)) line.arguments[name] = true;
+    if (numbers.count(name)) line.arguments[name] = numbers[name];
+    if (texts.count(name)) line.arguments[name] = texts[name];
+  }
+  if (line.common.dry_run) line.arguments["dry_run"] = true;
+  return true;
+}
+
+}  // namespace runner::cli

@@ -1,0 +1,31 @@
+#pragma once
+// The command line of a job: flags come from its declared options, so nothing is listed twice.
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "config/binder.h"
+#include "config/resolve.h"
+#include "jobs/job_type.h"
+
+namespace runner::cli {
+
+struct CommonFlags {
+  bool json = false, quiet = false, verbose = false, no_supervise = false, explain_env = false,
+       dry_run = false;
+};
+
+struct JobCommandLine {
+  CommonFlags common;
+  std::string positional;                   // "" when not given
+  std::vector<config::Override> overrides;  // RUNNER_DEVICE, flags, --set, in order of strength
+  Json arguments = Json::object();
+  std::string old_model, old_version, old_config;  // the old trainer's way to name a run
+};
+
+// Throws UsageError. Prints help and returns false for --help.
+bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const config::Binder& binder,
+                     JobCommandLine& line);
+
+}  // namespace runner::cli

@@ -1,0 +1,10 @@
+#pragma once
+// The old trainer's way to name a run: --model transformer --version p6b --config v23.
+
+#include "cli/job_flags.h"
+
+namespace runner::cli {
+// Sets the positional config (configs/p6b_v23.yaml) and a model.type override from the old flags, when given.
+// Throws UsageError when they name no shipped config or a CONFIG is given as well.
+void apply_old_flags(JobCommandLine& line);
+}  // namespace runner::cli

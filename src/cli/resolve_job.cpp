@@ -1,0 +1,89 @@
+#include "cli/resolve_job.h"
+
+#include <filesystem>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/find_config.h"
+
+namespace runner::cli {
+namespace {
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+// A conflict between keys is placed where one of them was given.
+void place_conflicts(std::vector<config::Problem>& problems, config::Binder& binder,
+                     const std::string& file) {
+  for (config::Problem& problem : problems) {
+    if (!problem.place.empty()) continue;
+    const config::Field* field = binder.find(problem.key);
+    problem.place = field != nullptr && field->origin != "default" ? field->origin : file;
+  }
+}
+
+void expand_output(jobs::JobOptions& options, config::Binder& binder, const std::string& timestamp) {
+  config::Field* output = binder.find("output");
+  if (output == nullptr || output->kind != config::Kind::text) return;
+  const std::string origin = output->origin;
+  std::string text = config::field_text(*output);
+  replace_all(text, "{name}", options.common().name);
+  replace_all(text, "{timestamp}", timestamp);
+  config::set_field_text(*output, text);
+  output->origin = origin;
+}
+
+}  // namespace
+
+const jobs::JobType& job_named_in(const std::string& text, const std::string& file) {
+  const std::string name = config::top_level_value(text, file, "job");
+  std::vector<std::string> names;
+  for (const jobs::JobType& type : jobs::job_types()) {
+    if (name == type.name) return type;
+    names.emplace_back(type.name);
+  }
+  const std::string guess = name.empty() ? "" : config::closest(name, names);
+  throw UsageError(
+      name.empty() ? "no `job:` key: the file must say which job it describes"
+                   : "unknown job '" + name + "'" + (guess.empty() ? "" : " (did you mean " + guess + "?)"),
+      file + ": job");
+}
+
+void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::Binder& binder,
+                 JobCommandLine& line, const std::string& timestamp) {
+  std::string text, file = "command line";
+  config::CommonOptions& common = options.common();
+  common.job = type.name;
+  const std::string positional = type.positional;
+  if (positional == "CONFIG") {
+    if (line.positional.empty())
+      throw UsageError(std::string("expected a CONFIG: ") + type.example, type.name);
+    const auto path = find_config(line.positional);
+    file = path.string();
+    text = read_file(path);
+    const std::string named = config::top_level_value(text, file, "job");
+    if (!named.empty() && named != type.name)
+      throw UsageError(
+          "this file describes the job '" + named + "', not '" + type.name + "': use `runner run`", file);
+    common.name = path.stem().string();
+  } else if (!positional.empty() && !line.positional.empty()) {
+    line.overrides.push_back({positional, line.positional, positional});
+  }
+  if (common.name.empty()) common.name = type.name;
+
+  const auto share = share_folder();
+  auto problems =
+      config::resolve(binder, text, file, line.overrides, share.empty() ? "" : (share / "sample").string());
+  if (problems.empty()) {
+    auto conflicts = options.conflicts();
+    place_conflicts(conflicts, binder, file);
+    problems.insert(problems.end(), conflicts.begin(), conflicts.end());
+  }
+  config::throw_if_any(problems);
+  expand_output(options, binder, timestamp);
+}
+
+}  // namespace runner::cli

@@ -1,0 +1,217 @@
+// YAML mapping → fields: places, unknown keys, types, limits.
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "base/log.h"
+#include "config/read_value.h"
+#include "config/resolve.h"
+
+namespace runner::config {
+namespace {
+
+thread_local std::string reading_file;
+thread_local std::vector<Problem> nested_problems;
+
+std::string place_of(const YAML::Node& node, const std::string& file) {
+  const YAML::Mark mark = node.Mark();
+  if (mark.is_null()) return file;
+  return fmt::format("{}:{}:{}", file, mark.line + 1, mark.column + 1);
+}
+
+std::string shown(const YAML::Node& node) {
+  if (node.IsNull()) return "null";
+  if (node.IsScalar()) return "'" + node.Scalar() + "'";
+  return node.IsSequence() ? "a list" : "a mapping";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + word;
+  return text;
+}
+
+std::string limits(const Field& field) {
+  const auto number = [](double v) { return fmt::format("{}", v); };
+  if (field.low && field.high) return "from " + number(*field.low) + " to " + number(*field.high);
+  if (field.low) return (field.low_exclusive ? "greater than " : "at least ") + number(*field.low);
+  return "";
+}
+
+bool within_limits(const Field& field, double value) {
+  if (field.low && (field.low_exclusive ? value <= *field.low : value < *field.low)) return false;
+  return !field.high || value <= *field.high;
+}
+
+// Replaces ${VAR}; reports variables that are not set.
+std::string expand(const std::string& text, std::vector<std::string>& missing) {
+  std::string out;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t open = text.find("${", at);
+    const std::size_t close = open == std::string::npos ? open : text.find('}', open);
+    if (close == std::string::npos) break;
+    out += text.substr(at, open - at);
+    const std::string name = text.substr(open + 2, close - open - 2);
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) missing.push_back(name);
+    out += value == nullptr ? "" : value;
+    at = close + 1;
+  }
+  return out + text.substr(at);
+}
+
+YAML::Node expanded(const YAML::Node& node, std::vector<std::string>& missing) {
+  if (node.IsScalar() && node.Scalar().find("${") != std::string::npos)
+    return YAML::Node(expand(node.Scalar(), missing));
+  if (!node.IsSequence()) return node;
+  YAML::Node copy(YAML::NodeType::Sequence);
+  for (const auto& item : node) copy.push_back(expanded(item, missing));
+  return copy;
+}
+
+std::string check_scalar(const Field& field, const YAML::Node& node) {
+  const std::string& text = node.Scalar();
+  if (!field.allowed.empty() &&
+      std::find(field.allowed.begin(), field.allowed.end(), text) == field.allowed.end()) {
+    const std::string guess = closest(text, field.allowed);
+    return fmt::format("expected {}, got '{}'{}", joined(field.allowed), text,
+                       guess.empty() ? "" : " (did you mean " + guess + "?)");
+  }
+  if (field.low || field.high) {
+    double value = 0;
+    if (YAML::convert<double>::decode(node, value) && !within_limits(field, value))
+      return fmt::format("out of range: expected {}, got {}", limits(field), text);
+  }
+  if (field.expected) {
+    const std::string wanted = field.expected(text);
+    if (!wanted.empty()) return fmt::format("expected {}, got '{}'", wanted, text);
+  }
+  return "";
+}
+
+}  // namespace
+
+namespace detail {
+
+const std::string& current_file() {
+  return reading_file;
+}
+std::vector<Problem>& item_problems() {
+  return nested_problems;
+}
+
+// Reads one value into one field; problems get the node's place.
+void read_value(const YAML::Node& original, Field& field, const std::string& place, const std::string& key,
+                std::vector<Problem>& problems) {
+  std::vector<std::string> missing;
+  const YAML::Node node = expanded(original, missing);
+  for (const std::string& name : missing)
+    problems.push_back({place, key, "the environment variable " + name + " is not set"});
+  if (!missing.empty()) return;
+  if (node.IsNull() && !field.optional) {
+    problems.push_back({place, key, "has no value (leave the key out to get its default)"});
+    return;
+  }
+  nested_problems.clear();
+  const std::string wanted = field.read(node);
+  if (!wanted.empty()) {
+    problems.push_back({place, key, fmt::format("expected {}, got {}", wanted, shown(node))});
+    return;
+  }
+  problems.insert(problems.end(), nested_problems.begin(), nested_problems.end());
+  nested_problems.clear();
+  field.origin = place;
+  const auto check = [&](const YAML::Node& scalar) {
+    const std::string problem = check_scalar(field, scalar);
+    if (!problem.empty()) problems.push_back({place, key, problem});
+  };
+  if (node.IsScalar()) check(node);
+  if (node.IsSequence() && field.kind != Kind::items)
+    for (const auto& item : node) check(item);
+}
+
+std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const std::string& file,
+                                  const std::string& prefix) {
+  std::vector<Problem> problems;
+  reading_file = file;
+  std::set<std::string> seen;
+  for (const auto& entry : node) {
+    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+    const std::string key = prefix.empty() ? name : prefix + "." + name;
+    const std::string place = place_of(entry.first, file);
+    if (!seen.insert(name).second) {
+      problems.push_back({place, key, "given twice in this mapping; keep one"});
+      continue;
+    }
+    if (Field* field = binder.find(key)) {
+      const std::string at = entry.second.IsNull() ? place : place_of(entry.second, file);
+      read_value(entry.second, *field, at, key, problems);
+      continue;
+    }
+    std::vector<std::string> siblings;
+    bool is_group = false;
+    const std::string below = key + ".";
+    for (const auto& field : binder.fields()) {
+      if (field->key.compare(0, below.size(), below) == 0) is_group = true;
+      if (!prefix.empty() && field->key.compare(0, prefix.size() + 1, prefix + ".") != 0) continue;
+      const std::string rest = prefix.empty() ? field->key : field->key.substr(prefix.size() + 1);
+      siblings.push_back(rest.substr(0, rest.find('.')));
+    }
+    if (is_group && entry.second.IsMap()) {
+      const auto inner = read_mapping(entry.second, binder, file, key);
+      problems.insert(problems.end(), inner.begin(), inner.end());
+    } else if (is_group && !entry.second.IsNull()) {
+      problems.push_back(
+          {place_of(entry.second, file), key, "expected a mapping, got " + shown(entry.second)});
+    } else if (!is_group) {
+      const std::string guess = closest(name, siblings);
+      problems.push_back(
+          {place, key, guess.empty() ? "unknown key" : "unknown key (did you mean " + guess + "?)"});
+    }
+  }
+  return problems;
+}
+
+std::string read_items(const YAML::Node& list, const std::string& key, std::size_t,
+                       const std::function<void(std::size_t)>& resize,
+                       const std::function<void(Binder&, std::size_t)>& declare) {
+  if (!list.IsSequence()) return "a list of mappings";
+  for (const auto& item : list)
+    if (!item.IsMap()) return "a list of mappings";
+  resize(list.size());
+  const std::string file = reading_file;
+  std::vector<Problem> found;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    Binder binder;
+    declare(binder, i);
+    for (Problem problem : read_mapping(list[i], binder, file, "")) {
+      problem.key = fmt::format("{}[{}].{}", key, i, problem.key);
+      found.push_back(std::move(problem));
+    }
+    for (const auto& field : binder.fields())
+      if (field->is_required && field->origin == "default")
+        found.push_back({place_of(list[i], file), fmt::format("{}[{}].{}", key, i, field->key), "missing"});
+  }
+  nested_problems = std::move(found);
+  return "";
+}
+
+YAML::Node write_items(std::size_t count, const std::function<void(Binder&, std::size_t)>& declare) {
+  YAML::Node list(YAML::NodeType::Sequence);
+  for (std::size_t i = 0; i < count; ++i) {
+    Binder binder;
+    declare(binder, i);
+    YAML::Node item(YAML::NodeType::Map);
+    item.SetStyle(YAML::EmitterStyle::Flow);
+    for (const auto& field : binder.fields()) item[field->key] = field->write();
+    list.push_back(item);
+  }
+  return list;
+}
+
+}  // namespace detail
+}  // namespace runner::config
