@@ -1,0 +1,39 @@
+#pragma once
+// A file mapped for reading. Pages come in as they are touched and can be given back behind a stream.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace runner::data {
+
+class MappedFile {
+ public:
+  // Throws DataError when the file cannot be opened or is no plain file.
+  explicit MappedFile(const std::filesystem::path& path);
+  // An unlinked scratch file of this size, mapped for writing. Throws RunError (no space, no folder).
+  static MappedFile scratch(std::uint64_t size);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&&) = delete;
+  ~MappedFile();
+
+  const std::byte* data() const { return data_; }
+  std::byte* writable() { return data_; }  // scratch files only
+  std::uint64_t size() const { return size_; }
+  const std::string& path() const { return path_; }
+
+  // Asks for the bytes of [offset, offset + length) ahead of their use.
+  void prefetch(std::uint64_t offset, std::uint64_t length) const;
+  // Gives the pages of [offset, offset + length) back: they leave this process's resident memory and are read
+  // again from the page cache if touched. Safe at any time, from any thread.
+  void release(std::uint64_t offset, std::uint64_t length) const;
+
+ private:
+  MappedFile() = default;
+  std::string path_;
+  std::byte* data_ = nullptr;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace runner::data

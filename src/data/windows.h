@@ -1,0 +1,51 @@
+#pragma once
+// Windows as row numbers: T consecutive rows and the row to predict. Never the vectors themselves.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/vectors.h"
+
+namespace runner::data {
+
+struct WindowOptions {
+  std::int64_t context = 5;                   // T: rows a window
+  std::int64_t target_offset = 1;             // the target is this many rows after the last one; 2 is P6
+  bool within_article = true;                 // false: legacy, windows cross articles (LVM.md, Data)
+  std::vector<std::string> exclude_articles;  // "1500-1999" (inclusive) or "7"
+  std::int64_t min_article_length = 0;        // articles of fewer rows give no windows
+};
+
+// Inclusive ranges of articles. Throws UsageError for anything but "FIRST-LAST" or "NUMBER".
+std::vector<std::pair<std::int64_t, std::int64_t>> parse_article_ranges(
+    const std::vector<std::string>& texts);
+
+// 4 bytes a window (8 in legacy mode with offset 2), and nothing else that grows with the file.
+class Windows {
+ public:
+  // Within articles: rows i … i+T-1 and i+T-1+offset, all of one uninterrupted run of one article's rows.
+  // Legacy: stride 1 over all rows that are left, the target 1 after the last; with offset k > 1 the target
+  // is then replaced by the row of the same article with chunk number + k-1 (of two, the later row) and
+  // windows without one are dropped. Throws DataError (more than 4 billion rows, excludes without articles).
+  Windows(const Vectors& vectors, const WindowOptions& options);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(starts_.size()); }
+  std::int64_t context() const { return context_; }
+  // Row of the window's context vector j (0 … T-1), and of its target.
+  std::int64_t context_row(std::int64_t window, std::int64_t j) const;
+  std::int64_t target_row(std::int64_t window) const;
+
+ private:
+  void within_articles(const Vectors& vectors, const WindowOptions& options,
+                       const std::vector<bool>& left_out);
+  void legacy(const Vectors& vectors, const WindowOptions& options, const std::vector<bool>& left_out);
+
+  std::int64_t context_, target_distance_;  // from a window's first row, in kept rows
+  std::vector<std::uint32_t> starts_;       // places among the kept rows
+  std::vector<std::uint32_t> kept_;         // row numbers; empty: all rows are kept
+  std::vector<std::uint32_t> targets_;      // row numbers; empty: start + distance
+};
+
+}  // namespace runner::data
