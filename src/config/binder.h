@@ -37,7 +37,7 @@ class Field {
   Field& flag(std::string name);                    // "--batch-size": sets this key from the command line
   Field& existing_file();                           // the path(s) must exist when the config is checked
   Field& replaces(std::string key);  // given on the command line, that other key returns to its default
-  Field& existing_path();                           // a file or a folder
+  Field& existing_path();            // a file or a folder
   // Returns "" or what was expected: "auto or a whole number of threads".
   Field& matches(std::function<std::string(const std::string&)> expected);
 
@@ -103,28 +103,21 @@ namespace detail {
 // in).
 std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const std::string& file,
                                   const std::string& prefix);
-std::vector<Problem>& item_problems();  // collected while items are read
-const std::string& current_file();
-std::string read_items(const YAML::Node& list, const std::string& key, std::size_t count_before,
-                       const std::function<void(std::size_t)>& resize,
-                       const std::function<void(Binder&, std::size_t)>& declare);
-YAML::Node write_items(std::size_t count, const std::function<void(Binder&, std::size_t)>& declare);
+// A list of mappings behind functions that know the item's type.
+struct ItemList {
+  std::function<std::size_t()> size;
+  std::function<void(std::size_t)> resize;            // to that many default items
+  std::function<void(Binder&, std::size_t)> declare;  // declares item i
+};
+void bind_items(Field& field, ItemList list);
 }  // namespace detail
 
 template <class Item, class Declare>
 Field& Binder::items(std::string key, std::vector<Item>& target, std::string help, Declare declare_item) {
   Field& field = add(std::move(key), std::move(help), Kind::items);
-  const auto declare = [&target, declare_item](Binder& b, std::size_t i) { declare_item(b, target[i]); };
-  field.read = [&target, &field, declare](const YAML::Node& node) {
-    return detail::read_items(
-        node, field.key, target.size(),
-        [&target](std::size_t n) {
-          target.clear();
-          target.resize(n);
-        },
-        declare);
-  };
-  field.write = [&target, declare] { return detail::write_items(target.size(), declare); };
+  detail::bind_items(
+      field, {[&target] { return target.size(); }, [&target](std::size_t n) { target.assign(n, Item{}); },
+              [&target, declare_item](Binder& b, std::size_t i) { declare_item(b, target[i]); }});
   field.describe_item = [declare_item](Binder& b) {
     static Item example;  // the described defaults must outlive the binder
     example = Item{};

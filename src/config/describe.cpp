@@ -145,13 +145,15 @@ std::string kind_text(const Field& field) {
   return "";
 }
 
-void write_leaf(const Field& field, const std::string& name, const std::string& pad, bool origins, std::string& out) {
+void write_leaf(const Field& field, const std::string& name, const std::string& pad, bool origins,
+                std::string& out) {
   const std::string comment = origins ? "  # " + field.origin : "";
   const YAML::Node node = field.write();
   if (field.kind == Kind::items && node.size() > 0)
     out += pad + name + ":" + comment + indented(emitted(node), pad.size() + 2) + "\n";
   else
-    out += pad + name + ": " + (node.IsSequence() && node.size() == 0 ? "[]" : emitted(node)) + comment + "\n";
+    out +=
+        pad + name + ": " + (node.IsSequence() && node.size() == 0 ? "[]" : emitted(node)) + comment + "\n";
 }
 
 // Fields of one group may be declared apart: the group stands where its first field does.

@@ -176,18 +176,17 @@ std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const 
   return problems;
 }
 
-std::string read_items(const YAML::Node& list, const std::string& key, std::size_t,
-                       const std::function<void(std::size_t)>& resize,
-                       const std::function<void(Binder&, std::size_t)>& declare) {
+// "" or what was expected; the items' own problems go to nested_problems.
+std::string read_items(const YAML::Node& list, const std::string& key, const ItemList& items) {
   if (!list.IsSequence()) return "a list of mappings";
   for (const auto& item : list)
     if (!item.IsMap()) return "a list of mappings";
-  resize(list.size());
+  items.resize(list.size());
   const std::string file = reading_file;
   std::vector<Problem> found;
   for (std::size_t i = 0; i < list.size(); ++i) {
     Binder binder;
-    declare(binder, i);
+    items.declare(binder, i);
     for (Problem problem : read_mapping(list[i], binder, file, "")) {
       problem.key = fmt::format("{}[{}].{}", key, i, problem.key);
       found.push_back(std::move(problem));
@@ -200,17 +199,22 @@ std::string read_items(const YAML::Node& list, const std::string& key, std::size
   return "";
 }
 
-YAML::Node write_items(std::size_t count, const std::function<void(Binder&, std::size_t)>& declare) {
+YAML::Node write_items(const ItemList& items) {
   YAML::Node list(YAML::NodeType::Sequence);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
     Binder binder;
-    declare(binder, i);
+    items.declare(binder, i);
     YAML::Node item(YAML::NodeType::Map);
     item.SetStyle(YAML::EmitterStyle::Flow);
     for (const auto& field : binder.fields()) item[field->key] = field->write();
     list.push_back(item);
   }
   return list;
+}
+
+void bind_items(Field& field, ItemList list) {
+  field.read = [list, key = field.key](const YAML::Node& node) { return read_items(node, key, list); };
+  field.write = [list] { return write_items(list); };
 }
 
 }  // namespace detail

@@ -129,9 +129,13 @@ std::string top_level_value(const std::string& text, const std::string& file, co
   }
 }
 
-std::string field_text(const Field& field) { return field.write().Scalar(); }
+std::string field_text(const Field& field) {
+  return field.write().Scalar();
+}
 
-void set_field_text(Field& field, const std::string& value) { field.read(YAML::Node(value)); }
+void set_field_text(Field& field, const std::string& value) {
+  field.read(YAML::Node(value));
+}
 
 void throw_if_any(const std::vector<Problem>& problems) {
   if (problems.empty()) return;

@@ -18,8 +18,8 @@ struct Override {
 };
 
 // Reads `text` (from `file`, for places in messages) and the overrides into the binder's fields.
-// ${VAR} in a value is replaced from the environment. `shipped`: folder where an input file that is not there is
-// looked for by its name (the sample of an installed runner).
+// ${VAR} in a value is replaced from the environment. `shipped`: folder where an input file that is not there
+// is looked for by its name (the sample of an installed runner).
 std::vector<Problem> resolve(Binder& binder, const std::string& text, const std::string& file,
                              const std::vector<Override>& overrides, const std::string& shipped = "");
 

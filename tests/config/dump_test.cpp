@@ -1,0 +1,63 @@
+#include <gtest/gtest.h>
+
+#include "config/example_options.h"
+
+namespace runner::config::test {
+namespace {
+
+TEST(Dump, SaysWhereEachValueCameFrom) {
+  Example o;
+  Binder binder;
+  declare(binder, o);
+  ASSERT_TRUE(resolve(binder, "train: {epochs: 3}\n", "x.yaml", {{"device", "cpu", "--device"}}).empty());
+  EXPECT_EQ(dump_yaml(binder, true),
+            "device: cpu  # --device\n"
+            "metric: l2  # default\n"
+            "train:\n"
+            "  epochs: 3  # x.yaml:1:17\n"
+            "  shuffle: true  # default\n"
+            "optimizer:\n"
+            "  lr: 0.0005  # default\n"
+            "gates:\n"
+            "  step:\n"
+            "    min_cosine: null  # default\n"
+            "data:\n"
+            "  vectors: []  # default\n"
+            "loss:\n"
+            "  phases:  # default\n"
+            "    - {until_epoch: 4, rho: 0.15}\n"
+            "    - {until_epoch: null, rho: 0.25}\n");
+}
+
+TEST(Dump, ReadsBackToTheSameValues) {
+  Example o;
+  o.lr = 1.0 / 3.0;
+  o.device = "a: b # c";
+  o.min_cosine = 0.1;
+  Binder binder;
+  declare(binder, o);
+  Example again;
+  ASSERT_EQ(problems_of(dump_yaml(binder, true), {}, &again), "");
+  EXPECT_EQ(again.lr, o.lr);
+  EXPECT_EQ(again.device, o.device);
+  EXPECT_EQ(again.min_cosine, o.min_cosine);
+  EXPECT_EQ(again.phases.size(), 2u);
+}
+
+TEST(Schema, HasTypesLimitsAndDefaults) {
+  Example o;
+  Binder binder;
+  declare(binder, o);
+  const Json schema = json_schema(binder, "example");
+  const Json& epochs = schema["properties"]["train"]["properties"]["epochs"];
+  EXPECT_EQ(epochs["type"], "integer");
+  EXPECT_EQ(epochs["minimum"], 1.0);
+  EXPECT_EQ(epochs["default"], 12);
+  EXPECT_EQ(schema["properties"]["metric"]["enum"], Json::array({"inner_product", "l2"}));
+  EXPECT_EQ(schema["properties"]["train"]["additionalProperties"], false);
+  EXPECT_EQ(schema["properties"]["loss"]["properties"]["phases"]["items"]["properties"]["rho"]["maximum"],
+            1.0);
+}
+
+}  // namespace
+}  // namespace runner::config::test
