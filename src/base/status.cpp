@@ -64,4 +64,12 @@ void set_libraries(const std::string& json) {
   copy_text(current->libraries, StatusPage::text_capacity, json);
 }
 
+void set_output(const std::string& folder) {
+  copy_text(current->output, StatusPage::path_capacity, folder);
+}
+
+void count_stack() {
+  current->stacks.fetch_add(1, std::memory_order_relaxed);
+}
+
 }  // namespace runner::status

@@ -11,11 +11,14 @@ namespace runner {
 
 struct StatusPage {
   static constexpr std::size_t phase_capacity = 128;
+  static constexpr std::size_t path_capacity = 4096;
   static constexpr std::size_t text_capacity = 64 * 1024;
-  std::atomic<std::uint64_t> beats;  // grows with every sign of progress
-  std::atomic<std::int64_t> step;    // -1: none yet
-  char phase[phase_capacity];        // NUL-terminated: "read data", "train epoch 3", "validate"
-  char libraries[text_capacity];     // JSON: OpenMP runtimes and BLAS found after loading
+  std::atomic<std::uint64_t> beats;   // grows with every sign of progress
+  std::atomic<std::int64_t> step;     // -1: none yet
+  std::atomic<std::uint64_t> stacks;  // thread stacks that the worker has written on request
+  char phase[phase_capacity];         // NUL-terminated: "read data", "train epoch 3", "validate"
+  char output[path_capacity];         // folder whose manifest.json tells the outcome; "": none yet
+  char libraries[text_capacity];      // JSON: OpenMP runtimes and BLAS found after loading
 };
 
 namespace status {
@@ -30,6 +33,10 @@ void set_phase(const std::string& phase);
 void set_step(std::int64_t step);
 void beat();  // progress within a phase that has no steps
 void set_libraries(const std::string& json);
+// The run's folder, as soon as it exists: after a crash the launcher writes the outcome into its
+// manifest.json, and a restarted worker gets it as arguments["output"].
+void set_output(const std::string& folder);
+void count_stack();  // one thread's stack is written; async-signal-safe
 
 }  // namespace status
 }  // namespace runner

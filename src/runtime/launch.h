@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/job.h"
 #include "base/log.h"
@@ -10,9 +11,19 @@
 
 namespace runner::runtime {
 
+// A part of a job that can run alone, in a worker that loads only `plugin`. The plug-in is called with the
+// whole context, its `job` unchanged, and arguments["part"] = name, arguments["exchange"] = a folder that all
+// parts of the run share and that is removed at the end.
+struct Part {
+  std::string name;    // "torch"
+  std::string plugin;  // "librunner_train"
+};
+
 struct LaunchRequest {
   JobContext context;  // goes to the worker; launch is filled in by launch_job
   std::string plugin;  // "librunner_train"
+  std::vector<Part>
+      parts;  // run one after the other when the policy keeps their libraries apart; may be empty
   config::EnvironmentOptions environment;
   std::string device;  // requested; "" when the job has none
   Verbosity verbosity = Verbosity::normal;
@@ -20,8 +31,10 @@ struct LaunchRequest {
   bool explain_env = false;  // print every environment decision and why, then go on
 };
 
-// Runs the job in a worker; returns the exit code that the launcher must end with. Throws Error before the
-// start.
+// Runs the job in a worker, or its parts in one worker each; returns the exit code that the launcher must end
+// with. Throws Error before the start. context.launch gets `environment` (the decisions), `threads` (what
+// OMP_NUM_THREADS is, for pools of other kinds), `scan`, and `loaded` and `differences` once the plug-in is
+// loaded.
 int launch_job(const LaunchRequest& request);
 
 // The worker's side of it: `runner --worker FD`, where FD holds what launch_job wrote.
