@@ -48,8 +48,8 @@ const std::vector<JobType>& job_types() {
          "continue: --resume (the newest checkpoint of --output) or --resume=DIR"},
         {"--init", Kind::text, "start from the weights of an old best_model.pt or a run's folder"},
         {"--allow-changed", Kind::present, "resume although epochs, batch size, lr or the machine changed"},
-        {"--max-steps", Kind::number, "end after this many steps in all, as a finished run does"},
-        {"--nproc", Kind::number, "data-parallel worker processes"}},
+        {"--max-steps", Kind::number, "end after this many steps in all, as a finished run does"}},
+       {},
        make<TrainOptions>},
 #endif
 #ifdef HAVE_INDEX
@@ -60,6 +60,7 @@ const std::vector<JobType>& job_types() {
        "runner index configs/index_flat_ip.yaml --npz my_vectors.npz --output my.index",
        {{"--force", Kind::present, "rebuild although nothing changed"},
         {"--rollback", Kind::present, "publish the version before the current one again"}},
+       {},
        make<IndexOptions>},
 #endif
 #ifdef HAVE_SEQUENCES
@@ -68,6 +69,7 @@ const std::vector<JobType>& job_types() {
        "Cut embedding vectors into training windows.",
        "CONFIG",
        "runner sequences configs/sequences_ctx5.yaml --npz my_vectors.npz --output windows.npz",
+       {},
        {},
        make<SequencesOptions>},
 #endif
@@ -78,6 +80,7 @@ const std::vector<JobType>& job_types() {
        "CONFIG",
        "runner eval configs/eval_5cat.yaml --model artifacts/lvm/models/latest",
        {},
+       {},
        make<EvalOptions>},
 #endif
 #ifdef HAVE_SEARCH
@@ -86,6 +89,7 @@ const std::vector<JobType>& job_types() {
        "Exact nearest neighbours, as npz.",
        "index",
        "runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 10 --output neighbours.npz",
+       {},
        {},
        make<SearchOptions>},
 #endif

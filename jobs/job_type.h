@@ -7,6 +7,7 @@
 
 #include "config/binder.h"
 #include "config/common_options.h"
+#include "runtime/launch.h"
 
 namespace runner::jobs {
 
@@ -37,6 +38,8 @@ struct JobType {
   const char* positional;  // "CONFIG", a key that the positional argument sets ("index"), or "" for none
   const char* example;     // for --help
   std::vector<Argument> arguments;
+  // The parts that can run apart, when two OpenMP runtimes must not meet: name and plug-in of each.
+  std::vector<runtime::Part> parts;
   std::unique_ptr<JobOptions> (*make)();
 };
 

@@ -73,6 +73,7 @@ int job_command(int argc, char** argv) {
   request.context.launch = Json{{"command", command_line(argc, argv)}};
   request.context.json = line.common.json;
   request.plugin = type.plugin;
+  request.parts = type.parts;
   request.environment = options->common().environment;
   request.device = options->device();
   request.verbosity = verbosity_of(line.common);

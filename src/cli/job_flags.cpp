@@ -1,7 +1,6 @@
 #include "cli/job_flags.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <map>
 
 #include "base/error.h"
@@ -90,10 +89,6 @@ void add_arguments(CLI::App& app, const jobs::JobType& type, std::map<std::strin
 
 void collect_overrides(const config::Binder& binder, const GivenFlags& given, const CLI::App& app,
                        JobCommandLine& line) {
-  if (const char* device = std::getenv("RUNNER_DEVICE"); device != nullptr && *device != '\0') {
-    for (const auto& field : binder.fields())
-      if (field->key == "device") line.overrides.push_back({"device", device, "RUNNER_DEVICE"});
-  }
   for (const auto& field : binder.fields()) {
     if (field->flags.empty() || app.count(field->flags[0]) == 0) continue;
     const std::string& flag = field->flags[0];

@@ -19,7 +19,7 @@ struct CommonFlags {
 struct JobCommandLine {
   CommonFlags common;
   std::string positional;                   // "" when not given
-  std::vector<config::Override> overrides;  // RUNNER_DEVICE, flags, --set, in order of strength
+  std::vector<config::Override> overrides;  // flags, --set, in order of strength
   Json arguments = Json::object();
   std::string old_model, old_version, old_config;  // the old trainer's way to name a run
 };

@@ -1,5 +1,6 @@
 #include "cli/resolve_job.h"
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/atomic_file.h"
@@ -23,6 +24,13 @@ void place_conflicts(std::vector<config::Problem>& problems, config::Binder& bin
     const config::Field* field = binder.find(problem.key);
     problem.place = field != nullptr && field->origin != "default" ? field->origin : file;
   }
+}
+
+// The environment's device wins over the file and loses to the flag.
+void add_environment(config::Binder& binder, std::vector<config::Override>& overrides) {
+  const char* device = std::getenv("RUNNER_DEVICE");
+  if (device == nullptr || *device == '\0' || binder.find("device") == nullptr) return;
+  overrides.insert(overrides.begin(), {"device", device, "RUNNER_DEVICE"});
 }
 
 void expand_output(jobs::JobOptions& options, config::Binder& binder, const std::string& timestamp) {
@@ -74,6 +82,7 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
   }
   if (common.name.empty()) common.name = type.name;
 
+  add_environment(binder, line.overrides);
   const auto share = share_folder();
   auto problems =
       config::resolve(binder, text, file, line.overrides, share.empty() ? "" : (share / "sample").string());

@@ -1,0 +1,42 @@
+#include <gtest/gtest.h>
+
+#include "support/run_program.h"
+
+namespace runner::test {
+namespace {
+
+TEST(Help, EveryCommandOfTheTableAnswersHelpWithAnExample) {
+  int count = 0;
+  for (const char* command : {"train", "index", "sequences", "eval", "search", "smoke", "doctor", "env",
+                              "exec", "schedule", "config", "runs", "run", "plan"}) {
+    const ProgramResult result = run_runner({command, "--help"});
+    EXPECT_EQ(result.exit_code, 0) << command << result.err;
+    EXPECT_NE(result.out.find("runner "), std::string::npos) << command << result.out;
+    EXPECT_NE(result.out.find("xample"), std::string::npos) << command << result.out;
+    ++count;
+  }
+  EXPECT_EQ(count, 14);
+}
+
+TEST(Help, WithoutACommandTheTableIsShownAndTheExitCodeIsTwo) {
+  const ProgramResult bare = run_runner({});
+  EXPECT_EQ(bare.exit_code, 2);
+  EXPECT_NE(bare.out.find("doctor"), std::string::npos);
+  EXPECT_EQ(run_runner({"--help"}).exit_code, 0);
+}
+
+TEST(Help, AnUnknownCommandGetsASuggestion) {
+  const ProgramResult result = run_runner({"trian"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, "runner: trian: unknown command (did you mean train?); `runner --help` lists them\n");
+}
+
+TEST(Help, TheLauncherLinksNoTorchNoFaissNoOpenMp) {
+  const ProgramResult result = run_program({"ldd", std::string(RUNNER_BUILD_DIR) + "/runner"});
+  ASSERT_EQ(result.exit_code, 0);
+  for (const char* library : {"torch", "faiss", "libgomp", "libomp", "libiomp", "blas", "c10"})
+    EXPECT_EQ(result.out.find(library), std::string::npos) << result.out;
+}
+
+}  // namespace
+}  // namespace runner::test
