@@ -10,6 +10,7 @@
 
 #include "lvm/loss_options.h"
 #include "lvm/model.h"
+#include "lvm/unit.h"
 
 namespace runner::lvm {
 
@@ -39,10 +40,5 @@ struct LossParts {
 LossParts compute_loss(const LossOptions& options, const Prediction& prediction,
                        const torch::Tensor& contexts, const torch::Tensor& targets, std::int64_t epoch0,
                        double directional_scale = 1.0);
-
-// x / max(|x|, 1e-8) over the last dimension.
-torch::Tensor unit(const torch::Tensor& x);
-// Row-wise cosine of a and b: unit(a)·unit(b), [B].
-torch::Tensor row_cosine(const torch::Tensor& a, const torch::Tensor& b);
 
 }  // namespace runner::lvm

@@ -3,5 +3,7 @@
 #include <torch/version.h>
 
 namespace runner::lvm {
-std::string torch_version() { return TORCH_VERSION; }
+std::string torch_version() {
+  return TORCH_VERSION;
+}
 }  // namespace runner::lvm

@@ -1,0 +1,127 @@
+#pragma once
+// The small computations between products, fused so that each passes over its data once. Plain functions on
+// ranges of rows, without threads; the same source (kernels/*.h) is compiled for several kinds of CPU and
+// kernels() picks the best at run time. Matrices are row-major float32; "ld" is the distance between rows.
+//
+// Sums over rows (gradients of biases and norms) go to `partial` arrays, one row a call: the engine adds them
+// in a fixed order, so that results do not depend on the number of threads.
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "lvm/cpu/dropout.h"
+
+namespace runner::lvm::cpu {
+
+using Index = std::int64_t;
+
+// sum = residual + dropout(branch + bias); out = layer norm of sum.
+struct NormForward {
+  float* sum = nullptr;             // [rows, columns]: branch on entry, sum on return
+  const float* bias = nullptr;      // [columns], or null: the sum is given, nothing is added
+  const float* residual = nullptr;  // rows at residual_ld; only with bias
+  Index residual_ld = 0;
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+  float* out = nullptr;  // [rows, columns]
+  float* mean = nullptr;
+  float* rstd = nullptr;  // [rows] each
+  Index columns = 0;
+  float eps = 1e-5f;
+  Dropout dropout;
+};
+
+struct NormBackward {
+  const float* dout = nullptr;  // [rows, columns]
+  const float* sum = nullptr;
+  const float* mean = nullptr;
+  const float* rstd = nullptr;
+  const float* gamma = nullptr;
+  float* dsum = nullptr;  // gradient of sum, so of residual: rows at dsum_ld
+  Index dsum_ld = 0;
+  bool accumulate = false;   // add to dsum
+  float* dbranch = nullptr;  // gradient of branch (after dropout's factors), or null
+  Index columns = 0;
+  Dropout dropout;
+};
+
+// Attention of each of `heads` heads over T positions, causal, dropout on the probabilities. With queries == T
+// query i sees keys 0..i; with queries == 1 the one query is the last position's and sees all.
+struct AttentionShape {
+  Index heads = 0, head_dim = 0, keys = 0, queries = 0;
+  Dropout dropout;
+  Index q_ld = 0, kv_ld = 0;  // of q and dq; of k, v, dk and dv
+  Index width() const { return heads * head_dim; }
+};
+
+struct AttentionForward {
+  AttentionShape shape;
+  float* q = nullptr;  // [batch * queries, width]; the biases are added in place
+  float* k = nullptr;
+  float* v = nullptr;  // [batch * keys, width]
+  const float* q_bias = nullptr;
+  const float* k_bias = nullptr;
+  const float* v_bias = nullptr;
+  float* probabilities = nullptr;  // [batch, heads, queries, keys], before dropout
+  float* out = nullptr;            // [batch * queries, width], contiguous
+};
+
+struct AttentionBackward {
+  AttentionShape shape;
+  const float* dout = nullptr;
+  const float* q = nullptr;
+  const float* k = nullptr;
+  const float* v = nullptr;
+  const float* probabilities = nullptr;
+  float* dq = nullptr;
+  float* dk = nullptr;
+  float* dv = nullptr;
+};
+
+struct Adamw {
+  float decay = 1;          // 1 - lr * weight_decay
+  float step_size = 0;      // lr / (1 - beta1^t)
+  float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
+  float root_correction = 1;  // 1 / sqrt(1 - beta2^t)
+  float gradient_scale = 1;   // clipping and loss scale
+};
+
+struct Kernels {
+  const char* name;
+  // y[r, :] += bias + table[r mod period, :]
+  void (*add_bias_table)(float* y, Index columns, const float* bias, const float* table, Index period,
+                         Index begin, Index end);
+  // y[r, :] += bias
+  void (*add_bias)(float* y, Index columns, const float* bias, Index begin, Index end);
+  // y = dropout(relu(y + bias))
+  void (*relu_forward)(float* y, Index columns, const float* bias, const Dropout& dropout, Index begin,
+                       Index end);
+  // dy *= (y > 0) * scale, y as relu_forward left it; partial [columns] = column sums of dy
+  void (*relu_backward)(float* dy, const float* y, Index columns, float scale, float* partial, Index begin,
+                        Index end);
+  // z += bias; y = gelu(z), exact
+  void (*gelu_forward)(float* z, float* y, Index columns, const float* bias, Index begin, Index end);
+  // dz = dy * gelu'(z), in place of dy; partial [columns] = column sums of dz
+  void (*gelu_backward)(float* dy, const float* z, Index columns, float* partial, Index begin, Index end);
+  void (*norm_forward)(const NormForward& n, Index begin, Index end);
+  // partial: column sums for gamma, beta and, with dbranch, bias: [3, columns]
+  void (*norm_backward)(const NormBackward& n, float* partial, Index begin, Index end);
+  // begin, end: batch items
+  void (*attention_forward)(const AttentionForward& a, Index begin, Index end);
+  // q_partial [width]; kv_partial [2, width]: column sums of dq, dk, dv
+  void (*attention_backward)(const AttentionBackward& a, float* q_partial, float* kv_partial, Index begin,
+                             Index end);
+  // partial [columns] = column sums of y
+  void (*column_sums)(const float* y, Index columns, float* partial, Index begin, Index end);
+  // sum of squares of n values
+  double (*square_sum)(const float* x, Index n);
+  void (*adamw)(const Adamw& a, float* p, const float* g, float* m, float* v, Index n);
+};
+
+// For this CPU; RUNNER_CPU_KERNELS=generic|avx2|avx512 picks a lower one (tests, measurements).
+const Kernels& kernels();
+// Every variant that this CPU can run, the plainest first.
+std::vector<const Kernels*> available_kernels();
+
+}  // namespace runner::lvm::cpu

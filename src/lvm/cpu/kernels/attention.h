@@ -1,0 +1,126 @@
+#pragma once
+// Causal attention over a handful of positions, directly: at T = 5 a product call costs more than the
+// product. Included once by each variant: see table.h.
+
+#include <cmath>
+
+#include "lvm/cpu/kernels.h"
+
+namespace runner::lvm::cpu {
+namespace {
+
+inline float dot(const float* a, const float* b, Index n) {
+  float s = 0;
+#pragma omp simd reduction(+ : s)
+  for (Index i = 0; i < n; ++i) s += a[i] * b[i];
+  return s;
+}
+
+inline void add_scaled(float* y, const float* x, float a, Index n) {
+#pragma omp simd
+  for (Index i = 0; i < n; ++i) y[i] += a * x[i];
+}
+
+// Keys that query `i` sees.
+inline Index visible(const AttentionShape& s, Index i) { return s.queries == 1 ? s.keys : i + 1; }
+
+// Dropout factor of one probability; each takes a draw of its own.
+inline float probability_factor(const Dropout& d, Index element) {
+  if (d.threshold == 0) return 1;
+  return (draw32(d, static_cast<std::uint32_t>(element)) >> 16) < d.threshold ? 0.0f : d.scale;
+}
+
+inline void softmax(float* p, Index n) {
+  float top = p[0];
+  for (Index j = 1; j < n; ++j) top = p[j] > top ? p[j] : top;
+  float total = 0;
+  for (Index j = 0; j < n; ++j) {
+    p[j] = expf(p[j] - top);
+    total += p[j];
+  }
+  for (Index j = 0; j < n; ++j) p[j] /= total;
+}
+
+inline void add_rows(float* y, Index ld, Index rows, const float* bias, Index columns) {
+  for (Index r = 0; r < rows; ++r) add_scaled(y + r * ld, bias, 1.0f, columns);
+}
+
+void attention_forward(const AttentionForward& a, Index begin, Index end) {
+  const AttentionShape& s = a.shape;
+  const Index width = s.width(), hd = s.head_dim;
+  const float scale = 1.0f / sqrtf(static_cast<float>(hd));
+  for (Index b = begin; b < end; ++b) {
+    float* q = a.q + b * s.queries * s.q_ld;
+    float* k = a.k + b * s.keys * s.kv_ld;
+    float* v = a.v + b * s.keys * s.kv_ld;
+    add_rows(q, s.q_ld, s.queries, a.q_bias, width);
+    add_rows(k, s.kv_ld, s.keys, a.k_bias, width);
+    add_rows(v, s.kv_ld, s.keys, a.v_bias, width);
+    for (Index h = 0; h < s.heads; ++h) {
+      for (Index i = 0; i < s.queries; ++i) {
+        const Index first = ((b * s.heads + h) * s.queries + i) * s.keys;
+        float* p = a.probabilities + first;
+        const Index n = visible(s, i);
+        for (Index j = 0; j < n; ++j) p[j] = scale * dot(q + i * s.q_ld + h * hd, k + j * s.kv_ld + h * hd, hd);
+        softmax(p, n);
+        float* out = a.out + (b * s.queries + i) * width + h * hd;
+        for (Index c = 0; c < hd; ++c) out[c] = 0;
+        for (Index j = 0; j < n; ++j)
+          add_scaled(out, v + j * s.kv_ld + h * hd, p[j] * probability_factor(s.dropout, first + j), hd);
+      }
+    }
+  }
+}
+
+// Gradients of one query of one head; adds to dk and dv.
+inline void query_backward(const AttentionBackward& a, Index b, Index h, Index i, float scale) {
+  const AttentionShape& s = a.shape;
+  const Index hd = s.head_dim, n = visible(s, i), first = ((b * s.heads + h) * s.queries + i) * s.keys;
+  const float* p = a.probabilities + first;
+  const float* dout = a.dout + (b * s.queries + i) * s.width() + h * hd;
+  const float* q = a.q + (b * s.queries + i) * s.q_ld + h * hd;
+  float* dq = a.dq + (b * s.queries + i) * s.q_ld + h * hd;
+  const Index at = b * s.keys * s.kv_ld + h * hd;
+  float mean = 0;  // sum of p dp: what softmax's backward subtracts
+  for (Index j = 0; j < n; ++j) {
+    const float factor = probability_factor(s.dropout, first + j);
+    const float dp = factor * dot(dout, a.v + at + j * s.kv_ld, hd);
+    mean += p[j] * dp;
+  }
+  for (Index c = 0; c < hd; ++c) dq[c] = 0;
+  for (Index j = 0; j < n; ++j) {
+    const float factor = probability_factor(s.dropout, first + j);
+    const float dp = factor * dot(dout, a.v + at + j * s.kv_ld, hd);
+    const float ds = scale * p[j] * (dp - mean);
+    add_scaled(dq, a.k + at + j * s.kv_ld, ds, hd);
+    add_scaled(a.dk + at + j * s.kv_ld, q, ds, hd);
+    add_scaled(a.dv + at + j * s.kv_ld, dout, p[j] * factor, hd);
+  }
+}
+
+void attention_backward(const AttentionBackward& a, float* q_partial, float* kv_partial, Index begin,
+                        Index end) {
+  const AttentionShape& s = a.shape;
+  const Index width = s.width();
+  const float scale = 1.0f / sqrtf(static_cast<float>(s.head_dim));
+  for (Index c = 0; c < width; ++c) q_partial[c] = 0;
+  for (Index c = 0; c < 2 * width; ++c) kv_partial[c] = 0;
+  for (Index b = begin; b < end; ++b) {
+    for (Index j = 0; j < s.keys; ++j) {
+      float* dk = a.dk + (b * s.keys + j) * s.kv_ld;
+      float* dv = a.dv + (b * s.keys + j) * s.kv_ld;
+      for (Index c = 0; c < width; ++c) dk[c] = dv[c] = 0;
+    }
+    for (Index h = 0; h < s.heads; ++h)
+      for (Index i = 0; i < s.queries; ++i) query_backward(a, b, h, i, scale);
+    for (Index i = 0; i < s.queries; ++i)
+      add_scaled(q_partial, a.dq + (b * s.queries + i) * s.q_ld, 1.0f, width);
+    for (Index j = 0; j < s.keys; ++j) {
+      add_scaled(kv_partial, a.dk + (b * s.keys + j) * s.kv_ld, 1.0f, width);
+      add_scaled(kv_partial + width, a.dv + (b * s.keys + j) * s.kv_ld, 1.0f, width);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace runner::lvm::cpu

@@ -1,0 +1,3 @@
+#include "lvm/cpu/kernels/table.h"
+
+RUNNER_KERNEL_TABLE(avx2)
