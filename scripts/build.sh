@@ -14,7 +14,7 @@ case ${1:-} in
 esac
 cd "$RUNNER_ROOT"
 for tool in cmake ninja; do
-  command -v $tool >/dev/null 2>&1 || die $EXIT_ENVIRONMENT "$tool is missing; run scripts/setup.sh"
+  command -v $tool >/dev/null 2>&1 || die "$EXIT_ENVIRONMENT" "$tool is missing; run scripts/setup.sh"
 done
 
 log=build/$preset/configure.log

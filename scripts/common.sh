@@ -51,7 +51,7 @@ find_runner() {
   elif command -v runner >/dev/null 2>&1; then
     command -v runner
   else
-    die $EXIT_ENVIRONMENT "no runner program at $built and none in PATH; build it with $RUNNER_ROOT/scripts/build.sh"
+    die "$EXIT_ENVIRONMENT" "no runner program at $built and none in PATH; build it with $RUNNER_ROOT/scripts/build.sh"
   fi
 }
 

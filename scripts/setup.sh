@@ -26,7 +26,7 @@ for flag in "$@"; do
     --bench) with_bench=yes ;;
     --print) only_print=yes ;;
     -h | --help) script_help; exit 0 ;;
-    *) die $EXIT_USAGE "unknown flag $flag (expected --tests, --bench or --print)" ;;
+    *) die "$EXIT_USAGE" "unknown flag $flag (expected --tests, --bench or --print)" ;;
   esac
 done
 
@@ -38,7 +38,7 @@ as_root() {
   elif command -v sudo >/dev/null 2>&1; then
     sudo -- "$@"
   else
-    die $EXIT_ENVIRONMENT "must be root to run: $* (no sudo here); run that as root, then this script again"
+    die "$EXIT_ENVIRONMENT" "must be root to run: $* (no sudo here); run that as root, then this script again"
   fi
 }
 
@@ -112,7 +112,7 @@ setup_debian() {
     choose_offered
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
       install --no-install-recommends "${missing[@]}" >&2 ||
-      die $EXIT_ENVIRONMENT "apt-get could not install: ${missing[*]} (Debian 12, 13 or newer is needed)"
+      die "$EXIT_ENVIRONMENT" "apt-get could not install: ${missing[*]} (Debian 12, 13 or newer is needed)"
   fi
   choose_blas
   if [ ${#missing[@]} -gt 0 ]; then
@@ -124,13 +124,13 @@ setup_debian() {
 
 # Homebrew, from the Brewfile. Nobody has run this yet.
 setup_macos() {
-  command -v brew >/dev/null 2>&1 || die $EXIT_ENVIRONMENT "Homebrew is needed: see https://brew.sh"
+  command -v brew >/dev/null 2>&1 || die "$EXIT_ENVIRONMENT" "Homebrew is needed: see https://brew.sh"
   if [ "$only_print" = yes ]; then
     brew bundle check --verbose --file "$RUNNER_ROOT/Brewfile" || true
   elif brew bundle check --no-upgrade --file "$RUNNER_ROOT/Brewfile" >/dev/null 2>&1; then
     say "setup: nothing to install, the Brewfile's packages are there (macOS is untested)"
   else
-    brew bundle install --no-upgrade --file "$RUNNER_ROOT/Brewfile" >&2 || die $EXIT_ENVIRONMENT "brew bundle failed"
+    brew bundle install --no-upgrade --file "$RUNNER_ROOT/Brewfile" >&2 || die "$EXIT_ENVIRONMENT" "brew bundle failed"
     say "setup: installed the Brewfile's packages (macOS is untested)"
   fi
 }
@@ -140,5 +140,5 @@ if [ "$(uname -s)" = Darwin ]; then
 elif command -v apt-get >/dev/null 2>&1; then
   setup_debian
 else
-  die $EXIT_ENVIRONMENT "neither apt-get nor Homebrew here; install what docs and this script list: $BUILD_PACKAGES"
+  die "$EXIT_ENVIRONMENT" "neither apt-get nor Homebrew here; install what docs and this script list: $BUILD_PACKAGES"
 fi

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Rebuilds an index for a scheduler of your own (cron, CI, Airflow): says nothing when nothing has changed, one line on
+# stdout when a new index was published, and the runner's log on stderr when it failed. Installs and builds nothing.
+#
+#   scripts/rebuild_index.sh CONFIG [flag of `runner index`]...
+#
+# Exit codes: 0 published or unchanged, 1 the run failed, 2 wrong config, 3 wrong data, 4 environment (also: no runner
+# built), 5 the new index was not good enough and the old one stays.
+set -euo pipefail
+export KMP_DUPLICATE_LIB_OK=TRUE
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+case ${1:-} in
+  -h | --help) script_help; exit 0 ;;
+  '' | -*) die "$EXIT_USAGE" "expected a config: scripts/rebuild_index.sh configs/index_flat_ip.yaml" ;;
+esac
+runner=$(find_runner)
+log=$(mktemp "${TMPDIR:-/tmp}/rebuild_index.XXXXXX")
+trap 'rm -f "$log"' EXIT
+
+code=0
+result=$("$runner" index "$@" --json 2>"$log") || code=$?
+if [ "$code" -ne 0 ]; then
+  cat "$log" >&2
+  note "rebuild_index: $1 failed with exit code $code"
+  exit "$code"
+fi
+if [ "$(printf '%s' "$result" | json_value skipped)" != true ]; then
+  say "rebuild_index: published $(printf '%s' "$result" | json_value output): $(printf '%s' "$result" | json_value ntotal) vectors of $(printf '%s' "$result" | json_value dimension), $(printf '%s' "$result" | json_value wall_s) s"
+fi
