@@ -1,0 +1,15 @@
+#pragma once
+// The cache's form on disk: CBOR, with a version that changes when the readers learn something.
+
+#include "base/json.h"
+#include "runtime/scan/file_store.h"
+
+namespace runner::runtime {
+
+inline constexpr int store_version = 1;
+
+Json pack(const FileStamp& stamp, const BinaryFile& file);
+// Throws Json's exceptions for anything unexpected.
+void unpack(const Json& packed, FileStamp& stamp, BinaryFile& file);
+
+}  // namespace runner::runtime
