@@ -100,6 +100,7 @@ const std::vector<JobType>& job_types() {
        "",
        "runner smoke --steps 5",
        {},
+       {{"faiss", "librunner_index"}, {"torch", "librunner_train"}},
        make<SmokeOptions>},
 #endif
   };

@@ -1,0 +1,79 @@
+#include <torch/torch.h>
+
+#include <cmath>
+#include <cstdio>
+#include <exception>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "jobs/job_type.h"
+#include "jobs/smoke/parts.h"
+#include "jobs/smoke/report.h"
+#include "jobs/smoke/torch_device.h"
+#include "lvm/torch_version.h"
+
+namespace runner::jobs {
+namespace {
+
+constexpr int width = 768;
+constexpr int batch = 32;
+
+// One fixed batch: the loss must fall from step to step, so a wrong gradient shows.
+Json train(const SmokeOptions& options, const torch::Device& device, bool json) {
+  torch::manual_seed(1234);
+  torch::nn::Linear model(width, width);
+  const torch::Tensor input = torch::randn({batch, width}).to(device);
+  const torch::Tensor target = torch::randn({batch, width}).to(device);
+  model->to(device);
+  torch::optim::Adam optimizer(model->parameters(), torch::optim::AdamOptions(1e-3));
+  double first = 0;
+  double last = 0;
+  for (std::int64_t step = 1; step <= options.steps; ++step) {
+    optimizer.zero_grad();
+    const torch::Tensor loss = torch::mse_loss(model->forward(input), target);
+    loss.backward();
+    optimizer.step();
+    last = loss.item<double>();
+    if (step == 1) first = last;
+    std::fprintf(json ? stderr : stdout, "step %lld/%lld loss=%.6f\n", static_cast<long long>(step),
+                 static_cast<long long>(options.steps), last);
+    std::fflush(stdout);
+    status::set_step(step);
+    if (!std::isfinite(last))
+      throw EnvironmentError(fmt::format("libtorch: the loss is {} at step {}", last, step));
+  }
+  if (options.steps > 1 && last >= first) {
+    throw EnvironmentError(
+        fmt::format("libtorch: the loss did not fall ({:.6f} at step 1, {:.6f} at step {}): "
+                    "its BLAS or OpenMP computes wrongly; `runner doctor` shows what is loaded",
+                    first, last, options.steps));
+  }
+  return {
+      {"steps", options.steps}, {"first_loss", first}, {"last_loss", last}, {"torch", lvm::torch_version()}};
+}
+
+}  // namespace
+
+Json smoke_torch(const SmokeOptions& options, bool json) {
+  status::set_phase("smoke: libtorch");
+  try {
+    const runtime::DeviceChoice choice = choose_torch_device(options);
+    spdlog::info("{}", runtime::describe(choice));
+    Json result = train(options, torch::Device(runtime::to_string(choice.actual)), json);
+    result["device"] = runtime::to_string(choice.actual);
+    return result;
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw EnvironmentError(fmt::format("libtorch failed: {}", error.what()));
+  }
+}
+
+void run_smoke_torch(const JobContext& context, JobResult& result) {
+  result.result["torch"] = smoke_torch(read_options<SmokeOptions>(context.config), context.json);
+  hand_over(context, result.result);
+  finish_smoke(context, result);
+}
+
+}  // namespace runner::jobs
