@@ -48,8 +48,9 @@ class Npz {
   std::vector<std::string> names_;
 };
 
-// A whole array of integers, widened. Throws DataError when it is not one-dimensional or not of integers.
-std::vector<std::int64_t> read_integers(const Array& array);
+// A whole array of integers, widened. Throws DataError when it is not one-dimensional, not of integers, or of
+// another length than `expected` (-1: any).
+std::vector<std::int64_t> read_integers(const Array& array, std::int64_t expected = -1);
 // A whole array as bytes in C order, its CRC checked. Throws DataError above `limit` bytes.
 std::string read_bytes(const Array& array, std::uint64_t limit = std::uint64_t{1} << 30);
 

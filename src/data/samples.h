@@ -26,7 +26,7 @@ class SampleSource {
   virtual std::int64_t target_row(std::int64_t id) const = 0;    // row in vectors(); -1 without them
   virtual const Vectors* vectors() const = 0;                    // nullptr for a sequences file
   // Values as Vectors::check_values looks at them. Throws DataError.
-  virtual Vectors::Check check_values() const = 0;
+  virtual ValueCheck check_values() const = 0;
 };
 
 // Windows over vectors files: the same samples that `runner sequences` would write, without writing them.

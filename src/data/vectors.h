@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "data/npz.h"
+#include "data/values.h"
 
 namespace runner::data {
 
@@ -47,30 +47,24 @@ class Vectors {
   // An integer array of the files by name, one value a row ("ids"). Throws DataError.
   std::vector<std::int64_t> integers(const std::string& name) const;
 
-  struct Check {
-    double mean_norm = 0, min_norm = 0, max_norm = 0;
-  };
   // Reads everything once: NaN, Inf and rows of zeros are DataErrors naming file, array and row; so is a
   // stored array whose bytes differ from the archive's CRC (`crc` false skips that). `progress` gets rows
   // done.
-  Check check_values(bool crc = true, const std::function<void(std::int64_t)>& progress = {}) const;
+  ValueCheck check_values(bool crc = true, const std::function<void(std::int64_t)>& progress = {}) const;
 
  private:
   struct Part {
-    Array array;
-    std::string path;
-    std::int64_t first = 0, rows = 0;
+    RowTable table;
+    std::int64_t first;  // its first row's number
   };
   const Part& part_of(std::int64_t row) const;
-  void read_columns(const Npz& file, const Part& part, bool first_file);
+  void add_file(const std::string& path);
+  void number_chunks();
 
   std::vector<std::string> paths_;
   std::vector<Part> parts_;
   std::int64_t rows_ = 0, width_ = 0;
   std::vector<std::int64_t> articles_, chunks_;
 };
-
-// One row's values: throws DataError at `place` (row `row`) for NaN, Inf, or all zeros; returns the norm.
-double checked_norm(const float* row, std::int64_t width, const std::string& place, std::int64_t number);
 
 }  // namespace runner::data

@@ -38,9 +38,9 @@ class Windows {
   std::int64_t target_row(std::int64_t window) const;
 
  private:
-  void within_articles(const Vectors& vectors, const WindowOptions& options,
-                       const std::vector<bool>& left_out);
+  void within_articles(const Vectors& vectors, const std::vector<bool>& left_out);
   void legacy(const Vectors& vectors, const WindowOptions& options, const std::vector<bool>& left_out);
+  std::int64_t kept_row(std::int64_t place) const;
 
   std::int64_t context_, target_distance_;  // from a window's first row, in kept rows
   std::vector<std::uint32_t> starts_;       // places among the kept rows

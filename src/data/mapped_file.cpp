@@ -1,0 +1,103 @@
+#include "data/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+
+namespace runner::data {
+namespace {
+
+std::uint64_t page_size() {
+  static const std::uint64_t size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+std::byte* map(int fd, std::uint64_t size, int protection, const std::string& path) {
+  if (size == 0) return nullptr;
+  void* at = ::mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
+  const int code = errno;
+  ::close(fd);
+  errno = code;
+  if (at == MAP_FAILED) throw_errno("cannot map into memory", path);
+  return static_cast<std::byte*>(at);
+}
+
+// Space is taken now, so that a full disk is an error here and not a SIGBUS at a later store.
+void take_space(int fd, std::uint64_t size, const std::string& path) {
+#ifdef __linux__
+  const int code = ::posix_fallocate(fd, 0, static_cast<off_t>(size));
+  if (code == 0) return;
+  errno = code;
+#else
+  if (::ftruncate(fd, static_cast<off_t>(size)) == 0) return;
+#endif
+  const int kept = errno;
+  ::close(fd);
+  errno = kept;
+  throw_errno("cannot make a scratch file of " + std::to_string(size) +
+                  " bytes (deflated arrays are unpacked there; TMPDIR says where)",
+              path);
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string()) {
+  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw DataError(std::string("cannot open: ") + std::strerror(errno), path_);
+  struct stat info = {};
+  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(fd);
+    throw DataError("not a file; an .npz or .npy file is expected", path_);
+  }
+  size_ = static_cast<std::uint64_t>(info.st_size);
+  if (size_ == 0) ::close(fd);
+  data_ = map(fd, size_, PROT_READ, path_);
+}
+
+MappedFile MappedFile::scratch(std::uint64_t size) {
+  const char* folder = std::getenv("TMPDIR");
+  std::string path = std::string(folder != nullptr && *folder != 0 ? folder : "/tmp") + "/runner.XXXXXX";
+  const int fd = ::mkstemp(path.data());
+  if (fd < 0) throw_errno("cannot make a scratch file", path);
+  ::unlink(path.c_str());
+  MappedFile file;
+  file.path_ = path;
+  file.size_ = std::max<std::uint64_t>(size, 1);
+  take_space(fd, file.size_, path);
+  file.data_ = map(fd, file.size_, PROT_READ | PROT_WRITE, path);
+  return file;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+void MappedFile::prefetch(std::uint64_t offset, std::uint64_t length) const {
+  if (data_ == nullptr || offset >= size_) return;
+  const std::uint64_t first = offset / page_size() * page_size();
+  length = std::min(size_ - first, offset - first + length);
+#ifdef MADV_POPULATE_READ
+  // One call instead of a page fault for each 64 KB; kernels before 5.14 do not know it.
+  if (::madvise(data_ + first, length, MADV_POPULATE_READ) == 0) return;
+#endif
+  ::madvise(data_ + first, length, MADV_WILLNEED);
+}
+
+void MappedFile::release(std::uint64_t offset, std::uint64_t length) const {
+  if (data_ == nullptr || offset >= size_) return;
+  const std::uint64_t first = offset / page_size() * page_size();
+  ::madvise(data_ + first, std::min(size_ - first, offset - first + length), MADV_DONTNEED);
+}
+
+}  // namespace runner::data

@@ -1,0 +1,66 @@
+#include "base/error.h"
+#include "data/samples.h"
+
+namespace runner::data {
+namespace {
+
+class WindowSamples final : public SampleSource {
+ public:
+  WindowSamples(std::shared_ptr<const Vectors> vectors, const WindowOptions& options)
+      : vectors_(std::move(vectors)), windows_(*vectors_, options) {}
+
+  std::int64_t size() const override { return windows_.size(); }
+  std::int64_t context() const override { return windows_.context(); }
+  std::int64_t width() const override { return vectors_->width(); }
+
+  // Copies T+1 rows a sample out of the mapped file; nothing is kept.
+  void gather(const std::int64_t* ids, std::int64_t n, float* contexts, float* targets) const override {
+    const std::int64_t length = context(), row = width();
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (std::int64_t j = 0; contexts != nullptr && j < length; ++j) {
+        const std::int64_t from = windows_.context_row(ids[i], j);
+        vectors_->gather(&from, 1, contexts + (i * length + j) * row);
+      }
+      const std::int64_t target = windows_.target_row(ids[i]);
+      if (targets != nullptr) vectors_->gather(&target, 1, targets + i * row);
+    }
+  }
+
+  bool has_articles() const override { return vectors_->has_articles(); }
+  std::int64_t article(std::int64_t id) const override {
+    return has_articles() ? vectors_->articles()[static_cast<std::size_t>(target_row(id))] : 0;
+  }
+  std::int64_t target_chunk(std::int64_t id) const override {
+    return vectors_->chunks()[static_cast<std::size_t>(target_row(id))];
+  }
+  std::int64_t target_row(std::int64_t id) const override { return windows_.target_row(id); }
+  const Vectors* vectors() const override { return vectors_.get(); }
+  ValueCheck check_values() const override { return vectors_->check_values(); }
+
+ private:
+  std::shared_ptr<const Vectors> vectors_;
+  Windows windows_;
+};
+
+}  // namespace
+
+std::unique_ptr<SampleSource> open_windows(std::shared_ptr<const Vectors> vectors,
+                                           const WindowOptions& options) {
+  return std::make_unique<WindowSamples>(std::move(vectors), options);
+}
+
+std::unique_ptr<SampleSource> open_samples(const std::vector<std::string>& paths,
+                                           const WindowOptions& options) {
+  if (paths.empty()) throw DataError("no data file given");
+  const FileKind kind = detect(paths[0]);
+  for (const std::string& path : paths)
+    if (detect(path) != kind)
+      throw DataError("vectors and ready sequences cannot be mixed; " + paths[0] + " is of the other kind",
+                      path);
+  if (kind == FileKind::sequences) return open_sequences(paths);
+  auto vectors = std::make_shared<Vectors>(paths);
+  vectors->allow_random_access();
+  return open_windows(std::move(vectors), options);
+}
+
+}  // namespace runner::data
