@@ -143,7 +143,7 @@ Json to_json(const Value& value, int depth, int& budget) {
     case Kind::real:
       return std::isfinite(value.real) ? Json(value.real) : Json(nullptr);
     case Kind::text:
-      return std::string(*value.text);
+      return plain_text(*value.text);
     case Kind::list:
     case Kind::tuple:
       made = Json::array();
@@ -155,8 +155,7 @@ Json to_json(const Value& value, int depth, int& budget) {
         const Value& key = *(*value.items)[i];
         const Value& item = *(*value.items)[i + 1];
         if (item.is(Kind::tensor) || item.is(Kind::storage)) continue;
-        const std::string name =
-            key.is(Kind::text) ? std::string(*key.text) : to_json(key, 32, budget).dump();
+        const std::string name = key.is(Kind::text) ? plain_text(*key.text) : to_json(key, 32, budget).dump();
         made[name] = to_json(item, depth + 1, budget);
       }
       return made;
