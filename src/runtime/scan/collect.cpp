@@ -62,6 +62,8 @@ void collect(const Closure& closure, const ScanOptions& options, ScanResult& res
       add_runtime(closure, i, {*kind, false, ""}, result);
     if (const auto mark = blas_by_name(leaf(file.path))) add_blas(closure, i, *mark, result);
   }
+  if (!closure.arch.empty())
+    result.target = (closure.format == BinaryFormat::elf ? "linux " : "macos ") + closure.arch;
   const Surroundings around = surroundings(options, closure.format == BinaryFormat::macho);
   result.verdict = judge(result.runtimes, result.blas, around);
   result.files = closure.files.size();

@@ -89,6 +89,7 @@ ScanResult scan_mapped(const std::vector<std::string>& paths, const ScanOptions&
       file.file = store.get(path, stamp);
       if (!file.file->is_binary) continue;  // a mapped data file
       if (!file.file->images.empty()) file.image = &file.file->images.front();
+      if (file.image && closure.arch.empty()) closure.arch = file.image->arch;
       if (!file.file->problem.empty()) result.problems.push_back(path + ": " + file.file->problem);
     }
     closure.files.push_back(std::move(file));

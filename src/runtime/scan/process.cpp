@@ -5,7 +5,19 @@
 namespace runner::runtime {
 
 ScanResult scan_process(pid_t pid) {
-  const ProcessView view = look_at(pid);
+  return scan_view(look_at(pid));
+}
+
+Environment relevant(const Environment& environment) {
+  Environment chosen;
+  for (const auto& [name, value] : environment)
+    for (const char* prefix : {"OMP_", "KMP_", "GOMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_", "VECLIB_",
+                               "NUMBA_", "LD_", "DYLD_", "PYTORCH_", "MPS_", "CUDA_VISIBLE", "RUNNER_"})
+      if (name.starts_with(prefix)) chosen.emplace(name, value);
+  return chosen;
+}
+
+ScanResult scan_view(const ProcessView& view) {
   ScanOptions options;
   options.environment = view.environment;
   options.cpu_has_avx512 = cpu_has_avx512();

@@ -39,6 +39,7 @@ struct BlasPool {
 
 struct ScanResult {
   std::vector<std::string> members;
+  std::string target;  // "linux x86_64", "macos arm64": what the set is for
   std::vector<Runtime> runtimes;
   std::vector<BlasPool> blas;
   Verdict verdict = Verdict::none;

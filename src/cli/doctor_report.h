@@ -1,0 +1,19 @@
+#pragma once
+// The doctor's table for people.
+
+#include <string>
+
+#include "runtime/scan/machine.h"
+#include "runtime/scan/process.h"
+#include "runtime/scan/sets.h"
+
+namespace runner::cli {
+
+// One set: verdict, runtimes and pools with the chain that brings them, advice, problems.
+std::string report_set(const runtime::ScanResult& set);
+std::string report_machine(const runtime::MachineReport& machine);
+std::string report_process(const runtime::ProcessView& process);
+// The last line: the worst verdict and what it means.
+std::string report_verdict(runtime::Verdict worst, std::size_t sets);
+
+}  // namespace runner::cli
