@@ -31,8 +31,9 @@ class ScratchSource final : public ByteSource {
 
 std::shared_ptr<ByteSource> with_random_access(std::shared_ptr<ByteSource> source, const std::string& place) {
   if (source->size() == 0 || source->mapped() != nullptr) return source;
-  spdlog::info("{}: deflated; unpacking {} into a scratch file", place,
-               format_bytes(static_cast<double>(source->size())));
+  spdlog::log(source->size() > (64 << 20) ? spdlog::level::info : spdlog::level::debug,
+              "{}: deflated; unpacking {} into a scratch file", place,
+              format_bytes(static_cast<double>(source->size())));
   MappedFile scratch = MappedFile::scratch(source->size());
   for (std::uint64_t at = 0; at < source->size(); at += piece) {
     const std::uint64_t n = std::min(piece, source->size() - at);
