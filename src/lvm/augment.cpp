@@ -9,8 +9,7 @@ void corrupt_last_slot(torch::Tensor& contexts, const AugmentOptions& options,
   if (options.probability == 0) return;
   const auto rows = contexts.size(0), steps = contexts.size(1);
   auto last = contexts.select(1, steps - 1);  // a view: written in place
-  c10::optional<at::Generator> source;
-  if (generator) source = *generator;
+  const auto source = generator ? *generator : at::globalContext().defaultGenerator(contexts.device());
   const auto plain = last.options().dtype(torch::kFloat32);
   const auto corrupted = torch::rand({rows, 1}, source, plain) < options.probability;
   const auto swapped = torch::rand({rows, 1}, source, plain) < options.swap;

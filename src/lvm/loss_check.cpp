@@ -20,10 +20,6 @@ constexpr PhaseNumber kPhaseNumbers[] = {
     {"margin_ratio", &LossPhase::margin_ratio, false, true, true},
 };
 
-bool reads(const PhaseNumber& n, const std::string& recipe) {
-  return recipe == "p6b_v1" ? n.v1 : recipe == "p6b_v21" ? n.v21 : recipe == "p6b_v23" && n.v23;
-}
-
 // A recipe's own number given to a recipe that does not read it would be silently without effect.
 struct RecipeNumber {
   const char* key;
@@ -48,6 +44,11 @@ constexpr RecipeNumber kRecipeNumbers[] = {
     {"loss.norm_pen.weight", &LossOptions::norm_pen_weight, true, true, true},
     {"loss.orth_pen.weight", &LossOptions::orth_pen_weight, true, true, true},
 };
+
+template <class Number>
+bool reads(const Number& n, const std::string& recipe) {
+  return recipe == "p6b_v1" ? n.v1 : recipe == "p6b_v21" ? n.v21 : recipe == "p6b_v23" && n.v23;
+}
 
 void check_phases(const LossOptions& o, std::vector<config::Problem>& problems) {
   std::int64_t before = 0;
@@ -76,30 +77,33 @@ void check_phases(const LossOptions& o, std::vector<config::Problem>& problems) 
   }
 }
 
+void check_recipe(const LossOptions& o, std::vector<config::Problem>& problems) {
+  if (o.phases.empty())
+    problems.push_back(
+        {"", "loss.phases", o.recipe + " needs its phase table, as in configs/" + o.recipe + ".yaml"});
+  check_phases(o, problems);
+  for (const auto& n : kRecipeNumbers)
+    if (!reads(n, o.recipe) && (o.*n.field))
+      problems.push_back({"", n.key, "has no meaning in recipe " + o.recipe + "; remove it"});
+  const LossOptions full = complete(o);
+  if (*full.lambda_min > *full.lambda_max)
+    problems.push_back({"", "loss.lambda_min", "is above loss.lambda_max"});
+}
+
 }  // namespace
+
+std::vector<std::string> unused_keys(const LossOptions& o) {
+  std::vector<std::string> keys;
+  if (o.recipe != "mse") return keys;
+  if (!o.phases.empty()) keys.emplace_back("loss.phases");
+  for (const auto& n : kRecipeNumbers)
+    if (o.*n.field) keys.emplace_back(n.key);
+  return keys;
+}
 
 std::vector<config::Problem> check(const LossOptions& o) {
   std::vector<config::Problem> problems;
-  if (o.recipe == "mse") {
-    if (!o.phases.empty())
-      problems.push_back({"", "loss.phases", "recipe mse has no phases; remove them or choose a p6b recipe"});
-  } else if (o.phases.empty()) {
-    problems.push_back(
-        {"", "loss.phases", o.recipe + " needs its phase table, as in configs/" + o.recipe + ".yaml"});
-  }
-  check_phases(o, problems);
-  for (const auto& n : kRecipeNumbers) {
-    const bool read = o.recipe == "p6b_v1"    ? n.v1
-                      : o.recipe == "p6b_v21" ? n.v21
-                                              : o.recipe == "p6b_v23" && n.v23;
-    if (!read && (o.*n.field))
-      problems.push_back({"", n.key, "has no meaning in recipe " + o.recipe + "; remove it"});
-  }
-  if (o.recipe != "mse") {
-    const LossOptions full = complete(o);
-    if (*full.lambda_min > *full.lambda_max)
-      problems.push_back({"", "loss.lambda_min", "is above loss.lambda_max"});
-  }
+  if (o.recipe != "mse") check_recipe(o, problems);
   const double base = o.mse_weight + o.info_nce_weight + o.moment_weight + o.variance_weight +
                       o.hinge_weight + o.anti_copy_weight;
   if (base == 0)

@@ -65,6 +65,10 @@ void declare(config::Binder& b, AugmentOptions& o);
 // Conflicts: a phase table missing, out of order, or with numbers of another recipe. Keys start with "loss.".
 std::vector<config::Problem> check(const LossOptions& o);
 
+// Keys given that recipe mse does not read: no mistakes, so that one flag can switch the recipe off, but
+// worth a line in the log. Empty for the other recipes, where such keys are mistakes.
+std::vector<std::string> unused_keys(const LossOptions& o);
+
 // The options with every number of the recipe filled in: afterwards each optional that the recipe uses is
 // set.
 LossOptions complete(LossOptions o);

@@ -67,15 +67,6 @@ std::vector<config::Problem> check(const ModelOptions& o) {
   if (std::find(model_type_names().begin(), model_type_names().end(), o.type) == model_type_names().end())
     return problems;  // the binder has said so
   const TypeDefaults& type = defaults_of(o.type);
-  const auto unused = [&](const char* key, bool given, bool has) {
-    if (given && !has) complain(key, "a model of type " + o.type + " has no such size; remove it");
-  };
-  unused("model.d_model", o.d_model.has_value(), type.d_model != 0);
-  unused("model.heads", o.heads.has_value(), type.heads != 0);
-  unused("model.layers", o.layers.has_value(), type.layers != 0);
-  unused("model.feedforward", o.feedforward.has_value(), o.type == "transformer");
-  unused("model.hidden", o.hidden.has_value(), type.hidden != 0);
-  unused("model.dropout", o.dropout.value_or(0) != 0, type.dropout >= 0);
   if (o.init == "copied" && o.type != "transformer")
     complain("model.init",
              "copied is for transformers: a model of type " + o.type + " has no layers to copy");
@@ -90,6 +81,21 @@ std::vector<config::Problem> check(const ModelOptions& o) {
     complain("model.positional_scalar",
              "amn mixes its raw inputs, which a position feature would widen; set it to 0");
   return problems;
+}
+
+std::vector<std::string> unused_keys(const ModelOptions& o) {
+  std::vector<std::string> keys;
+  const TypeDefaults& type = defaults_of(o.type);
+  const auto note = [&keys](const char* key, bool given, bool has) {
+    if (given && !has) keys.emplace_back(key);
+  };
+  note("model.d_model", o.d_model.has_value(), type.d_model != 0);
+  note("model.heads", o.heads.has_value(), type.heads != 0);
+  note("model.layers", o.layers.has_value(), type.layers != 0);
+  note("model.feedforward", o.feedforward.has_value(), o.type == "transformer");
+  note("model.hidden", o.hidden.has_value(), type.hidden != 0);
+  note("model.dropout", o.dropout.value_or(0) != 0, type.dropout >= 0);
+  return keys;
 }
 
 ModelSizes model_sizes(const ModelOptions& o, std::int64_t width) {

@@ -45,6 +45,10 @@ void declare(config::Binder& b, ModelOptions& o);
 // Conflicts within the options, such as d_model not divisible by heads; keys start with "model.".
 std::vector<config::Problem> check(const ModelOptions& o);
 
+// Sizes given that a model of this type does not have. They are not mistakes, so that one flag can change the
+// type; the job that reads them says in its log that they have no effect.
+std::vector<std::string> unused_keys(const ModelOptions& o);
+
 // Options with the type's defaults filled in, for vectors of `width` floats.
 ModelSizes model_sizes(const ModelOptions& o, std::int64_t width);
 
