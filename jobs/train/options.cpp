@@ -1,0 +1,110 @@
+#include "jobs/train/options.h"
+
+namespace runner::jobs {
+namespace {
+
+constexpr double huge = 1e15;
+
+void declare_data(config::Binder& b, DataOptions& o) {
+  b.option("data.vectors", o.vectors, "vectors file(s), .npz or .npy, one after the other")
+      .existing_file()
+      .flag("--npz")
+      .replaces("data.sequences");
+  b.option("data.sequences", o.sequences, "files of ready windows, in place of data.vectors").existing_file();
+  b.option("data.context", o.context, "vectors a context").range(1, 100);
+  b.option("data.target_offset", o.target_offset, "the target is this many rows after the last; 2 is P6")
+      .range(1, 1000);
+  b.option("data.within_article", o.within_article, "windows stay inside one article");
+  b.option("data.exclude_articles", o.exclude_articles, "articles left out: \"1500-1999\" or \"7\"");
+  b.option("data.min_article_length", o.min_article_length, "shorter articles are left out").range(0, huge);
+  b.option("data.normalize", o.normalize, "bring vectors to length 1 as they are read");
+  b.option("data.validation.by", o.split_by, "what is split: articles, or windows at random")
+      .choices({"article", "random"});
+  b.option("data.validation.fraction", o.split_fraction, "share that validates").range(1e-6, 0.9);
+}
+
+void declare_optimizer(config::Binder& b, TrainOptions& o) {
+  auto& p = o.optimizer;
+  b.option("optimizer.type", p.type, "the optimizer").choices({"adamw"});
+  b.option("optimizer.lr", p.lr, "learning rate").above(0).flag("--lr");
+  b.option("optimizer.weight_decay", p.weight_decay, "decoupled, on every parameter").range(0, 1e3);
+  b.option("optimizer.beta1", p.beta1, "decay of the first moment").range(0, 0.999999);
+  b.option("optimizer.beta2", p.beta2, "decay of the second moment").range(0, 0.9999999);
+  b.option("optimizer.eps", p.eps, "added to the root of the second moment").above(0);
+  b.option("optimizer.clip_norm", p.clip_norm, "highest norm of all gradients together; 0: no clipping")
+      .range(0, huge);
+  auto& s = o.scheduler;
+  b.option("scheduler.type", s.type, "how the learning rate changes").choices({"reduce_on_plateau", "none"});
+  b.option("scheduler.factor", s.factor, "the rate is multiplied by it").range(1e-6, 0.999999);
+  b.option("scheduler.patience", s.patience, "epochs without a better validation loss").range(0, huge);
+  b.option("scheduler.threshold", s.threshold, "relative improvement that counts").range(0, 1);
+  b.option("scheduler.min_lr", s.min_lr, "the rate is never lowered below").range(0, 1);
+}
+
+void declare_train(config::Binder& b, TrainOptions& o) {
+  b.option("train.epochs", o.epochs, "passes over the training windows").range(1, 1e6).flag("--epochs");
+  b.option("train.batch_size", o.batch_size, "windows a step").range(1, 1 << 20).flag("--batch-size");
+  b.option("train.engine", o.engine, "fused: own CPU kernels (transformer); plain: libtorch; auto: what fits")
+      .choices({"auto", "plain", "fused"});
+  b.option("train.log_every", o.log_every, "steps between lines of metrics.jsonl").range(1, huge);
+}
+
+void declare_gates(config::Binder& b, TrainOptions& o) {
+  auto& g = o.gates;
+  b.option("gates.step.min_cosine", g.step_min_cosine, "lowest batch cosine, once its mean has reached it")
+      .range(-1, 1);
+  b.option("gates.step.patience", g.step_patience, "consecutive steps below it that trip the gate")
+      .range(1, huge);
+  b.option("gates.epoch.max_drop", g.epoch_max_drop, "highest fall of the validation cosine in one epoch")
+      .range(0, 2);
+  b.option("gates.action", g.action, "what a tripped gate does").choices({"rollback", "stop", "warn"});
+  b.option("gates.max_rollbacks", g.max_rollbacks, "roll-backs before the run stops with exit code 5")
+      .range(0, 1000);
+  b.option("gates.warm_steps", g.warm_steps, "steps without the directional term after a roll-back")
+      .range(0, huge);
+  b.option("gates.final.min_margin", g.final_min_margin, "exit 5 below it").range(-2, 2);
+  b.option("gates.final.min_cosine", g.final_min_cosine, "exit 5 below this validation cosine").range(-1, 1);
+  b.option("gates.final.min_legacy_r5", g.final_min_legacy_r5, "exit 5 below it").range(0, 1);
+  b.option("health.on_bad_value", o.health.on_bad_value, "NaN or Inf in a step: stop, or skip the batch")
+      .choices({"stop", "skip"});
+  b.option("health.max_skipped", o.health.max_skipped, "skipped batches before the run stops").range(0, huge);
+  b.option("early_stop.metric", o.early_stop.metric, "stop when this no longer improves")
+      .choices({"val_loss", "val_cosine", "margin", "r_at_1", "r_at_5"});
+  b.option("early_stop.patience", o.early_stop.patience, "epochs without improvement").range(1, huge);
+  b.option("early_stop.min_delta", o.early_stop.min_delta, "improvement that counts").range(0, huge);
+}
+
+}  // namespace
+
+void declare(config::Binder& b, TrainOptions& o) {
+  b.option("seed", o.seed, "of weights, order, dropout and augmentation").range(0, 9e15).flag("--seed");
+  b.option("device", o.device, "auto | cpu | mps | cuda | cuda:N")
+      .flag("--device")
+      .matches([](const std::string& text) {
+        const bool numbered = text.rfind("cuda:", 0) == 0 && text.size() > 5 && text.size() < 9 &&
+                              text.find_first_not_of("0123456789", 5) == std::string::npos;
+        const bool known = text == "auto" || text == "cpu" || text == "mps" || text == "cuda" || numbered;
+        return known ? "" : "auto, cpu, mps, cuda or cuda:N";
+      });
+  b.option("device_fallback", o.device_fallback,
+           "use the next device when the one asked for fails; default for auto");
+  b.option("precision", o.precision,
+           "of matrix products; auto: bf16 where the hardware multiplies it natively")
+      .choices({"auto", "fp32", "bf16"})
+      .flag("--precision");
+  declare_data(b, o.data);
+  lvm::declare(b, o.model);
+  lvm::declare(b, o.augment);
+  lvm::declare(b, o.loss);
+  declare_optimizer(b, o);
+  declare_train(b, o);
+  declare_gates(b, o);
+  b.option("checkpoint.every_steps", o.checkpoint.every_steps, "steps between checkpoints; 0: only at epochs")
+      .range(0, huge);
+  b.option("checkpoint.every_minutes", o.checkpoint.every_minutes, "and at least this often; 0: not by time")
+      .range(0, 1e6);
+  b.option("checkpoint.keep", o.checkpoint.keep, "newest checkpoints kept").range(1, 10000);
+  b.option("output", o.output, "the run's folder").flag("--output");
+}
+
+}  // namespace runner::jobs
