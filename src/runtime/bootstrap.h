@@ -48,7 +48,7 @@ std::vector<Decision> decide_environment(const Environment& inherited, const Boo
                                          const BootstrapFacts& facts);
 
 // The environment after the decisions.
-Environment apply(Environment inherited, const std::vector<Decision>& decisions);
+Environment apply_decisions(Environment inherited, const std::vector<Decision>& decisions);
 // The thread number that OMP_NUM_THREADS ends up with: for libraries with pools of their own.
 int decided_threads(const std::vector<Decision>& decisions);
 

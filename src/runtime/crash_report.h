@@ -1,0 +1,30 @@
+#pragma once
+// A worker's violent end in words: what, where, with which libraries, and what to try.
+
+#include <string>
+
+#include "base/json.h"
+#include "runtime/supervise.h"
+
+namespace runner::runtime {
+
+// "SIGSEGV (invalid memory access)"; "signal 77" for one without a name here.
+std::string signal_name(int signal);
+
+struct CrashFacts {
+  Ending ending;
+  std::string job, phase;  // phase: "" when the worker had not said any
+  std::int64_t step = -1;  // -1: none
+  Json libraries;  // {"runtimes": […], "blas": […], "verdict": …} as the doctor gives it; loaded or predicted
+  bool loaded = false;  // libraries were looked up after loading, not predicted
+  double stall_timeout = 0;
+};
+
+// The headline: "worker killed by SIGSEGV (…) in phase …, step 12".
+std::string crash_line(const CrashFacts& facts);
+// The headline, libraries, stack and advice, several lines.
+std::string crash_report(const CrashFacts& facts);
+// "libgomp 12 (/usr/lib/…/libgomp.so.1.0.0)", one for each runtime and BLAS.
+std::vector<std::string> library_lines(const Json& libraries);
+
+}  // namespace runner::runtime

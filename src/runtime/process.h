@@ -1,0 +1,35 @@
+#pragma once
+// Processes: started with a decided environment, tied to the life of their starter.
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "runtime/cpu_limits.h"
+
+namespace runner::runtime {
+
+struct ChildSetup {
+  std::string program;            // with a slash: that file; without: looked up in PATH
+  std::vector<std::string> argv;  // argv[0] included
+  Environment environment;
+  bool own_group = false;      // true: signals that the terminal sends to its group reach the starter only
+  int death_signal = SIGKILL;  // what the child gets when its starter dies, however it dies (Linux)
+  int stderr_fd = -1;          // becomes the child's stderr; -1: inherited
+  int wait_fd = -1;            // the child waits until this descriptor ends before it executes; -1: at once
+};
+
+// fork + exec. Throws EnvironmentError when the program cannot be executed.
+pid_t spawn(const ChildSetup& setup);
+// Replaces this process. Throws EnvironmentError when that fails.
+[[noreturn]] void execute(const ChildSetup& setup);
+
+// A file without a name, in memory where the system can; its descriptor is inherited over exec.
+int memory_file(const char* name);
+void write_all(int fd, const std::string& text);
+std::string read_from_start(int fd);
+void close_on_exec(int fd);
+
+}  // namespace runner::runtime

@@ -1,0 +1,125 @@
+// The worker: loads exactly one plug-in, checks what came with it, runs the job, reports.
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <new>
+#include <thread>
+
+#include "base/error.h"
+#include "base/signals.h"
+#include "base/status.h"
+#include "base/version.h"
+#include "runtime/launch.h"
+#include "runtime/libraries.h"
+#include "runtime/process.h"
+#include "runtime/stacks.h"
+#include "runtime/worker_request.h"
+
+namespace runner::runtime {
+namespace {
+
+using RunFunction = void (*)(const JobContext&, JobResult&);
+using VersionFunction = const char* (*)();
+
+void attach(const WorkerRequest& request, int request_fd) {
+  // Processes that the job starts must not hold these.
+  for (const int fd :
+       {request_fd, request.status_fd, request.stacks_fd, request.result_fd, request.lifeline_fd})
+    if (fd >= 0) close_on_exec(fd);
+  if (request.status_fd >= 0) status::attach(request.status_fd);
+  if (request.stacks_fd >= 0) install_stack_handlers(request.stacks_fd);
+  if (request.lifeline_fd < 0) return;
+  std::thread([fd = request.lifeline_fd] {
+    char ignored;
+    while (::read(fd, &ignored, 1) > 0) {
+    }
+    ::_exit(static_cast<int>(ExitCode::failed));
+  }).detach();
+}
+
+void* load(const std::string& plugin) {
+  status::set_phase("load " + std::filesystem::path(plugin).stem().string());
+  void* handle = ::dlopen(plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr)
+    throw EnvironmentError(std::string("cannot load the plug-in: ") + ::dlerror() +
+                               "; `runner doctor` shows what it needs, `scripts/setup.sh` installs it",
+                           plugin);
+  const auto version_of = reinterpret_cast<VersionFunction>(::dlsym(handle, "runner_plugin_version"));
+  if (version_of == nullptr || std::strcmp(version_of(), version()) != 0)
+    throw EnvironmentError(
+        fmt::format("the plug-in is of version {}, the program of {}: install both together",
+                    version_of == nullptr ? "unknown" : version_of(), version()),
+        plugin);
+  return handle;
+}
+
+void check_loaded(const WorkerRequest& request, JobContext& context) {
+  const Loaded loaded = look_after_loading(request.plugin);
+  for (const std::string& difference : loaded.differences) spdlog::warn("after loading: {}", difference);
+  context.launch["loaded"] = loaded.libraries;
+  context.launch["differences"] = loaded.differences;
+  context.launch["openblas_core"] = loaded.openblas_core;
+  const std::string slow = judge_openblas_core(loaded.openblas_core, cpu_has_avx512());
+  if (!slow.empty()) spdlog::warn("{}", slow);
+  status::set_libraries(loaded.libraries.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+// libtorch's messages end in a C++ stack, which helps nobody but its authors.
+std::string without_backtrace(const std::string& message) {
+  const std::size_t stack = message.find("\nException raised from ");
+  if (stack != std::string::npos) spdlog::debug("{}", message.substr(stack + 1));
+  return message.substr(0, stack);
+}
+
+WorkerOutcome failure(ExitCode code, const std::string& message, const std::string& place) {
+  spdlog::error("{}", place.empty() ? message : place + ": " + message);
+  WorkerOutcome outcome;
+  outcome.result.exit_code = static_cast<int>(code);
+  outcome.error = error_object(static_cast<int>(code), message, place);
+  return outcome;
+}
+
+WorkerOutcome run(const WorkerRequest& request) {
+  try {
+    JobContext context = request.context;
+    void* plugin = load(request.plugin);
+    check_loaded(request, context);
+    const auto job = reinterpret_cast<RunFunction>(::dlsym(plugin, "runner_plugin_run"));
+    if (job == nullptr) throw EnvironmentError("the plug-in has no runner_plugin_run", request.plugin);
+    status::set_phase("start " + context.job);
+    WorkerOutcome outcome;
+    job(context, outcome.result);
+    status::set_phase("report");
+    return outcome;
+  } catch (const Interrupted& stop) {
+    WorkerOutcome outcome = failure(stop.code(), stop.what(), stop.place());
+    return outcome;
+  } catch (const Error& error) {
+    return failure(error.code(), error.what(), error.place());
+  } catch (const std::bad_alloc&) {
+    return failure(ExitCode::failed, "out of memory; a smaller batch_size or shard needs less",
+                   status::page().phase);
+  } catch (const std::exception& error) {
+    return failure(ExitCode::failed, without_backtrace(error.what()), status::page().phase);
+  } catch (...) {
+    return failure(ExitCode::failed, "an exception of an unknown kind", status::page().phase);
+  }
+}
+
+}  // namespace
+
+int worker_main(int request_fd) {
+  const WorkerRequest request = read_request(request_fd);
+  setup_logging(request.verbosity);
+  catch_stop_signals();
+  attach(request, request_fd);
+  const WorkerOutcome outcome = run(request);
+  if (request.result_fd >= 0)
+    write_all(request.result_fd, to_json(outcome).dump(-1, ' ', false, Json::error_handler_t::replace));
+  else
+    print_outcome(outcome, request.context.json);
+  return outcome.result.exit_code;
+}
+
+}  // namespace runner::runtime
