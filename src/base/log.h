@@ -2,6 +2,7 @@
 // Logging: spdlog's default logger, on stderr. stdout carries results only.
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>  // fmt::join, since fmt 11
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
