@@ -155,7 +155,9 @@ std::string highest_gomp_version(const ByteSource& source, const ElfLayout& elf)
                                   saturating_add(elf.strings, elf.strings_bytes));
     const std::uint32_t next = f.u32(at + 16);
     if (f.failed()) break;
-    if (name && name->starts_with("GOMP_") && *name > highest) highest = *name;
+    if (name && name->size() > 5 && name->starts_with("GOMP_") && (*name)[5] >= '0' && (*name)[5] <= '9' &&
+        *name > highest)
+      highest = *name;
     if (next == 0) break;
     at += next;
   }
