@@ -37,7 +37,9 @@ CpuFeatures find() {
   return f;
 }
 #else
-CpuFeatures find() { return {}; }
+CpuFeatures find() {
+  return {};
+}
 #endif
 
 }  // namespace

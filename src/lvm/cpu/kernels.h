@@ -46,8 +46,8 @@ struct NormBackward {
   Dropout dropout;
 };
 
-// Attention of each of `heads` heads over T positions, causal, dropout on the probabilities. With queries == T
-// query i sees keys 0..i; with queries == 1 the one query is the last position's and sees all.
+// Attention of each of `heads` heads over T positions, causal, dropout on the probabilities. With queries ==
+// T query i sees keys 0..i; with queries == 1 the one query is the last position's and sees all.
 struct AttentionShape {
   Index heads = 0, head_dim = 0, keys = 0, queries = 0;
   Dropout dropout;
@@ -80,12 +80,18 @@ struct AttentionBackward {
 };
 
 struct Adamw {
-  float decay = 1;          // 1 - lr * weight_decay
-  float step_size = 0;      // lr / (1 - beta1^t)
-  float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
+  float decay = 1;                     // 1 - lr * weight_decay
+  float step_size = 0;                 // lr / (1 - beta1^t)
+  float beta1 = 0.9f, beta2 = 0.999f;  // what the moments keep,
+  float gain1 = 0.1f, gain2 = 0.001f;  // and 1 - beta, rounded from double
+  float eps = 1e-8f;
   float root_correction = 1;  // 1 / sqrt(1 - beta2^t)
   float gradient_scale = 1;   // clipping and loss scale
 };
+
+// c [rows <= 32, 32] = a [rows, k] · b (+ c): see bf16/product.h.
+using Bf16Block = void (*)(const std::uint16_t* a, Index lda, Index rows, const std::uint32_t* b,
+                           Index panel_stride, Index k, float* c, Index ldc, bool accumulate);
 
 struct Kernels {
   const char* name;
@@ -117,6 +123,22 @@ struct Kernels {
   // sum of squares of n values
   double (*square_sum)(const float* x, Index n);
   void (*adamw)(const Adamw& a, float* p, const float* g, float* m, float* v, Index n);
+
+  // bfloat16 operands of products; the orders are described in bf16/product.h. "Zero" fills what lies beyond
+  // the matrix.
+  // to [rows, to_ld] = from, rows [begin, end)
+  void (*to_bf16)(const float* from, Index ld, Index columns, std::uint16_t* to, Index to_ld, Index begin,
+                  Index end);
+  // Panels of 16 columns, summed over rows: row pairs [begin, end)
+  void (*pair_rows)(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to,
+                    Index panel_stride, Index begin, Index end);
+  // Panels of 16 rows, summed over columns; from is contiguous: panels [begin, end)
+  void (*pair_columns)(const float* from, Index rows, Index columns, std::uint32_t* to, Index panel_stride,
+                       Index begin, Index end);
+  // to [columns, to_ld words of row pairs] = fromᵀ: blocks of 16 columns [begin, end)
+  void (*transpose_rows)(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to,
+                         Index to_ld, Index begin, Index end);
+  Bf16Block bf16_block;
 };
 
 // For this CPU; RUNNER_CPU_KERNELS=generic|avx2|avx512 picks a lower one (tests, measurements).

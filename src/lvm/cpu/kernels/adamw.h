@@ -24,7 +24,7 @@ double square_sum(const float* x, Index n) {
 // AdamW as PyTorch computes it: decoupled decay, then p -= lr/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps).
 void adamw(const Adamw& a, float* p, const float* g, float* m, float* v, Index n) {
   const float decay = a.decay, step = a.step_size, b1 = a.beta1, b2 = a.beta2, eps = a.eps;
-  const float root = a.root_correction, scale = a.gradient_scale, c1 = 1 - b1, c2 = 1 - b2;
+  const float root = a.root_correction, scale = a.gradient_scale, c1 = a.gain1, c2 = a.gain2;
 #pragma omp simd
   for (Index i = 0; i < n; ++i) {
     const float x = g[i] * scale;

@@ -22,7 +22,9 @@ inline void add_scaled(float* y, const float* x, float a, Index n) {
 }
 
 // Keys that query `i` sees.
-inline Index visible(const AttentionShape& s, Index i) { return s.queries == 1 ? s.keys : i + 1; }
+inline Index visible(const AttentionShape& s, Index i) {
+  return s.queries == 1 ? s.keys : i + 1;
+}
 
 // Dropout factor of one probability; each takes a draw of its own.
 inline float probability_factor(const Dropout& d, Index element) {
@@ -61,7 +63,8 @@ void attention_forward(const AttentionForward& a, Index begin, Index end) {
         const Index first = ((b * s.heads + h) * s.queries + i) * s.keys;
         float* p = a.probabilities + first;
         const Index n = visible(s, i);
-        for (Index j = 0; j < n; ++j) p[j] = scale * dot(q + i * s.q_ld + h * hd, k + j * s.kv_ld + h * hd, hd);
+        for (Index j = 0; j < n; ++j)
+          p[j] = scale * dot(q + i * s.q_ld + h * hd, k + j * s.kv_ld + h * hd, hd);
         softmax(p, n);
         float* out = a.out + (b * s.queries + i) * width + h * hd;
         for (Index c = 0; c < hd; ++c) out[c] = 0;

@@ -20,8 +20,7 @@ void add_branch(const NormForward& n, float* sum, const float* residual, std::ui
     dropout_factors(n.dropout, row_start, c, factor);
     const Index count = n.columns - c < dropout_block ? n.columns - c : dropout_block;
 #pragma omp simd
-    for (Index i = 0; i < count; ++i)
-      sum[c + i] = residual[c + i] + (sum[c + i] + n.bias[c + i]) * factor[i];
+    for (Index i = 0; i < count; ++i) sum[c + i] = residual[c + i] + (sum[c + i] + n.bias[c + i]) * factor[i];
   }
 }
 
@@ -30,8 +29,7 @@ void norm_forward(const NormForward& n, Index begin, Index end) {
   const float inverse = 1.0f / static_cast<float>(n.columns);
   for (Index r = begin; r < end; ++r) {
     float* sum = n.sum + r * n.columns;
-    if (n.bias)
-      add_branch(n, sum, n.residual + r * n.residual_ld, static_cast<std::uint32_t>(r) * stride);
+    if (n.bias) add_branch(n, sum, n.residual + r * n.residual_ld, static_cast<std::uint32_t>(r) * stride);
     float total = 0;
 #pragma omp simd reduction(+ : total)
     for (Index c = 0; c < n.columns; ++c) total += sum[c];
@@ -96,9 +94,8 @@ void norm_backward(const NormBackward& n, float* partial, Index begin, Index end
         fresh[i] = rstd * (dout[c] * gamma[c] - total - (sum[c] - mean) * rstd * product);
       }
       if (n.dbranch) {
-        branch_gradient(n.dropout,
-                        static_cast<std::uint32_t>(r) * stride + static_cast<std::uint32_t>(b / 2), fresh,
-                        n.dbranch + r * n.columns + b, dbias + b, count);
+        branch_gradient(n.dropout, static_cast<std::uint32_t>(r) * stride + static_cast<std::uint32_t>(b / 2),
+                        fresh, n.dbranch + r * n.columns + b, dbias + b, count);
       }
       if (n.accumulate) {
 #pragma omp simd

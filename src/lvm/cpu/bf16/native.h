@@ -1,0 +1,18 @@
+#pragma once
+// Entry points of the units with instructions of their own; defined where the compiler knows the
+// instructions.
+
+#include "lvm/cpu/kernels.h"
+
+namespace runner::lvm::cpu {
+
+void bf16_block_avx512(const std::uint16_t* a, Index lda, Index rows, const std::uint32_t* b,
+                       Index panel_stride, Index k, float* c, Index ldc, bool accumulate);
+
+// AMX: a thread loads the tile configuration before its blocks and releases the tiles after them.
+void amx_begin();
+void amx_end();
+void bf16_block_amx(const std::uint16_t* a, Index lda, Index rows, const std::uint32_t* b, Index panel_stride,
+                    Index k, float* c, Index ldc, bool accumulate);
+
+}  // namespace runner::lvm::cpu

@@ -1,0 +1,113 @@
+#pragma once
+// The transformer trained on the CPU without autograd: hand-written forward and backward passes over one flat
+// buffer of weights. The function is that of lvm/transformer.h; what differs is where time goes: few parallel
+// regions, small computations fused between the products, no allocation in a step.
+//
+// Deterministic: for one number of threads a step gives the same bits every time; dropout does not depend on
+// the number of threads at all.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lvm/cpu/kernels.h"
+#include "lvm/cpu/layout.h"
+#include "lvm/cpu/memory.h"
+#include "lvm/cpu/products.h"
+#include "lvm/cpu/shape.h"
+#include "lvm/cpu/workspace.h"
+
+namespace runner::lvm::cpu {
+
+struct AdamwOptions {
+  double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+  double clip_norm = 1.0;       // of all gradients together; 0: no clipping
+  double gradient_scale = 1.0;  // multiplies the gradients first
+};
+
+class Engine {
+ public:
+  // Throws UsageError when the sizes do not fit together or the precision cannot do them.
+  Engine(const Shape& shape, Precision precision);
+
+  const Shape& shape() const { return shape_; }
+  Precision precision() const { return precision_; }
+  const Layout& layout() const { return layout_; }
+
+  // Flat buffers of layout().total floats. After writing weights call weights_changed().
+  float* parameters() { return parameters_; }
+  float* gradients() { return gradients_; }
+  float* first_moments() { return first_moments_; }
+  float* second_moments() { return second_moments_; }
+  void weights_changed() { products_->weights_changed(); }
+
+  // Position table [context, d_model]; PyTorch's sinusoids from the start.
+  float* positions() { return positions_.data(); }
+
+  // contexts [batch, context, input] -> raw [batch, output], valid until the next call of the same kind. With
+  // train, dropout is drawn from `key` and the contexts must stay until backward() is done.
+  const float* forward(const float* contexts, std::int64_t batch, bool train, DropoutKey key = {});
+
+  // From the gradient of raw [batch, output] of the last training forward: fills gradients().
+  void backward(const float* grad_raw);
+
+  // Norm of all gradients, without gradient_scale.
+  double gradient_norm() const;
+
+  // Update number `step` (from 1): clips by the global norm and applies AdamW in one pass over the memory.
+  // Returns the norm before clipping (gradient_scale applied); when it is not finite nothing is changed.
+  double adamw_step(const AdamwOptions& options, std::int64_t step);
+
+ private:
+  enum Place : std::uint32_t { self_p, self_out, cross_p, cross_out, feedforward_in, feedforward_out };
+  struct Pass {  // one forward pass, and its backward pass
+    const float* contexts = nullptr;
+    Index batch = 0;
+    bool train = false;
+    DropoutKey key;
+    Workspace* w = nullptr;
+  };
+
+  Dropout dropout(const Pass& pass, Index layer, Place place) const;
+  bool is_last(Index layer) const { return layer + 1 == shape_.layers; }
+  Index rows(const Pass& pass, Index layer) const {
+    return is_last(layer) ? pass.batch : pass.batch * shape_.context;
+  }
+  AttentionShape attention(const Pass& pass, Index layer, Place place) const;
+  Rows layer_input(const Pass& pass, Index layer) const;
+
+  void forward_pass(const Pass& pass);
+  void forward_input(const Pass& pass);
+  void forward_self(const Pass& pass, Index layer);
+  void forward_cross(const Pass& pass, Index layer);
+  void forward_feedforward(const Pass& pass, Index layer);
+  void forward_head(const Pass& pass);
+  void run_attention(const AttentionForward& a, Index batch);
+  void run_norm(const NormForward& n, Index rows);
+  NormForward norm(const NormAt& at, const NormState& state, float* out) const;
+
+  void backward_head(const Pass& pass, const float* grad_raw);
+  void backward_feedforward(const Pass& pass, Index layer, const float* dout);
+  void backward_cross(const Pass& pass, Index layer);
+  float* backward_self(const Pass& pass, Index layer);
+  void run_norm_backward(Pass pass, NormBackward n, const NormAt& at, const NormState& state,
+                         std::int64_t bias, Index rows);
+  void run_attention_backward(const Pass& pass, const AttentionBackward& a, std::int64_t bias);
+  void sum_columns(const Pass& pass, const float* y, Index columns, std::int64_t bias, Index rows);
+
+  const float* at(std::int64_t offset) const { return parameters_ + offset; }
+
+  Shape shape_;
+  Precision precision_;
+  Layout layout_;
+  Memory flat_;
+  float *parameters_ = nullptr, *gradients_ = nullptr, *first_moments_ = nullptr, *second_moments_ = nullptr;
+  std::vector<float> positions_;
+  std::unique_ptr<Products> products_;
+  const Kernels* k_;
+  Workspace training_, evaluation_;
+  Pass last_;                    // the training forward that backward() belongs to
+  std::vector<float> eval_raw_;  // of batches larger than one evaluation chunk
+};
+
+}  // namespace runner::lvm::cpu

@@ -1,0 +1,186 @@
+// Products of bfloat16 values: every unit of this CPU, and stand-ins for the instructions that it lacks,
+// against a plain triple loop.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "lvm/cpu/bf16/product.h"
+#include "lvm/cpu/bf16/tile_block.h"
+#include "lvm/cpu/bf16/vector_block.h"
+
+namespace runner::lvm::cpu {
+namespace {
+
+float value_of(std::uint16_t b) {
+  const std::uint32_t u = static_cast<std::uint32_t>(b) << 16;
+  float x;
+  std::memcpy(&x, &u, 4);
+  return x;
+}
+
+float pair_product(std::uint32_t a, std::uint32_t b) {
+  return value_of(static_cast<std::uint16_t>(a)) * value_of(static_cast<std::uint16_t>(b)) +
+         value_of(static_cast<std::uint16_t>(a >> 16)) * value_of(static_cast<std::uint16_t>(b >> 16));
+}
+
+// What VDPBF16PS does, in plain C++.
+struct VectorStandIn {
+  struct Sum {
+    float v[16];
+  };
+  using Pairs = const std::uint32_t*;
+  static Sum zero() { return {}; }
+  static Sum load(const float* c) {
+    Sum s;
+    std::memcpy(s.v, c, sizeof s.v);
+    return s;
+  }
+  static void store(float* c, const Sum& sum) { std::memcpy(c, sum.v, sizeof sum.v); }
+  static Pairs panel(const std::uint32_t* b) { return b; }
+  static Sum dot(Sum sum, std::uint32_t a, Pairs b) {
+    for (int i = 0; i < 16; ++i) sum.v[i] += pair_product(a, b[i]);
+    return sum;
+  }
+};
+
+// What the tile instructions do.
+struct TileStandIn {
+  static inline std::uint32_t tiles[8][16][16];
+  template <int t>
+  static void zero() {
+    std::memset(tiles[t], 0, sizeof tiles[t]);
+  }
+  template <int t>
+  static void load(const void* from, Index stride) {
+    for (int r = 0; r < 16; ++r) std::memcpy(tiles[t][r], static_cast<const char*>(from) + r * stride, 64);
+  }
+  template <int t>
+  static void store(float* to, Index stride) {
+    for (int r = 0; r < 16; ++r) std::memcpy(reinterpret_cast<char*>(to) + r * stride, tiles[t][r], 64);
+  }
+  template <int sums, int a, int b>
+  static void dot() {
+    for (int m = 0; m < 16; ++m)
+      for (int n = 0; n < 16; ++n) {
+        float x;
+        std::memcpy(&x, &tiles[sums][m][n], 4);
+        for (int k = 0; k < 16; ++k) x += pair_product(tiles[a][m][k], tiles[b][k][n]);
+        std::memcpy(&tiles[sums][m][n], &x, 4);
+      }
+  }
+};
+
+std::vector<Bf16Unit> all_units() {
+  std::vector<Bf16Unit> units = available_bf16_units();
+  units.push_back({"vector stand-in", nullptr, nullptr, vector_block<VectorStandIn>, false});
+  units.push_back({"tile stand-in", nullptr, nullptr, tile_block<TileStandIn>, false});
+  return units;
+}
+
+std::vector<float> draw(Index n, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> v(static_cast<std::size_t>(n));
+  for (float& x : v) x = normal(engine);
+  return v;
+}
+
+std::vector<std::uint16_t> rounded(const std::vector<float>& v) {
+  std::vector<std::uint16_t> b(v.size());
+  kernels().to_bf16(v.data(), static_cast<Index>(v.size()), static_cast<Index>(v.size()), b.data(),
+                    static_cast<Index>(v.size()), 0, 1);
+  return b;
+}
+
+struct Sizes {
+  Index m, n, k;
+};
+
+// c = a · b (+ c): a [m, k], b [k, n].
+void check_product(const Bf16Unit& unit, const Sizes& s, bool accumulate) {
+  const Index k = round_up(s.k, 32), stride = k / 2 * 16;
+  const std::vector<float> a = draw(s.m * s.k, 1), b = draw(s.k * s.n, 2);
+  const std::vector<std::uint16_t> ra = rounded(a), rb = rounded(b);
+  std::vector<std::uint16_t> rows(static_cast<std::size_t>(round_up(s.m, 32) * k));
+  std::vector<std::uint32_t> panels(static_cast<std::size_t>(round_up(s.n, 32) / 16 * stride));
+  kernels().to_bf16(a.data(), s.k, s.k, rows.data(), k, 0, s.m);
+  kernels().pair_rows(b.data(), s.n, s.k, s.n, panels.data(), stride, 0, k / 2);
+  const Index ldc = s.n + 3;
+  std::vector<float> c = draw(s.m * ldc, 3);
+  const std::vector<float> before = c;
+  product(unit,
+          {rows.data(), k, panels.data(), stride, s.m, s.n, s.k == 0 ? 0 : k, c.data(), ldc, accumulate});
+  for (Index i = 0; i < s.m; ++i)
+    for (Index j = 0; j < ldc; ++j) {
+      const auto at = static_cast<std::size_t>(i * ldc + j);
+      if (j >= s.n) {
+        ASSERT_EQ(c[at], before[at]) << "written beyond the matrix";
+        continue;
+      }
+      double expected = accumulate ? before[at] : 0;
+      for (Index x = 0; x < s.k; ++x)
+        expected += static_cast<double>(value_of(ra[static_cast<std::size_t>(i * s.k + x)])) *
+                    value_of(rb[static_cast<std::size_t>(x * s.n + j)]);
+      ASSERT_NEAR(c[at], expected, 1e-5 * std::sqrt(static_cast<double>(s.k)) * 10) << i << ", " << j;
+    }
+}
+
+TEST(Bf16Product, EveryUnitAgreesWithTheTripleLoop) {
+  const std::vector<Sizes> sizes{{32, 32, 32},  {1, 1, 1},    {33, 47, 50},
+                                 {70, 96, 160}, {11, 33, 64}, {160, 64, 512}};
+  for (const Bf16Unit& unit : all_units())
+    for (const Sizes& s : sizes)
+      for (const bool accumulate : {false, true}) {
+        SCOPED_TRACE(std::string(unit.name) + " " + std::to_string(s.m) + "x" + std::to_string(s.n));
+        check_product(unit, s, accumulate);
+      }
+}
+
+TEST(Bf16Product, ManyChunksOfRowsGiveEveryElementOnce) {
+  check_product(available_bf16_units().back(), {700, 40, 2048}, true);
+}
+
+TEST(Bf16Rounding, GoesToTheNearestEven) {
+  const std::vector<float> v{1.0f, 1.00390625f, 1.01171875f, -3.14159274f, 1e-40f, INFINITY, NAN, 3.4e38f};
+  const std::vector<std::uint16_t> b = rounded(v);
+  EXPECT_EQ(value_of(b[0]), 1.0f);
+  EXPECT_EQ(value_of(b[1]), 1.0f);       // half way: to even
+  EXPECT_EQ(value_of(b[2]), 1.015625f);  // half way: to even, upwards
+  EXPECT_EQ(value_of(b[3]), -3.140625f);
+  EXPECT_EQ(value_of(b[5]), INFINITY);
+  EXPECT_TRUE(std::isnan(value_of(b[6])));
+  EXPECT_EQ(value_of(b[7]), INFINITY);
+}
+
+// The three orders are the same matrix: pairs of columns of w are pairs of rows of its transpose.
+TEST(Bf16Order, PairsOfColumnsArePairsOfRowsTransposed) {
+  const Index rows = 45, columns = 70;
+  const std::vector<float> w = draw(rows * columns, 5);
+  std::vector<float> t(w.size());
+  for (Index r = 0; r < rows; ++r)
+    for (Index c = 0; c < columns; ++c)
+      t[static_cast<std::size_t>(c * rows + r)] = w[static_cast<std::size_t>(r * columns + c)];
+  const Index stride = round_up(columns, 32) / 2 * 16, panels = round_up(rows, 16) / 16;
+  std::vector<std::uint32_t> a(static_cast<std::size_t>(panels * stride)), b = a;
+  kernels().pair_columns(w.data(), rows, columns, a.data(), stride, 0, panels);
+  kernels().pair_rows(t.data(), rows, columns, rows, b.data(), stride, 0, round_up(columns, 32) / 2);
+  EXPECT_EQ(a, b);
+}
+
+TEST(Bf16Order, TransposedRowsAreTheTransposeRounded) {
+  const Index rows = 37, columns = 50, ld = 60, words = round_up(rows, 32) / 2;
+  const std::vector<float> x = draw(rows * ld, 6);
+  std::vector<std::uint32_t> to(static_cast<std::size_t>(round_up(columns, 16) * words));
+  kernels().transpose_rows(x.data(), ld, rows, columns, to.data(), words, 0, (columns + 15) / 16);
+  const auto* values = reinterpret_cast<const std::uint16_t*>(to.data());
+  const std::vector<std::uint16_t> expected = rounded(x);
+  for (Index c = 0; c < columns; ++c)
+    for (Index r = 0; r < 2 * words; ++r)
+      ASSERT_EQ(values[c * 2 * words + r], r < rows ? expected[static_cast<std::size_t>(r * ld + c)] : 0);
+}
+
+}  // namespace
+}  // namespace runner::lvm::cpu

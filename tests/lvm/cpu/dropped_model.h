@@ -1,0 +1,21 @@
+#pragma once
+// The transformer from plain tensor operations, with the engine's dropout factors put in by hand: what the
+// fused passes must agree with when dropout is on.
+
+#include <torch/torch.h>
+
+#include <map>
+#include <string>
+
+#include "lvm/cpu/dropout.h"
+#include "lvm/cpu/shape.h"
+
+namespace runner::lvm::cpu {
+
+using Weights = std::map<std::string, torch::Tensor>;
+
+// contexts [B, T, D] -> raw [B, output]
+torch::Tensor dropped_forward(const Shape& shape, const Weights& weights, const torch::Tensor& positions,
+                              const torch::Tensor& contexts, DropoutKey key);
+
+}  // namespace runner::lvm::cpu
