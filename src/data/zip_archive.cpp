@@ -1,13 +1,13 @@
 #include "data/zip_archive.h"
 
 #include <zip.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "data/crc32.h"
 
 namespace runner::data {
 namespace {
@@ -34,10 +34,11 @@ class StoredSource final : public ByteSource {
     file_->release(start_ + skip_ + offset, length);
   }
   void check_crc() const override {
-    uLong crc = ::crc32(0, nullptr, 0);
+    std::uint32_t crc = 0;
     for (std::uint64_t at = 0; at < entry_.size; at += piece) {
       const std::uint64_t n = std::min(piece, entry_.size - at);
-      crc = ::crc32(crc, reinterpret_cast<const Bytef*>(file_->data() + start_ + at), static_cast<uInt>(n));
+      file_->prefetch(start_ + at, n);
+      crc = crc32(crc, file_->data() + start_ + at, n);
       file_->release(start_ + at, n);
     }
     if (crc != entry_.crc)

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "data/crc32.h"
 
 namespace runner::data {
 namespace {
@@ -154,8 +155,7 @@ void ZipWriter::append(const void* bytes, std::size_t size) {
   ZipEntry& entry = entries_.back();
   for (; size > 0;) {
     const std::size_t n = std::min<std::size_t>(size, 1 << 18);  // stays in the cache between CRC and copy
-    entry.crc = static_cast<std::uint32_t>(
-        ::crc32(entry.crc, reinterpret_cast<const Bytef*>(at), static_cast<uInt>(n)));
+    entry.crc = crc32(entry.crc, at, n);
     if (entry.method == 0)
       put(at, n);
     else

@@ -6,6 +6,7 @@
 
 #include "data/content_hash.h"
 #include "data/convert.h"
+#include "data/crc32.h"
 
 namespace runner::data {
 namespace {
@@ -56,6 +57,25 @@ TEST(Convert, WidensIntegersWithTheirSign) {
   EXPECT_EQ(out[1], 300);
   to_int64(DType::u8, reinterpret_cast<const std::byte*>(bytes), 2, out);
   EXPECT_EQ(out[1], 255);
+}
+
+TEST(Crc32, IsThatOfZipForEveryLengthAndCut) {
+  EXPECT_EQ(crc32(0, "123456789", 9), 0xcbf43926u);  // the published check value
+  std::string text;
+  for (int i = 0; i < 700; ++i) text += static_cast<char>(i * 7 + i / 3);
+  const auto bitwise = [&](std::size_t size) {
+    std::uint32_t crc = ~0u;
+    for (std::size_t i = 0; i < size; ++i) {
+      crc ^= static_cast<unsigned char>(text[i]);
+      for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+  };
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    ASSERT_EQ(crc32(0, text.data(), size), bitwise(size)) << size;
+    const std::size_t cut = size / 3;
+    ASSERT_EQ(crc32(crc32(0, text.data(), cut), text.data() + cut, size - cut), bitwise(size)) << size;
+  }
 }
 
 TEST(ContentHash, AgreesWithXxh64) {
