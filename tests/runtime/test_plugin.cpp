@@ -1,0 +1,94 @@
+// A job that does what arguments["do"] says: works, fails in every documented way, crashes, hangs.
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <new>
+#include <thread>
+
+#include "base/error.h"
+#include "base/job.h"
+#include "base/signals.h"
+#include "base/status.h"
+
+namespace {
+
+using runner::JobContext;
+using runner::JobResult;
+using runner::Json;
+
+Json environment_of(const Json& names) {
+  Json values = Json::object();
+  for (const auto& name : names) {
+    const char* value = std::getenv(name.get<std::string>().c_str());
+    values[name.get<std::string>()] = value == nullptr ? Json() : Json(value);
+  }
+  return values;
+}
+
+void note_pid(const Json& arguments) {
+  if (!arguments.contains("pid_file")) return;
+  const std::string path = arguments["pid_file"];
+  std::ofstream(path + ".part") << ::getpid() << "\n";
+  std::filesystem::rename(path + ".part", path);
+}
+
+// Steps until a stop signal, like a training loop.
+void run_until_stopped() {
+  for (int step = 0; runner::stop_signal() == 0; ++step) {
+    runner::status::set_step(step);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  throw runner::Interrupted(runner::stop_signal(), "stopped, state saved");
+}
+
+[[noreturn]] void hang() {
+  std::thread other([] {
+    while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+  });
+  std::atomic<long> count{0};
+  while (true) ++count;
+}
+
+void crash_until_resumed(const JobContext& context, JobResult& result) {
+  if (context.arguments.value("resume", "") != "auto") std::raise(SIGSEGV);
+  result.result["resumed_in"] = context.arguments.value("output", "");
+}
+
+void run(const JobContext& context, JobResult& result) {
+  const Json& arguments = context.arguments;
+  const std::string what = arguments.value("do", "report");
+  runner::status::set_phase("test " + what);
+  if (arguments.contains("folder")) runner::status::set_output(arguments["folder"]);
+  note_pid(arguments);
+  if (what == "steps") run_until_stopped();
+  if (what == "hang") hang();
+  if (what == "kill") std::raise(arguments.value("signal", SIGABRT));
+  if (what == "crash") {
+    runner::status::set_step(12);
+    *static_cast<volatile int*>(nullptr) = 1;
+  }
+  if (what == "crash_once") return crash_until_resumed(context, result);
+  if (what == "data error") throw runner::DataError("row 3 is not finite", "x.npz: vectors");
+  if (what == "out of memory") throw std::bad_alloc();
+  if (what == "unknown") throw 42;
+  if (what == "torch error") throw std::runtime_error("bad shape\nException raised from foo at bar.cpp:1");
+  if (what == "gate") result.exit_code = 5;
+  result.result["part"] = arguments.value("part", "both");
+  result.result["parts"] = Json::array({arguments.value("part", "both")});
+  result.result["environment"] = environment_of(arguments.value("environment", Json::array()));
+  result.result["launch"] = context.launch;
+  result.result["config"] = context.config;
+  result.summary = "test: passed\npart " + arguments.value("part", "both");
+}
+
+}  // namespace
+
+extern "C" void runner_plugin_run(const JobContext& context, JobResult& result) {
+  run(context, result);
+}
