@@ -1,6 +1,7 @@
 #include "cli/doctor.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
@@ -104,6 +105,20 @@ Findings given_paths(const Request& request) {
   return found;
 }
 
+// A tree with many sets: an overview, then the worst in full; the last of these is the largest.
+void print_sets(const runtime::SetsResult& sets) {
+  constexpr std::size_t few = 4;
+  if (sets.sets.size() <= few) {
+    for (const ScanResult& set : sets.sets) fmt::print("{}\n", report_set(set));
+  } else {
+    fmt::print("{}\n", report_overview(sets.sets));
+    const auto worst = std::find_if(sets.sets.rbegin(), sets.sets.rend(),
+                                    [&](const ScanResult& set) { return set.verdict == sets.worst; });
+    fmt::print("{}\n", report_set(*worst));
+  }
+  fmt::print("{}", report_problems(sets.problems, ""));
+}
+
 void print(const Findings& found, const Request& request) {
   if (request.json) {
     Json sets = Json::array();
@@ -119,8 +134,7 @@ void print(const Findings& found, const Request& request) {
   }
   if (!request.quiet) {
     if (!found.before.empty()) fmt::print("{}\n", found.before);
-    for (const ScanResult& set : found.sets.sets) fmt::print("{}\n", report_set(set));
-    for (const std::string& problem : found.sets.problems) fmt::print("! {}\n", problem);
+    print_sets(found.sets);
   }
   fmt::print("{}", report_verdict(found.sets.worst, found.sets.sets.size()));
 }

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <map>
+
 #include "base/log.h"
 
 namespace runner::cli {
@@ -53,31 +56,63 @@ void add_row(std::string& text, const std::string& kind, const std::string& vers
   if (!needed_by.empty()) text += fmt::format("  {:<27} needed by {}\n", "", chain(needed_by));
 }
 
+std::string names_of(const ScanResult& set, std::size_t most) {
+  std::string names;
+  for (std::size_t i = 0; i < set.members.size() && i < most; ++i)
+    names += (i == 0 ? "" : " + ") + leaf(set.members[i]);
+  return set.members.size() > most ? names + fmt::format(" + {} more", set.members.size() - most) : names;
+}
+
+// "libomp x2, openblas"
+std::string counted(const ScanResult& set) {
+  std::map<std::string, int> kinds;
+  for (const Runtime& r : set.runtimes) ++kinds[runtime::to_string(r.kind)];
+  for (const BlasPool& p : set.blas) ++kinds[runtime::to_string(p.kind)];
+  std::string text;
+  for (const auto& [kind, count] : kinds)
+    text += (text.empty() ? "" : ", ") + (count == 1 ? kind : fmt::format("{} x{}", kind, count));
+  return text;
+}
+
 }  // namespace
 
+std::string report_problems(const std::vector<std::string>& problems, const char* indent) {
+  constexpr std::size_t most = 6;
+  std::string text;
+  for (std::size_t i = 0; i < problems.size() && i < most; ++i)
+    text += fmt::format("{}! {}\n", indent, problems[i]);
+  if (problems.size() > most)
+    text += fmt::format("{}! {} more lines like these; --json has all\n", indent, problems.size() - most);
+  return text;
+}
+
 std::string report_set(const ScanResult& set) {
-  std::string names;
-  std::size_t shown = 0;
-  for (const std::string& member : set.members) {
-    if (shown == 6) {
-      names += fmt::format(" + {} more", set.members.size() - shown);
-      break;
-    }
-    names += (shown++ == 0 ? "" : " + ") + leaf(member);
-  }
-  std::string text = fmt::format(
-      "{}{}{}\n  verdict: {} ({})\n", names, set.target.empty() ? "" : "  ",
-      set.target.empty() ? "" : "[" + set.target + "]", coloured(set.verdict),
-      set.verdict == Verdict::slow && set.runtimes.empty() ? "slower than need be" : meaning(set.verdict));
+  std::string text = names_of(set, 8) + (set.target.empty() ? "" : "  [" + set.target + "]");
+  const bool without_openmp = set.verdict == Verdict::slow && set.runtimes.empty();
+  text += fmt::format("\n  verdict: {} ({})\n", coloured(set.verdict),
+                      without_openmp ? "slower than need be" : meaning(set.verdict));
   for (const Runtime& r : set.runtimes)
     add_row(text, runtime::to_string(r.kind), r.version, r.path, r.name, r.needed_by,
-            std::string(r.is_static ? "  (linked in)" : "") + (r.preloaded ? "  (preloaded)" : ""));
+            std::string(r.is_static ? "  (linked in)" : "") + (r.preloaded ? "  (preloaded)" : "") +
+                (r.found ? "" : "  (not found here)"));
   for (const BlasPool& p : set.blas)
     add_row(
         text, runtime::to_string(p.kind), p.version, p.path, p.name, p.needed_by,
         fmt::format("  (threads: {}{})", runtime::to_string(p.threads), p.is_static ? ", linked in" : ""));
   for (const std::string& line : set.advice) text += "  * " + line + "\n";
-  for (const std::string& line : set.problems) text += "  ! " + line + "\n";
+  return text + report_problems(set.problems, "  ");
+}
+
+std::string report_overview(const std::vector<ScanResult>& sets) {
+  std::size_t width = 12;
+  for (const ScanResult& set : sets) width = std::max(width, names_of(set, 4).size());
+  std::string text;
+  for (const ScanResult& set : sets) {
+    const std::string padding(
+        11 - std::min<std::size_t>(10, std::string(runtime::to_string(set.verdict)).size()), ' ');
+    text += fmt::format("{:<{}}  {}{}{}  [{}]\n", names_of(set, 4), width, coloured(set.verdict), padding,
+                        counted(set), set.target);
+  }
   return text;
 }
 

@@ -11,6 +11,10 @@ namespace runner::cli {
 
 // One set: verdict, runtimes and pools with the chain that brings them, advice, problems.
 std::string report_set(const runtime::ScanResult& set);
+// One line a set: for trees with many.
+std::string report_overview(const std::vector<runtime::ScanResult>& sets);
+// One line a problem, the first few of them.
+std::string report_problems(const std::vector<std::string>& problems, const char* indent);
 std::string report_machine(const runtime::MachineReport& machine);
 std::string report_process(const runtime::ProcessView& process);
 // The last line: the worst verdict and what it means.

@@ -96,33 +96,45 @@ void advise_copies_of_gomp(const ScanResult& result, std::vector<std::string>& a
                   gnu, list(result.runtimes, false, true)));
 }
 
-void advise_blas(const ScanResult& result, const Surroundings& around, std::vector<std::string>& advice) {
+std::string second_pools(const ScanResult& result) {
+  std::string text;
+  for (const BlasPool& pool : result.blas)
+    if (pool.kind == BlasKind::openblas && pool.threads == BlasThreads::pthread)
+      text += (text.empty() ? "" : ", ") + pool.path;
+  return text;
+}
+
+void advise_openblas(const ScanResult& result, bool macos, std::vector<std::string>& advice) {
+  const std::string pools = second_pools(result);
+  if (pools.empty() || result.runtimes.empty()) return;
+  const bool debian = pools.starts_with("/usr/lib/") && !macos;
+  advice.push_back(fmt::format(
+      "OpenBLAS with threads of its own ({}) shares the process with OpenMP: pools that spin for work starve "
+      "each other, "
+      "2 to 3 times slower (measured with libgomp on 2 cores: a trainer at 59 samples/s, 164 with the OpenMP "
+      "build of "
+      "OpenBLAS; OMP_WAIT_POLICY=passive made 194 of 87). fix: {}",
+      pools,
+      debian
+          ? "`sudo apt-get install libopenblas0-openmp`, and if need be `sudo update-alternatives --config "
+            "libblas.so.3-$(dpkg-architecture -qDEB_HOST_MULTIARCH)`"
+          : "`OMP_WAIT_POLICY=passive` (`runner exec -- COMMAND` sets it), or OPENBLAS_NUM_THREADS=1"));
+}
+
+void advise_mkl(const ScanResult& result, std::vector<std::string>& advice) {
   for (const BlasPool& pool : result.blas) {
-    if (result.runtimes.empty()) break;
-    if (pool.kind == BlasKind::openblas && pool.threads == BlasThreads::pthread) {
-      const bool debian = pool.path.starts_with("/usr/lib/") && !around.macos;
-      advice.push_back(fmt::format(
-          "OpenBLAS with its own threads ({}) shares the process with {}: two pools that spin for work "
-          "starve each other, "
-          "2 to 3 times slower (measured on 2 cores: a trainer at 59 samples/s, 164 with the OpenMP build of "
-          "OpenBLAS; "
-          "with OMP_WAIT_POLICY=passive 87 became 194). fix: {}",
-          pool.path, list(result.runtimes, true, true),
-          debian
-              ? "`sudo apt-get install libopenblas0-openmp`, and if need be `sudo update-alternatives "
-                "--config "
-                "libblas.so.3-$(dpkg-architecture -qDEB_HOST_MULTIARCH)`"
-              : "`OMP_WAIT_POLICY=passive` (`runner exec -- COMMAND` sets it), or OPENBLAS_NUM_THREADS=1"));
-    }
-    if (pool.kind == BlasKind::mkl && pool.threads == BlasThreads::tbb)
+    if (pool.kind != BlasKind::mkl || result.runtimes.empty()) continue;
+    if (pool.threads == BlasThreads::tbb)
       advice.push_back(
           fmt::format("MKL with TBB threads ({}) beside OpenMP: two pools. fix: `MKL_THREADING_LAYER=GNU` "
-                      "with libgomp, INTEL with libiomp5",
+                      "with libgomp, INTEL with "
+                      "libiomp5",
                       pool.path));
-    if (pool.kind == BlasKind::mkl && pool.threads == BlasThreads::chosen_at_run_time)
+    if (pool.threads == BlasThreads::chosen_at_run_time)
       advice.push_back(
           fmt::format("{} chooses its threads when it starts, libiomp5 unless told otherwise. fix: "
-                      "`MKL_THREADING_LAYER=GNU` in a process with libgomp",
+                      "`MKL_THREADING_LAYER=GNU` in a "
+                      "process with libgomp",
                       pool.path));
   }
 }
@@ -165,7 +177,8 @@ std::vector<std::string> advise(const ScanResult& result, const Surroundings& ar
                                [](const Runtime& r) { return r.kind == RuntimeKind::libgomp; });
   if (llvm && gnu) advise_mixed(result, advice);
   advise_copies_of_gomp(result, advice);
-  advise_blas(result, around, advice);
+  advise_openblas(result, around.macos, advice);
+  advise_mkl(result, advice);
   advise_environment(result, around, advice);
   return advice;
 }

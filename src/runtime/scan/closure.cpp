@@ -47,7 +47,9 @@ class Builder {
 
  private:
   void problem(const std::string& where, const std::string& what) {
-    closure_.problems.push_back(where + ": " + what);
+    // "$ORIGIN/../x" reads better without the detour; a name that is no path stays as it is.
+    const bool detour = where.find("/../") != std::string::npos;
+    closure_.problems.push_back((detour ? fs::path(where).lexically_normal().string() : where) + ": " + what);
   }
 
   void add_path(const std::string& path, bool report) {

@@ -32,6 +32,7 @@ void add_runtime(const Closure& closure, int index, const RuntimeMark& mark, Sca
   r.version = mark.version;
   r.is_static = mark.is_static;
   r.preloaded = file.preloaded;
+  r.found = file.file != nullptr;
   r.needed_by = closure.chain_to(index);
   result.runtimes.push_back(std::move(r));
 }

@@ -29,12 +29,10 @@ std::string python_of(const std::string& name) {
   return name.substr(at + 1, end == std::string::npos ? end : end - at - 1);
 }
 
-// "numpy.libs", ".dylibs" and the like hold what wheels bring along.
-std::string without_suffix(std::string name) {
-  for (const char* suffix : {".libs", ".dylibs"})
-    if (name.size() > std::strlen(suffix) && name.ends_with(suffix))
-      name.resize(name.size() - std::strlen(suffix));
-  return name;
+// "numpy.libs", "sklearn/.dylibs" and the like hold what wheels bring along.
+bool is_bundle(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return name.ends_with(".libs") || name.ends_with(".dylibs");
 }
 
 class Walk {
@@ -86,6 +84,7 @@ class Walk {
     file.path = path;
     file.package = package_of(path);
     file.python = python_of(name);
+    file.is_bundled = path.parent_path() != top_ && is_bundle(path.parent_path());
     file.is_module =
         !file.python.empty() || name.find(".abi3.") != std::string::npos || !name.starts_with("lib");
     result.files.push_back(std::move(file));
@@ -100,7 +99,7 @@ class Walk {
     for (auto it = relative.begin(); it != relative.end(); ++it)
       if (*it == "site-packages" || *it == "dist-packages") from = std::next(it);
     for (auto it = relative.begin(); it != from; ++it) package /= *it;
-    return from == relative.end() ? package : package / without_suffix(from->string());
+    return from == relative.end() ? package : package / *from;
   }
 
   fs::path top_, real_top_;

@@ -9,7 +9,8 @@ namespace runner::runtime {
 
 struct FolderFile {
   std::filesystem::path path;
-  std::filesystem::path package;  // the package's folder or file: DIR/torch; torch.libs counts as torch
+  std::filesystem::path package;  // the package's folder or file: DIR/torch
+  bool is_bundled = false;        // in a wheel's X.libs or .dylibs: there for those who need it
   bool is_module = false;         // an extension module rather than a library that modules need
   std::string python;             // "cpython-311" when it serves one Python only, else ""
 };

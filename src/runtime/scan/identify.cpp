@@ -94,12 +94,15 @@ BlasMark openblas(const SymbolFacts& facts, bool is_static, const MarkerSearch& 
   mark.kind = BlasKind::openblas;
   mark.threads = threads_of(facts);
   mark.is_static = is_static;
-  static constexpr std::array<std::string_view, 3> markers = {"OpenBLAS 0.", "USE_OPENMP", "SkylakeX"};
+  static constexpr std::array<std::string_view, 2> markers = {"OpenBLAS 0.", "SkylakeX"};
   bool skylake = false;
   search(markers, [&](std::size_t which, std::string_view text) {
-    if (which == 0) mark.version = number_after(text, std::string_view("OpenBLAS").size());
-    if (which == 1) mark.threads = BlasThreads::openmp;
-    if (which == 2) skylake = true;
+    if (which == 1) skylake = true;
+    if (which != 0) return;
+    mark.version = number_after(text, std::string_view("OpenBLAS").size());
+    // Its own description; elsewhere the word stands in a warning of builds without OpenMP.
+    if (text.substr(0, text.find('\0')).find("USE_OPENMP") != std::string_view::npos)
+      mark.threads = BlasThreads::openmp;
   });
   mark.knows_avx512 = skylake;
   return mark;

@@ -26,6 +26,7 @@ struct Runtime {
   std::vector<std::string> needed_by;  // the chain, from the member down to the file that asks for it
   bool is_static = false;              // linked into `path`, which is another library
   bool preloaded = false;              // came by LD_PRELOAD or DYLD_INSERT_LIBRARIES
+  bool found = true;                   // false: asked for, but not on this machine; known by its name only
 };
 
 struct BlasPool {

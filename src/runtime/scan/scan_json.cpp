@@ -11,7 +11,8 @@ Json to_json(const ScanResult& result) {
                         {"version", r.version},
                         {"needed_by", r.needed_by},
                         {"static", r.is_static},
-                        {"preloaded", r.preloaded}});
+                        {"preloaded", r.preloaded},
+                        {"found", r.found}});
   for (const BlasPool& p : result.blas)
     blas.push_back({{"kind", to_string(p.kind)},
                     {"threads", to_string(p.threads)},

@@ -42,6 +42,7 @@ class Sets {
     if (!binary->is_binary) return;  // a linker script, say
     ++result.binaries;
     if (binary->images.empty()) result.problems.push_back(file.path.string() + ": " + binary->problem);
+    if (file.is_bundled) return;  // counts where something needs it
     std::set<std::string> archs;
     for (const Image& image : binary->images)
       if (archs.insert(plain(image.arch)).second)
@@ -89,7 +90,7 @@ class Sets {
 
   void judge_target(const Target& target, const Packages& packages) {
     std::vector<fs::path> interesting, all;
-    std::map<fs::path, Verdict> alone;
+    std::map<fs::path, ScanResult> alone;
     for (const auto& [package, files] : packages) {
       all.push_back(package);
       ScanResult set = scan_packages(target, packages, {package});
@@ -98,22 +99,48 @@ class Sets {
         continue;
       }
       interesting.push_back(package);
-      alone[package] = set.verdict;
+      alone.emplace(package, set);
       result.sets.push_back(std::move(set));
     }
     if (interesting.empty()) result.sets.push_back(quiet_set(target, packages, all));
-    if (interesting.size() > 2 && interesting.size() <= most_packages_for_pairs)
-      add_pairs(target, packages, interesting, alone);
-    if (interesting.size() > 1) result.sets.push_back(scan_packages(target, packages, interesting));
+    const std::vector<fs::path> owners = without_guests(interesting, alone);
+    if (owners.size() > 2 && owners.size() <= most_packages_for_pairs)
+      add_pairs(target, packages, owners, alone);
+    if (interesting.size() > 1) add_joint(scan_packages(target, packages, interesting));
+  }
+
+  // Packages that bring a runtime: no pairs for one that only uses another's (functorch, torch's), nor for
+  // one with a BLAS alone, which the set of all shows.
+  static std::vector<fs::path> without_guests(const std::vector<fs::path>& names,
+                                              const std::map<fs::path, ScanResult>& alone) {
+    std::vector<fs::path> owners;
+    for (const fs::path& name : names) {
+      const auto is_elsewhere = [&](const std::string& path) {
+        return std::any_of(names.begin(), names.end(), [&](const fs::path& other) {
+          return other != name && path.starts_with(other.string() + "/");
+        });
+      };
+      const ScanResult& set = alone.at(name);
+      if (!set.runtimes.empty() && !std::all_of(set.runtimes.begin(), set.runtimes.end(),
+                                                [&](const Runtime& r) { return is_elsewhere(r.path); }))
+        owners.push_back(name);
+    }
+    return owners;
+  }
+
+  // What is wrong with its files is said with each package already.
+  void add_joint(ScanResult set) {
+    set.problems.clear();
+    result.sets.push_back(std::move(set));
   }
 
   void add_pairs(const Target& target, const Packages& packages, const std::vector<fs::path>& names,
-                 const std::map<fs::path, Verdict>& alone) {
+                 const std::map<fs::path, ScanResult>& alone) {
     for (std::size_t a = 0; a < names.size(); ++a)
       for (std::size_t b = a + 1; b < names.size(); ++b) {
         ScanResult set = scan_packages(target, packages, {names[a], names[b]});
-        if (set.verdict > std::max({alone.at(names[a]), alone.at(names[b]), Verdict::one}))
-          result.sets.push_back(std::move(set));
+        if (set.verdict > std::max({alone.at(names[a]).verdict, alone.at(names[b]).verdict, Verdict::one}))
+          add_joint(std::move(set));
       }
   }
 
@@ -161,7 +188,10 @@ SetsResult scan_sets(const std::vector<fs::path>& paths, const ScanOptions& want
     for (const fs::path& path : paths) {
       if (!fs::is_directory(path, error)) {
         const fs::path file = fs::absolute(path, error).lexically_normal();
-        sets.add({file, file, true, ""});
+        FolderFile single;
+        single.path = single.package = file;
+        single.is_module = true;
+        sets.add(single);
         continue;
       }
       FolderListing listing = list_binaries(path);
