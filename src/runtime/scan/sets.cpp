@@ -22,7 +22,7 @@ struct Target {
   auto operator<=>(const Target&) const = default;
 };
 
-using Packages = std::map<fs::path, std::vector<fs::path>>;  // package → its files, modules first
+using Packages = std::map<fs::path, std::vector<FolderFile>>;  // by the package's folder or file
 
 std::string plain(const std::string& arch) {
   return arch == "arm64e" ? "arm64" : arch == "x86_64h" ? "x86_64" : arch;
@@ -46,7 +46,7 @@ class Sets {
     std::set<std::string> archs;
     for (const Image& image : binary->images)
       if (archs.insert(plain(image.arch)).second)
-        targets_[{image.format, plain(image.arch), file.python}][file.package].push_back(file.path);
+        targets_[{image.format, plain(image.arch), file.python}][file.package].push_back(file);
   }
 
   void judge() {
@@ -78,8 +78,10 @@ class Sets {
   ScanResult scan_packages(const Target& target, const Packages& packages,
                            const std::vector<fs::path>& names) {
     std::vector<fs::path> files;
-    for (const fs::path& name : names)
-      files.insert(files.end(), packages.at(name).begin(), packages.at(name).end());
+    for (const bool modules : {true, false})  // what modules pull in is theirs; the rest is loaded on its own
+      for (const fs::path& name : names)
+        for (const FolderFile& file : packages.at(name))
+          if (file.is_module == modules) files.push_back(file.path);
     ScanOptions options = options_;
     options.arch = target.arch;
     ScanResult set = scan_with(store_, files, options);
@@ -88,7 +90,25 @@ class Sets {
     return set;
   }
 
-  void judge_target(const Target& target, const Packages& packages) {
+  // A library that lies beside the modules which need it is theirs, not a package.
+  Packages without_flat_libraries(const Target& target, Packages packages) {
+    std::vector<fs::path> names;
+    for (const auto& [package, files] : packages) names.push_back(package);
+    const ScanResult all = scan_packages(target, packages, names);
+    const auto drop = [&](const std::string& path, const std::vector<std::string>& needed_by) {
+      if (needed_by.empty()) return;
+      std::erase_if(packages, [&](const auto& entry) {
+        std::error_code error;
+        return fs::canonical(entry.first, error) == path && !error;
+      });
+    };
+    for (const Runtime& r : all.runtimes) drop(r.path, r.needed_by);
+    for (const BlasPool& p : all.blas) drop(p.path, p.needed_by);
+    return packages;
+  }
+
+  void judge_target(const Target& target, const Packages& listed) {
+    const Packages packages = without_flat_libraries(target, listed);
     std::vector<fs::path> interesting, all;
     std::map<fs::path, ScanResult> alone;
     for (const auto& [package, files] : packages) {

@@ -13,8 +13,8 @@ struct ElfSpec {
   std::vector<std::string> needed = {};
   std::string rpath = {}, runpath = {};
   std::vector<std::string> defined = {}, undefined = {};  // dynamic symbols
-  std::string constants = {};                        // bytes of the read-only segment
-  std::uint16_t machine = 62;                   // x86_64
+  std::string constants = {};                             // bytes of the read-only segment
+  std::uint16_t machine = 62;                             // x86_64
   bool is64 = true, big_endian = false, program = false;
 };
 std::string make_elf(const ElfSpec& spec);
@@ -22,7 +22,7 @@ std::string make_elf(const ElfSpec& spec);
 struct MachoSpec {
   std::uint32_t cpu = 0x0100000c;  // arm64
   std::uint32_t type = 6;          // library; 8: bundle, 2: program
-  std::string id = {};                  // install name
+  std::string id = {};             // install name
   std::vector<std::string> loads = {}, weak = {}, reexports = {}, rpaths = {};
   std::vector<std::string> defined = {}, undefined = {};  // C names; the leading underscore is added
   bool is64 = true;
