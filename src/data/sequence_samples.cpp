@@ -35,6 +35,12 @@ class SequenceSamples final : public SampleSource {
     return marks_.chunks.empty() ? -1 : marks_.chunks[static_cast<std::size_t>(id)];
   }
   std::int64_t target_row(std::int64_t) const override { return -1; }
+  void release() const override {
+    for (const Part& part : parts_) {
+      part.contexts.release(0, part.contexts.rows());
+      part.targets.release(0, part.targets.rows());
+    }
+  }
   const Vectors* vectors() const override { return nullptr; }
 
   ValueCheck check_values() const override {

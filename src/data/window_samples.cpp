@@ -34,6 +34,11 @@ class WindowSamples final : public SampleSource {
     return vectors_->chunks()[static_cast<std::size_t>(target_row(id))];
   }
   std::int64_t target_row(std::int64_t id) const override { return windows_.target_row(id); }
+  std::int64_t last_context_article(std::int64_t id) const override {
+    const std::int64_t row = windows_.context_row(id, context() - 1);
+    return has_articles() ? vectors_->articles()[static_cast<std::size_t>(row)] : 0;
+  }
+  void release() const override { vectors_->release(0, vectors_->rows()); }
   const Vectors* vectors() const override { return vectors_.get(); }
   ValueCheck check_values() const override { return vectors_->check_values(); }
 

@@ -18,27 +18,6 @@ bool read_number(std::string_view text, std::int64_t& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// True for rows that may be in no window: of excluded or of too short articles. Empty: all rows may.
-std::vector<bool> rows_left_out(const Vectors& vectors, const WindowOptions& options) {
-  const auto ranges = parse_article_ranges(options.exclude_articles);
-  if (ranges.empty() && options.min_article_length <= 1) return {};
-  if (!vectors.has_articles())
-    throw DataError(
-        "exclude_articles and min_article_length need article numbers, and the file tells none "
-        "(array article_indices)",
-        vectors.paths()[0]);
-  const std::vector<std::int64_t>& articles = vectors.articles();
-  std::unordered_map<std::int64_t, std::int64_t> lengths;
-  if (options.min_article_length > 1)
-    for (const std::int64_t article : articles) ++lengths[article];
-  std::vector<bool> out(articles.size());
-  for (std::size_t i = 0; i < articles.size(); ++i) {
-    out[i] = options.min_article_length > 1 && lengths[articles[i]] < options.min_article_length;
-    for (const auto& [first, last] : ranges) out[i] = out[i] || (articles[i] >= first && articles[i] <= last);
-  }
-  return out;
-}
-
 // Finds rows by article and chunk number; of several the last.
 class RowLookup {
  public:
@@ -85,6 +64,26 @@ std::vector<std::pair<std::int64_t, std::int64_t>> parse_article_ranges(
     ranges.emplace_back(first, last);
   }
   return ranges;
+}
+
+std::vector<bool> rows_left_out(const Vectors& vectors, const WindowOptions& options) {
+  const auto ranges = parse_article_ranges(options.exclude_articles);
+  if (ranges.empty() && options.min_article_length <= 1) return {};
+  if (!vectors.has_articles())
+    throw DataError(
+        "exclude_articles and min_article_length need article numbers, and the file tells none "
+        "(array article_indices)",
+        vectors.paths()[0]);
+  const std::vector<std::int64_t>& articles = vectors.articles();
+  std::unordered_map<std::int64_t, std::int64_t> lengths;
+  if (options.min_article_length > 1)
+    for (const std::int64_t article : articles) ++lengths[article];
+  std::vector<bool> out(articles.size());
+  for (std::size_t i = 0; i < articles.size(); ++i) {
+    out[i] = options.min_article_length > 1 && lengths[articles[i]] < options.min_article_length;
+    for (const auto& [first, last] : ranges) out[i] = out[i] || (articles[i] >= first && articles[i] <= last);
+  }
+  return out;
 }
 
 Windows::Windows(const Vectors& vectors, const WindowOptions& options)

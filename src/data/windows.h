@@ -22,6 +22,10 @@ struct WindowOptions {
 std::vector<std::pair<std::int64_t, std::int64_t>> parse_article_ranges(
     const std::vector<std::string>& texts);
 
+// True for rows that may be in no sample: of excluded or of too short articles. Empty: all rows may. Throws
+// DataError when articles are needed and the files tell none.
+std::vector<bool> rows_left_out(const Vectors& vectors, const WindowOptions& options);
+
 // 4 bytes a window (8 in legacy mode with offset 2), and nothing else that grows with the file.
 class Windows {
  public:

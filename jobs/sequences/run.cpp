@@ -1,0 +1,122 @@
+#include "jobs/sequences/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/version.h"
+#include "data/content_hash.h"
+#include "jobs/job_type.h"
+#include "jobs/sequences/neighbors.h"
+#include "jobs/sequences/options.h"
+#include "jobs/sequences/write_sequences.h"
+
+namespace runner::jobs {
+namespace {
+
+data::WindowOptions window_options(const SequencesOptions& o) {
+  return {o.context, o.target_offset, o.within_article, o.exclude_articles, o.min_article_length};
+}
+
+// Vectors become windows or neighbours; sequences are taken as they are.
+std::unique_ptr<data::SampleSource> open_input(const SequencesOptions& options) {
+  if (data::detect(options.inputs.at(0)) == data::FileKind::sequences) {
+    spdlog::info(
+        "{}: ready sequences, converted as they are; method, context, target_offset, within_article, "
+        "exclude_articles and min_article_length are ignored",
+        options.inputs[0]);
+    auto samples = data::open_sequences(options.inputs);
+    status::set_phase("check values");
+    samples->check_values();
+    return samples;
+  }
+  auto vectors = std::make_shared<data::Vectors>(options.inputs);
+  vectors->allow_random_access();
+  status::set_phase("check values");
+  vectors->check_values();
+  if (options.method == "window") return data::open_windows(std::move(vectors), window_options(options));
+  NeighborRows rows = find_neighbors(*vectors, window_options(options));
+  return open_neighbors(std::move(vectors), std::move(rows));
+}
+
+std::string local_time() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::tm parts;
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", ::localtime_r(&now, &parts));
+  return text;
+}
+
+Json describe_inputs(const std::vector<std::string>& paths) {
+  Json inputs = Json::array();
+  for (const std::string& path : paths)
+    inputs.push_back(
+        {{"path", path}, {"bytes", data::file_stamp(path).size}, {"xxh64", data::hash_file(path)}});
+  return inputs;
+}
+
+void write_manifest(const JobContext& context, const SequencesOptions& options, const std::string& started,
+                    const Json& result) {
+  Json manifest = {{"job", "sequences"},    {"name", options.name},
+                   {"version", version()},  {"started", started},
+                   {"ended", local_time()}, {"outcome", "done"},
+                   {"result", result},      {"inputs", describe_inputs(options.inputs)}};
+  manifest["config"] = context.config;
+  manifest["launch"] = context.launch;
+  write_file_atomically(options.output + ".manifest.json", manifest.dump(2) + "\n");
+}
+
+std::string summarise(const SequencesOptions& options, const Json& result, const Written& written) {
+  std::string text =
+      fmt::format("{}: {} sequences of {} vectors, width {}, {}", options.output,
+                  result["sequences"].get<std::int64_t>(), result["context"].get<std::int64_t>(),
+                  result["width"].get<std::int64_t>(), format_bytes(static_cast<double>(written.bytes)));
+  if (!result["articles"].is_null())
+    text += fmt::format(", from {} articles", result["articles"].get<std::int64_t>());
+  if (!result["coherence"].is_null())
+    text += fmt::format("\ncoherence (mean cosine of adjacent context vectors): {:.4f}",
+                        written.coherence.mean());
+  return text;
+}
+
+Json count_articles(const data::SampleSource& samples) {
+  if (!samples.has_articles()) return nullptr;
+  std::vector<std::int64_t> articles;
+  for (std::int64_t i = 0; i < samples.size(); ++i)
+    if (articles.empty() || articles.back() != samples.article(i)) articles.push_back(samples.article(i));
+  std::sort(articles.begin(), articles.end());
+  return std::unique(articles.begin(), articles.end()) - articles.begin();
+}
+
+}  // namespace
+
+void run_sequences(const JobContext& context, JobResult& result) {
+  const auto options = read_options<SequencesOptions>(context.config);
+  const auto start = std::chrono::steady_clock::now();
+  const std::string started = local_time();
+  const std::unique_ptr<data::SampleSource> samples = open_input(options);
+  if (samples->size() == 0)
+    throw DataError(
+        fmt::format(
+            "no sequences come out of it: no article has the rows for a context of {} and target_offset "
+            "{}; lower them, or look at exclude_articles and min_article_length",
+            options.context, options.target_offset),
+        options.inputs[0]);
+  const Written written = write_sequences(*samples, options);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  result.result = {{"output", options.output},     {"method", options.method},
+                   {"sequences", samples->size()}, {"context", samples->context()},
+                   {"width", samples->width()},    {"articles", count_articles(*samples)},
+                   {"bytes", written.bytes},       {"coherence", written.coherence.report()},
+                   {"wall_s", wall.count()},       {"rss_mb", peak_memory_mb()}};
+  result.summary = summarise(options, result.result, written);
+  write_manifest(context, options, started, result.result);
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,22 @@
+#pragma once
+// Samples to a sequences file, streamed: memory does not grow with the number of samples.
+
+#include <string>
+
+#include "data/samples.h"
+#include "jobs/sequences/coherence.h"
+#include "jobs/sequences/options.h"
+
+namespace runner::jobs {
+
+struct Written {
+  std::uint64_t bytes = 0;
+  Coherence coherence;
+};
+
+// Writes context_sequences, target_vectors, article_ids and target_indices (where known) and what
+// legacy_metadata asks for, to a file that is complete or not there. Throws RunError, and Interrupted between
+// pieces.
+Written write_sequences(const data::SampleSource& samples, const SequencesOptions& options);
+
+}  // namespace runner::jobs

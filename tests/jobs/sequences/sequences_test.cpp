@@ -1,0 +1,134 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "data/make_files.h"
+#include "data/metadata.h"
+#include "data/samples.h"
+#include "jobs/job_type.h"
+#include "jobs/sequences/coherence.h"
+#include "jobs/sequences/options.h"
+#include "jobs/sequences/run.h"
+
+namespace runner::jobs {
+namespace {
+using ::testing::HasSubstr;
+
+const std::string input = test::fixtures + "/sequences/input.npz";
+
+JobResult run(const std::string& yaml) {
+  JobContext context;
+  context.job = "sequences";
+  context.config = "job: sequences\nname: test\n" + yaml;
+  JobResult result;
+  run_sequences(context, result);
+  return result;
+}
+
+std::vector<float> values_of(const std::string& path, const std::string& name) {
+  const std::string bytes = data::read_bytes(data::Npz(path).array(name));
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+std::vector<std::int64_t> integers_of(const std::string& path, const std::string& name) {
+  return data::read_integers(data::Npz(path).array(name));
+}
+
+struct Recorded {
+  const char* file;
+  const char* settings;
+};
+
+class LegacySequences : public ::testing::TestWithParam<Recorded> {};
+
+TEST_P(LegacySequences, HoldTheArraysOfTheOriginalToolBitForBit) {
+  const test::TemporaryFolder folder;
+  const std::string output = folder / "x.npz", theirs = test::fixtures + "/sequences/" + GetParam().file;
+  const JobResult result = run("input: {vectors: " + input + "}\nwithin_article: false\noutput: " + output +
+                               "\n" + GetParam().settings);
+  for (const char* name : {"context_sequences", "target_vectors"})
+    EXPECT_EQ(values_of(output, name), values_of(theirs, name)) << name;
+  for (const char* name : {"article_ids", "target_indices", "last_context_article"})
+    EXPECT_EQ(integers_of(output, name), integers_of(theirs, name)) << name;
+  EXPECT_EQ(result.result["sequences"], integers_of(theirs, "article_ids").size());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Recorded, LegacySequences,
+    ::testing::Values(Recorded{"classic.npz", ""}, Recorded{"excluded.npz", "exclude_articles: [41-61]"},
+                      Recorded{"p6_classic.npz", "target_offset: 2\ncompress: true"},
+                      Recorded{"p6_excluded.npz", "target_offset: 2\nexclude_articles: [41-61]"}));
+
+TEST(Sequences, WriteTheMetadataTheOldToolsRead) {
+  const test::TemporaryFolder folder;
+  const std::string output = folder / "x.npz", theirs = test::fixtures + "/sequences/old_metadata.npz";
+  run("input: {vectors: " + input +
+      "}\nwithin_article: false\ntarget_offset: 2\nexclude_articles: [41-61]\n" +
+      "legacy_metadata: true\noutput: " + output);
+  if (!test::have_numpy()) GTEST_SKIP() << "no python3 with NumPy";
+  const std::string script = "a, b = np.load('" + output + "', allow_pickle=True), np.load('" + theirs +
+                             "', allow_pickle=True)\n"
+                             "keys = ['article_index', 'last_context_article', 'target_chunk_index', "
+                             "'crosses_article', 'p6_offset']\n"
+                             "rows = lambda z: [[m[k] for k in keys] for m in z['metadata']]\n"
+                             "print(rows(a) == rows(b), [int(a[k]) == int(b[k]) for k in ('context_length', "
+                             "'num_sequences', 'p6_offset', 'p6_mode')])";
+  EXPECT_EQ(test::run_numpy(folder.path(), script), "True [True, True, True, True]\n");
+}
+
+TEST(Sequences, ConvertOldMetadataToPlainArrays) {
+  const test::TemporaryFolder folder;
+  const std::string output = folder / "x.npz", theirs = test::fixtures + "/sequences/";
+  run("input: {vectors: " + theirs + "old_metadata.npz}\noutput: " + output);
+  EXPECT_EQ(integers_of(output, "article_ids"), integers_of(theirs + "p6_excluded.npz", "article_ids"));
+  EXPECT_EQ(integers_of(output, "target_indices"), integers_of(theirs + "p6_excluded.npz", "target_indices"));
+  EXPECT_EQ(values_of(output, "context_sequences"),
+            values_of(theirs + "p6_excluded.npz", "context_sequences"));
+  if (!test::have_numpy()) GTEST_SKIP() << "no python3 with NumPy";
+  EXPECT_EQ(test::run_numpy(folder.path(), "z = np.load('x.npz')\nprint(*z, z['article_ids'].dtype)"),
+            "context_sequences target_vectors article_ids target_indices int64\n");
+}
+
+TEST(Sequences, WindowsStayInsideArticlesByDefault) {
+  const test::TemporaryFolder folder;
+  const std::string output = folder / "x.npz";
+  const JobResult result = run("input: {vectors: " + input + "}\noutput: " + output);
+  const auto lengths = {13, 10, 9, 6, 9, 3, 8, 3, 5, 12, 10, 13, 9, 10};  // rows of the 14 articles
+  std::int64_t windows = 0;
+  for (const int n : lengths) windows += std::max(0, n - 5);
+  EXPECT_EQ(result.result["sequences"], windows);
+  EXPECT_GT(result.result["coherence"]["mean"], -1.0);
+  EXPECT_TRUE(std::filesystem::exists(output + ".manifest.json"));
+}
+
+TEST(Sequences, NothingLeftIsAnErrorThatSaysWhy) {
+  const test::TemporaryFolder folder;
+  const std::string yaml =
+      "input: {vectors: " + input + "}\ncontext: 50\noutput: " + (folder / "x.npz").string();
+  EXPECT_THAT(test::message_of<DataError>([&] { run(yaml); }), HasSubstr("no sequences come out of it"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(Sequences, OptionsThatContradictAreFound) {
+  SequencesOptions options;
+  options.method = "neighbors";
+  options.target_offset = 2;
+  options.exclude_articles = {"9-3"};
+  options.output = "x.npy";
+  std::vector<std::string> keys;
+  for (const auto& problem : check(options)) keys.push_back(problem.key);
+  EXPECT_THAT(keys, ::testing::UnorderedElementsAre("target_offset", "exclude_articles", "output"));
+}
+
+TEST(Coherence, IsTheMeanCosineOfAdjacentVectors) {
+  const float contexts[] = {1, 0, 0, 2, 0, 3, /* 0 and 1 */ 1, 0, 3, 0, 5, 0 /* 1 and 1 */};
+  Coherence coherence;
+  coherence.add(contexts, 2, 3, 2);
+  EXPECT_NEAR(coherence.mean(), 0.75, 1e-6);
+  EXPECT_EQ(coherence.report()["0.45_to_0.55"], 0.5);
+  EXPECT_EQ(coherence.report()["above_0.55"], 0.5);
+}
+
+}  // namespace
+}  // namespace runner::jobs
