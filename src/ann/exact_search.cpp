@@ -1,0 +1,146 @@
+#include "ann/exact_search.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "ann/scores.h"
+#include "ann/top_k.h"
+#include "ann/unit_rows.h"
+#include "base/error.h"
+#include "base/signals.h"
+#include "base/status.h"
+
+extern "C" void sgemm_(const char* transa, const char* transb, const int* m, const int* n, const int* k,
+                       const float* alpha, const float* a, const int* lda, const float* b, const int* ldb,
+                       const float* beta, float* c, const int* ldc);
+
+namespace runner::ann {
+namespace {
+
+// From so many queries on, copying rows into sgemm's own layout pays. FAISS draws the line at 20 as well.
+constexpr std::int64_t sgemm_queries = 20;
+constexpr std::int64_t queries_a_pass = 4096;         // bounds the memory of scores and candidates
+constexpr std::int64_t stream_block_bytes = 1 << 20;  // what a thread takes at a time
+constexpr std::int64_t row_block_bytes = 12 << 20, score_block_floats = 2 << 20;
+
+struct Pass {
+  const RowSource& rows;
+  Metric metric;
+  const float* queries;
+  std::int64_t n, k;
+  const std::function<void(std::int64_t)>& progress;
+  std::int64_t done_before;
+
+  void tell(std::int64_t rows_done) const {
+    status::beat();
+    if (progress) progress(done_before + rows_done);
+  }
+};
+
+std::vector<TopK> empty(const Pass& pass) {
+  return std::vector<TopK>(static_cast<std::size_t>(pass.n), TopK(pass.metric, pass.k));
+}
+
+// Few queries: threads take blocks of rows, each with candidates of its own.
+std::vector<TopK> stream(const Pass& pass) {
+  const std::int64_t width = pass.rows.width(), total = pass.rows.rows();
+  const std::int64_t step =
+      std::max<std::int64_t>(2, stream_block_bytes / (width * static_cast<std::int64_t>(sizeof(float))));
+  const ScoreFunction score = score_function(pass.metric);
+  std::vector<TopK> best = empty(pass);
+  std::atomic<std::int64_t> next{0};
+#pragma omp parallel
+  {
+    std::vector<TopK> own = empty(pass);
+    std::vector<float> scores(static_cast<std::size_t>(step * pass.n));
+    for (std::int64_t first; stop_signal() == 0 && (first = next.fetch_add(step)) < total;) {
+      const std::int64_t count = std::min(step, total - first);
+      score(pass.rows.mapped(first, count), count, pass.queries, pass.n, width, scores.data());
+      for (std::int64_t q = 0; q < pass.n; ++q)
+        own[static_cast<std::size_t>(q)].offer(scores.data() + q * count, count, first);
+      pass.rows.release(first, count);
+      status::beat();
+    }
+#pragma omp critical
+    for (std::size_t q = 0; q < best.size(); ++q)
+      for (const Candidate& candidate : own[q].candidates()) best[q].offer(candidate);
+  }
+  pass.tell(total);
+  return best;
+}
+
+// Squared distances from inner products: |q|² + |x|² - 2qx, never below 0.
+void to_distances(float* scores, std::int64_t count, float query_square, const float* row_squares) {
+  for (std::int64_t i = 0; i < count; ++i)
+    scores[i] = std::max(0.0F, query_square + row_squares[i] - 2 * scores[i]);
+}
+
+// Many queries: blocks of rows times all queries by sgemm, then the candidates of each block.
+std::vector<TopK> multiply(const Pass& pass) {
+  const std::int64_t width = pass.rows.width(), total = pass.rows.rows();
+  const std::int64_t step =
+      std::clamp<std::int64_t>(std::min(row_block_bytes / (width * static_cast<std::int64_t>(sizeof(float))),
+                                        score_block_floats / pass.n),
+                               16, 1 << 16);
+  const std::unique_ptr<float[]> rows(new float[static_cast<std::size_t>(step * width)]);
+  const std::unique_ptr<float[]> scores(new float[static_cast<std::size_t>(step * pass.n)]);
+  std::vector<float> row_squares(static_cast<std::size_t>(step));
+  std::vector<float> query_squares(static_cast<std::size_t>(pass.n));
+  const bool distance = pass.metric == Metric::l2;
+  if (distance)
+    for (std::int64_t q = 0; q < pass.n; ++q)
+      query_squares[static_cast<std::size_t>(q)] = squared_norm(pass.queries + q * width, width);
+  std::vector<TopK> best = empty(pass);
+  for (std::int64_t first = 0; first < total && stop_signal() == 0; first += step) {
+    const std::int64_t count = std::min(step, total - first);
+    pass.rows.read(first, count, rows.get());
+    pass.rows.release(first, count);
+    const int m = static_cast<int>(count), n = static_cast<int>(pass.n), d = static_cast<int>(width);
+    const float one = 1, zero = 0;
+    sgemm_("T", "N", &m, &n, &d, &one, rows.get(), &d, pass.queries, &d, &zero, scores.get(), &m);
+#pragma omp parallel
+    {
+      if (distance) {
+#pragma omp for schedule(static)
+        for (std::int64_t r = 0; r < count; ++r)
+          row_squares[static_cast<std::size_t>(r)] = squared_norm(rows.get() + r * width, width);
+      }
+#pragma omp for schedule(static)
+      for (std::int64_t q = 0; q < pass.n; ++q) {
+        float* of_query = scores.get() + q * count;
+        if (distance)
+          to_distances(of_query, count, query_squares[static_cast<std::size_t>(q)], row_squares.data());
+        best[static_cast<std::size_t>(q)].offer(of_query, count, first);
+      }
+    }
+    pass.tell(first + count);
+  }
+  return best;
+}
+
+}  // namespace
+
+std::int64_t passes(std::int64_t n) {
+  return (n + queries_a_pass - 1) / queries_a_pass;
+}
+
+Neighbours exact_search(const RowSource& rows, Metric metric, const float* queries, std::int64_t n,
+                        std::int64_t k, const std::function<void(std::int64_t)>& progress) {
+  Neighbours found{n, k, {}, {}};
+  found.scores.resize(static_cast<std::size_t>(n * k));
+  found.ids.resize(static_cast<std::size_t>(n * k));
+  const bool mapped = rows.rows() > 0 && rows.mapped(0, 1) != nullptr;
+  for (std::int64_t first = 0; first < n; first += queries_a_pass) {
+    const Pass pass{rows, metric,   queries + first * rows.width(),      std::min(queries_a_pass, n - first),
+                    k,    progress, first / queries_a_pass * rows.rows()};
+    std::vector<TopK> best = mapped && pass.n < sgemm_queries ? stream(pass) : multiply(pass);
+    if (const int signal = stop_signal()) throw Interrupted(signal, "stopped while searching");
+    for (std::int64_t q = 0; q < pass.n; ++q)
+      best[static_cast<std::size_t>(q)].write(found.scores.data() + (first + q) * k,
+                                              found.ids.data() + (first + q) * k);
+  }
+  return found;
+}
+
+}  // namespace runner::ann
