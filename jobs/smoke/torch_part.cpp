@@ -10,8 +10,9 @@
 #include "jobs/job_type.h"
 #include "jobs/smoke/parts.h"
 #include "jobs/smoke/report.h"
-#include "jobs/smoke/torch_device.h"
+#include "lvm/device_probe.h"
 #include "lvm/torch_version.h"
+#include "runtime/device_choice.h"
 
 namespace runner::jobs {
 namespace {
@@ -58,7 +59,8 @@ Json train(const SmokeOptions& options, const torch::Device& device, bool json) 
 Json smoke_torch(const SmokeOptions& options, bool json) {
   status::set_phase("smoke: libtorch");
   try {
-    const runtime::DeviceChoice choice = choose_torch_device(options);
+    const bool fallback = options.device_fallback.value_or(options.device == "auto");
+    const runtime::DeviceChoice choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
     spdlog::info("{}", runtime::describe(choice));
     Json result = train(options, torch::Device(runtime::to_string(choice.actual)), json);
     result["device"] = runtime::to_string(choice.actual);
