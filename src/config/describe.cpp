@@ -189,6 +189,12 @@ std::string dump_yaml(const Binder& binder, bool origins) {
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> values(const Binder& binder) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& field : binder.fields()) all.emplace_back(field->key, emitted(field->write()));
+  return all;
+}
+
 Json json_schema(const Binder& binder, const std::string& title) {
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
   schema.update(object_schema(binder));

@@ -1,0 +1,44 @@
+#include "jobs/train/manifest.h"
+
+#include <ctime>
+
+#include "base/atomic_file.h"
+#include "base/version.h"
+
+namespace runner::jobs {
+namespace {
+
+std::string now() {
+  const std::time_t seconds = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &local);
+  return text;
+}
+
+}  // namespace
+
+Manifest::Manifest(std::filesystem::path folder, const JobContext& context, const std::string& name)
+    : path_(std::move(folder) / "manifest.json") {
+  contents_ = {{"job", context.job},
+               {"name", name},
+               {"started", now()},
+               {"outcome", "running"},
+               {"runner", runner::version()},
+               {"arguments", context.arguments},
+               {"launch", context.launch},
+               {"config", context.config}};
+}
+
+void Manifest::write() const {
+  write_file_atomically(path_, contents_.dump(2) + "\n");
+}
+
+void Manifest::finish(const std::string& outcome) {
+  contents_["outcome"] = outcome;
+  contents_["ended"] = now();
+  write();
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,59 @@
+// runner plan configs/p6b_v23.yaml: what a run would take, before anything runs.
+#include "base/log.h"
+#include "base/progress.h"
+#include "jobs/job_type.h"
+#include "jobs/train/inputs.h"
+#include "jobs/train/run.h"
+#include "lvm/model.h"
+
+namespace runner::jobs {
+namespace {
+
+constexpr double base_memory = 250e6;           // libtorch and its libraries
+constexpr double flop_rate = 60e9;              // products a second of one core, a cautious guess in fp32
+constexpr double flop_per_parameter_row = 6.0;  // forward 2, backward 4
+
+}  // namespace
+
+void plan_train(const JobContext& context, JobResult& result) {
+  const auto options = read_options<TrainOptions>(context.config);
+  const TrainInputs inputs = open_inputs(options, false);
+  const Leaks leaks = find_leaks(options, inputs);
+  warn_of_leaks(leaks);
+  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width());
+  const auto parameters = static_cast<double>(
+      lvm::parameter_count(*lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed))));
+  const auto rows = static_cast<std::int64_t>(inputs.split.training.size());
+  const std::int64_t steps_per_epoch = (rows + options.batch_size - 1) / options.batch_size;
+  const double state = parameters * sizeof(float);
+  const double memory =
+      base_memory + 7 * state;  // weights, gradients, two moments, and the copy of a checkpoint
+  const double disk = (3 * state) * static_cast<double>(options.checkpoint.keep + 3) + 2 * state;
+  const int threads = context.launch.value("threads", 1);
+  const double seconds = static_cast<double>(options.epochs) * static_cast<double>(rows) * parameters *
+                         flop_per_parameter_row * static_cast<double>(inputs.samples->context()) /
+                         (flop_rate * threads);
+  result.result = {{"job", "train"},
+                   {"rows", inputs.samples->size()},
+                   {"training_rows", rows},
+                   {"validation_rows", inputs.split.validation.size()},
+                   {"steps_per_epoch", steps_per_epoch},
+                   {"steps", steps_per_epoch * options.epochs},
+                   {"parameters", parameters},
+                   {"memory_bytes", memory},
+                   {"disk_bytes", disk},
+                   {"time_s", seconds},
+                   {"shared_targets", leaks.shared_targets},
+                   {"crossing_windows", leaks.crossing_windows}};
+  result.summary = fmt::format(
+      "windows     {} ({} train, {} validate)\nsteps       {} ({} an epoch × {} epochs, batch "
+      "{})\nparameters  {:.0f}\n"
+      "memory      about {}\ndisk        about {} (checkpoints and models)\ntime        about {} on {} "
+      "threads (a rough "
+      "guess; runner train tells the rate after its first steps)\n",
+      inputs.samples->size(), rows, inputs.split.validation.size(), steps_per_epoch * options.epochs,
+      steps_per_epoch, options.epochs, options.batch_size, parameters, format_bytes(memory),
+      format_bytes(disk), format_duration(seconds), threads);
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,250 @@
+// runner train, top down: options, data, device, model, checkpoint, training, files.
+#include "jobs/train/run.h"
+
+#include <torch/torch.h>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "config/resolve.h"
+#include "jobs/job_type.h"
+#include "jobs/train/identity.h"
+#include "jobs/train/inputs.h"
+#include "jobs/train/manifest.h"
+#include "lvm/device_probe.h"
+#include "lvm/make_step.h"
+#include "lvm/model_file.h"
+#include "lvm/torch_version.h"
+#include "lvm/training/checkpoint.h"
+#include "lvm/training/trainer.h"
+
+namespace runner::jobs {
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Hardware {
+  runtime::DeviceChoice choice;
+  std::string precision;
+};
+
+Hardware choose_hardware(const TrainOptions& options) {
+  status::set_phase("probe devices");
+  const bool fallback = options.device_fallback.value_or(options.device == "auto");
+  Hardware hardware;
+  hardware.choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
+  hardware.precision = lvm::choose_precision(options.precision, hardware.choice.actual);
+  spdlog::info("{}; precision {}", runtime::describe(hardware.choice), hardware.precision);
+  return hardware;
+}
+
+// libtorch's own pool follows what the bootstrap decided for OpenMP and BLAS.
+void set_threads(const Json& launch) {
+  const int threads = launch.value("threads", 0);
+  if (threads > 0) at::set_num_threads(threads);
+  at::set_num_interop_threads(1);
+}
+
+std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const TrainInputs& inputs,
+                                        const Json& arguments) {
+  status::set_phase("build the model");
+  for (const std::string& key : lvm::unused_keys(options.model))
+    spdlog::info("{} has no effect on this model", key);
+  for (const std::string& key : lvm::unused_keys(options.loss))
+    spdlog::info("{} has no effect on this recipe", key);
+  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width());
+  auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
+  if (arguments.contains("init")) {
+    const std::string file = arguments["init"].get<std::string>();
+    const lvm::ModelFile source = lvm::read_model_file(file);
+    if (source.sizes.type != sizes.type)
+      throw UsageError("holds a " + source.sizes.type + ", the configuration wants a " + sizes.type,
+                       "--init " + file);
+    lvm::load_state_dict(*model, source.weights, file);
+    spdlog::info("weights taken from {}", file);
+  }
+  spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
+  return model;
+}
+
+lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& context) {
+  lvm::TrainerOptions t;
+  t.seed = o.seed;
+  t.epochs = o.epochs;
+  t.batch_size = o.batch_size;
+  t.log_every = o.log_every;
+  t.max_steps = context.arguments.value("max_steps", std::int64_t{0});
+  const bool fewer_epochs = context.config_with_origins.find("epochs: " + std::to_string(o.epochs) +
+                                                             "  # --epochs") != std::string::npos;
+  t.judge_final_gates = t.max_steps == 0 && !fewer_epochs;
+  t.normalize = o.data.normalize;
+  t.augment = o.augment;
+  t.optimizer = o.optimizer;
+  t.scheduler = o.scheduler;
+  t.gates = o.gates;
+  t.health = o.health;
+  t.early_stop = o.early_stop;
+  t.checkpoint = o.checkpoint;
+  return t;
+}
+
+lvm::StepOptions step_options(const TrainOptions& o) {
+  lvm::StepOptions s;
+  s.loss = lvm::complete(o.loss);
+  s.adamw = {o.optimizer.lr, o.optimizer.weight_decay, o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps};
+  s.clip_norm = o.optimizer.clip_norm;
+  s.seed = static_cast<std::uint64_t>(o.seed);
+  return s;
+}
+
+// The checkpoint that --resume names, or nothing: a fresh start.
+std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Json& arguments, const fs::path& folder) {
+  if (!arguments.contains("resume")) return std::nullopt;
+  auto found = lvm::newest_valid_checkpoint(folder / "checkpoints");
+  if (!found)
+    spdlog::info("no checkpoint in {}: starting from the beginning", (folder / "checkpoints").string());
+  return found;
+}
+
+fs::path output_folder(const TrainOptions& options, const Json& arguments) {
+  if (arguments.contains("output"))
+    return arguments["output"].get<std::string>();  // a restart by the supervisor
+  const std::string resume = arguments.value("resume", "");
+  return resume.empty() || resume == "auto" ? fs::path(options.output) : fs::path(resume);
+}
+
+Json adamw_record(const TrainOptions& o) {
+  return {{"betas", {o.optimizer.beta1, o.optimizer.beta2}},
+          {"eps", o.optimizer.eps},
+          {"weight_decay", o.optimizer.weight_decay}};
+}
+
+Json result_of(const lvm::TrainerState& state, const lvm::TrainerResult& r, const Hardware& hardware,
+               const fs::path& folder, const std::string& engine) {
+  Json result{{"output", folder.string()},
+              {"best_val_loss", state.best_val_loss ? Json(*state.best_val_loss) : Json(nullptr)},
+              {"best_val_cosine", state.best_val_cosine},
+              {"epochs", state.epoch},
+              {"steps", state.step},
+              {"samples_per_second", r.samples_per_second},
+              {"step_ms", r.step_ms},
+              {"first_step_ms", r.first_step_ms},
+              {"device", runtime::to_string(hardware.choice.actual)},
+              {"precision", hardware.precision},
+              {"engine", engine},
+              {"wall_s", r.wall_s},
+              {"rss_mb", lvm::peak_memory_mb()},
+              {"outcome", r.outcome}};
+  if (!r.final_gates.empty()) result["gates"] = r.final_gates;
+  return result;
+}
+
+std::string summary_of(const lvm::TrainerState& state, const fs::path& folder) {
+  const Json& last = state.history.back();
+  return fmt::format(
+      "model: {}\nbest epoch {}: validation loss {:.6f}, cosine {:.4f}\nlast epoch: cosine {:.4f}, margin "
+      "{:+.4f}, R@1 "
+      "{:.3f}, R@5 {:.3f}\n",
+      (folder / "best_model.pt").string(), state.best_epoch, state.best_val_loss.value_or(0),
+      state.best_val_cosine, last.at("val_cosine").get<double>(), last.at("margin").get<double>(),
+      last.at("r_at_1").get<double>(), last.at("r_at_5").get<double>());
+}
+
+bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& options,
+                      const lvm::TrainerOptions& t) {
+  const Json& state = found.contents.state;
+  const bool more_epochs = state.at("epoch").get<std::int64_t>() < options.epochs && t.max_steps == 0;
+  const bool more_steps = t.max_steps > state.at("step").get<std::int64_t>();
+  return state.at("finished").get<bool>() && !more_epochs && !more_steps;
+}
+
+}  // namespace
+
+void run_train(const JobContext& context, JobResult& result) {
+  const auto options = read_options<TrainOptions>(context.config);
+  set_threads(context.launch);
+  const fs::path folder = output_folder(options, context.arguments);
+  const auto resumed = checkpoint_to_resume(context.arguments, folder);
+  lvm::TrainerParts parts;
+  parts.options = trainer_options(options, context);
+  if (resumed && already_finished(*resumed, options, parts.options)) {
+    result.summary = fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(),
+                                 resumed->contents.state.at("step").get<std::int64_t>());
+    result.result = {{"output", folder.string()}, {"outcome", "finished already"}};
+    return;
+  }
+  const Hardware hardware = choose_hardware(options);
+  TrainInputs inputs = open_inputs(options, true);
+  warn_of_leaks(find_leaks(options, inputs));
+
+  auto model = build_model(options, inputs, context.arguments);
+  const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
+  model->set_compute({policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
+  parts.device = torch::Device(runtime::to_string(hardware.choice.actual));
+  model->to(parts.device);
+  parts.step = lvm::make_step(options.engine, std::move(model), step_options(options),
+                              inputs.samples->context(), parts.device);
+  const std::string engine = parts.step->engine();
+  parts.samples = inputs.samples;
+  parts.split = inputs.split;
+  parts.name = options.name;
+  parts.identity = {{"config", comparable_config(context.config)},
+                    {"data", inputs.record},
+                    {"machine", machine_record(context.launch)}};
+  parts.identity["machine"]["engine"] = engine;
+  parts.identity["machine"]["precision"] = hardware.precision;
+  parts.identity["machine"]["device"] = runtime::to_string(hardware.choice.actual);
+  if (resumed)
+    compare_identities(resumed->contents.state.at("identity"), parts.identity,
+                       context.arguments.value("allow_changed", false), resumed->folder.string());
+  parts.model_record = {{"context", inputs.samples->context()},
+                        {"target_offset", options.data.target_offset},
+                        {"validation_fraction", options.data.split_fraction},
+                        {"name", options.name}};
+
+  lvm::RunFiles files(folder, context.config_with_origins, parts.identity.at("config"),
+                      adamw_record(options));
+  log_to_file(folder / "train.log");
+  status::set_output(folder.string());
+  parts.files = &files;
+  Manifest manifest(folder, context, options.name);
+  manifest["device"] = runtime::to_json(hardware.choice);
+  manifest["data"] = inputs.record;
+  manifest["versions"] = {{"libtorch", lvm::torch_version()}};
+  manifest["engine"] = engine;
+  manifest.write();
+
+  spdlog::info("training into {} ({} engine, {} threads)", folder.string(), engine, at::get_num_threads());
+  lvm::Trainer trainer(std::move(parts));
+  if (resumed) {
+    trainer.restore(resumed->contents);
+    spdlog::info("going on from {} (step {})", resumed->folder.string(), trainer.state().step);
+  }
+  try {
+    const lvm::TrainerResult trained = trainer.run();
+    result.result = result_of(trainer.state(), trained, hardware, folder, engine);
+    result.summary = summary_of(trainer.state(), folder);
+    manifest["result"] = result.result;
+    manifest.finish(trained.outcome);
+    replace_symlink(fs::absolute(folder).lexically_normal().filename(),
+                    fs::absolute(folder).lexically_normal().parent_path() / "latest");
+    if (!trained.gates_passed) {
+      result.exit_code = static_cast<int>(ExitCode::gate);
+      result.summary += "final gates failed (every file is written): " + trained.final_gates.dump() + "\n";
+    }
+  } catch (const Interrupted&) {
+    manifest.finish("interrupted");
+    throw;
+  } catch (const GateError& error) {
+    manifest["error"] = error.line();
+    manifest.finish("gate failed");
+    throw;
+  } catch (const std::exception& error) {
+    manifest["error"] = error.what();
+    manifest.finish("failed");
+    throw;
+  }
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "base/job.h"
+
+namespace runner::jobs {
+// runner train: everything from the resolved configuration to the run's folder.
+void run_train(const JobContext& context, JobResult& result);
+// runner plan, --dry-run: rows, steps, memory, disk and time; runs nothing.
+void plan_train(const JobContext& context, JobResult& result);
+}  // namespace runner::jobs

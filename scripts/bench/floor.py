@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""The floor of a training step: its matrix products alone, as fast as PyTorch's libraries multiply on this machine,
+plus one pass over the optimizer's memory (30 bytes a parameter: weight, two moments and gradient read, weight and
+moments written, a bf16 copy). Prints one JSON object."""
+import argparse
+import json
+import statistics
+import time
+
+import torch
+
+from shapes import flop, products
+
+PARAMETERS = 17_867_520
+
+
+def seconds(function, rounds):
+    function()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def product_seconds(batch, dtype, rounds):
+    total = 0.0
+    for m, n, k, count in products(batch):
+        a = torch.randn(m, k).to(dtype)
+        b = torch.randn(k, n).to(dtype)
+        out = torch.empty(m, n, dtype=dtype)
+        total += count * seconds(lambda: torch.mm(a, b, out=out), rounds)
+    return total
+
+
+def memory_seconds(rounds):
+    """One pass that reads and writes 30 bytes a parameter, by a plain addition at the machine's own rate."""
+    n = PARAMETERS * 30 // 12
+    a, b, c = (torch.ones(n) for _ in range(3))
+    return seconds(lambda: torch.add(a, b, out=c), rounds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    dtype = torch.bfloat16 if options.precision == "bf16" else torch.float32
+    products_s = product_seconds(options.batch, dtype, options.rounds)
+    memory_s = memory_seconds(options.rounds)
+    print(json.dumps({"samples_per_second": options.batch / (products_s + memory_s), "products_s": products_s,
+                      "memory_s": memory_s, "gflops": flop(options.batch) / products_s / 1e9, "batch": options.batch,
+                      "precision": options.precision, "torch": torch.__version__}))
+
+
+if __name__ == "__main__":
+    main()

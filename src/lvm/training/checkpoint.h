@@ -1,0 +1,48 @@
+#pragma once
+// A checkpoint: a folder with state.json and tensors.bin, complete or not there at all. Everything that a run
+// needs to go on bit for bit; nothing random is in it, since a step's randomness follows from the seed and
+// its number.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace runner::lvm {
+
+struct CheckpointTensor {
+  std::string name;  // "weights", "exp_avg", "exp_avg_sq"
+  std::vector<float> values;
+};
+
+struct Checkpoint {
+  Json state = Json::object();  // run identity, position, scheduler, gates, metrics, best so far
+  std::vector<CheckpointTensor> tensors;
+};
+
+// Writes FOLDER/step-000500 under a temporary name, flushes, renames. Throws RunError. An existing one is
+// replaced.
+void write_checkpoint(const std::filesystem::path& target, const Checkpoint& checkpoint);
+// Throws DataError naming what is damaged: a missing file, a size or hash that differs, unreadable JSON.
+Checkpoint read_checkpoint(const std::filesystem::path& folder);
+// Only state.json, verified.
+Json read_checkpoint_state(const std::filesystem::path& folder);
+
+// The checkpoints FOLDER/step-*, newest (highest step) first.
+std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder);
+// "step-000500", "best-000500".
+std::string checkpoint_name(const char* kind, std::int64_t step);
+// The newest that reads without damage; damaged ones are warned about by name. Nothing when there is none.
+struct FoundCheckpoint {
+  std::filesystem::path folder;
+  Checkpoint contents;
+};
+std::optional<FoundCheckpoint> newest_valid_checkpoint(const std::filesystem::path& folder);
+
+// Keeps the newest `keep` of step-*, and the best-* that they refer to ("best_step" of their state) or that
+// is `current_best`; removes the others and temporary folders left by a killed run.
+void prune_checkpoints(const std::filesystem::path& folder, std::int64_t keep, std::int64_t current_best);
+
+}  // namespace runner::lvm

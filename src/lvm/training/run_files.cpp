@@ -1,0 +1,110 @@
+#include "lvm/training/run_files.h"
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "lvm/training/safetensors.h"
+
+namespace runner::lvm {
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::int64_t> shape_of(const torch::Tensor& tensor) {
+  return tensor.sizes().vec();
+}
+
+// Flat moments cut up by parameter.
+std::vector<NamedArray> by_parameter(Model& model, const std::vector<float>& flat) {
+  std::vector<NamedArray> arrays;
+  const float* at = flat.data();
+  for (const auto& item : model.named_parameters()) {
+    arrays.push_back({item.key(), shape_of(item.value()), at});
+    at += item.value().numel();
+  }
+  return arrays;
+}
+
+}  // namespace
+
+std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& weights) {
+  std::map<std::string, const float*> place;
+  for (const NamedArray& array : by_parameter(model, weights)) place[array.name] = array.values;
+  std::vector<NamedArray> arrays;
+  for (const auto& [name, tensor] : state_dict(model)) {
+    const auto found = place.find(name);
+    // Buffers never change: the model's own memory serves.
+    arrays.push_back(
+        {name, shape_of(tensor), found != place.end() ? found->second : tensor.data_ptr<float>()});
+  }
+  return arrays;
+}
+
+RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config, Json adamw)
+    : folder_(std::move(folder)), config_(std::move(config)), adamw_(std::move(adamw)) {
+  std::error_code error;
+  fs::create_directories(checkpoints(), error);
+  if (error) throw RunError("cannot create the folder: " + error.message(), checkpoints().string());
+  write_file_atomically(folder_ / "config.yaml", config_yaml);
+}
+
+void RunFiles::add_metrics(const Json& line) {
+  if (!metrics_.is_open()) {
+    metrics_.open(folder_ / "metrics.jsonl", std::ios::app);
+    tensorboard_ = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard");
+  }
+  metrics_ << line.dump() << "\n" << std::flush;
+  if (!metrics_) throw_errno("cannot write", (folder_ / "metrics.jsonl").string());
+  std::vector<std::pair<std::string, double>> scalars;
+  for (const auto& [key, value] : line.items())
+    if (key != "step" && value.is_number()) scalars.emplace_back(key, value.get<double>());
+  tensorboard_->add(line.at("step").get<std::int64_t>(), scalars);
+}
+
+void RunFiles::forget_metrics_after(std::int64_t step) {
+  const fs::path path = folder_ / "metrics.jsonl";
+  std::error_code error;
+  if (!fs::exists(path, error)) return;
+  std::ifstream in(path);
+  std::string kept;
+  for (std::string line; std::getline(in, line);) {
+    const Json entry = Json::parse(line, nullptr, false);
+    if (entry.is_object() && entry.value("step", std::int64_t{0}) <= step) kept += line + "\n";
+  }
+  write_file_atomically(path, kept);
+}
+
+void RunFiles::write_history(const Json& epochs, const Json& events, const std::string& title) {
+  write_file_atomically(folder_ / "training_history.json",
+                        Json{{"history", epochs}, {"events", events}}.dump(2) + "\n");
+  write_file_atomically(folder_ / "report.html", report_html(epochs, events, title));
+}
+
+void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
+                              const ModelRecord& record) const {
+  PtContents contents;
+  contents.epoch = record.epoch;
+  contents.model_type = model.sizes().type;
+  contents.model_config = model_config(model.sizes());
+  contents.args = config_;
+  contents.val_loss = record.val_loss;
+  contents.val_cosine = record.val_cosine;
+  contents.state = named_arrays(model, snapshot.weights);
+  if (!snapshot.exp_avg.empty()) {
+    contents.exp_avg = by_parameter(model, snapshot.exp_avg);
+    contents.exp_avg_sq = by_parameter(model, snapshot.exp_avg_sq);
+  }
+  contents.updates = snapshot.updates;
+  contents.optimizer = adamw_;
+  contents.optimizer["lr"] = record.lr;
+  write_pt(folder_ / file, contents);
+}
+
+void RunFiles::write_safetensors_model(Model& model, const std::vector<float>& weights,
+                                       const Json& extra) const {
+  write_safetensors(folder_ / "model.safetensors", named_arrays(model, weights));
+  Json config{{"model_type", model.sizes().type}, {"model_config", model_config(model.sizes())}};
+  for (const auto& [key, value] : extra.items()) config[key] = value;
+  write_file_atomically(folder_ / "config.json", config.dump(2) + "\n");
+}
+
+}  // namespace runner::lvm

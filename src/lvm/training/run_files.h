@@ -1,0 +1,63 @@
+#pragma once
+// The folder of a training run: every file in it but the checkpoints' contents.
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "lvm/model.h"
+#include "lvm/training/pt_writer.h"
+#include "lvm/training/tensorboard.h"
+
+namespace runner::lvm {
+
+// A copy of the trained state, taken between two steps.
+struct Snapshot {
+  std::vector<float> weights, exp_avg, exp_avg_sq;
+  std::int64_t updates = 0;
+};
+
+struct ModelRecord {
+  std::int64_t epoch = 0;  // from 1
+  double val_loss = 0, val_cosine = 0, lr = 0;
+};
+
+class RunFiles {
+ public:
+  // Creates the folder. `config_yaml` is the resolved configuration with origins, `config` the same as plain
+  // values (the `args` of .pt files), `adamw` what a param group records beside lr.
+  RunFiles(std::filesystem::path folder, const std::string& config_yaml, Json config, Json adamw);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  std::filesystem::path checkpoints() const { return folder_ / "checkpoints"; }
+
+  // One line of metrics.jsonl and the same scalars for TensorBoard.
+  void add_metrics(const Json& line);
+  // Drops lines of metrics.jsonl beyond `step`, which a resumed run writes again.
+  void forget_metrics_after(std::int64_t step);
+
+  // training_history.json and report.html.
+  void write_history(const Json& epochs, const Json& events, const std::string& title);
+  // best_model.pt or final_model.pt from a snapshot of `model`'s state.
+  void write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
+                      const ModelRecord& record) const;
+  // model.safetensors and config.json.
+  void write_safetensors_model(Model& model, const std::vector<float>& weights, const Json& extra) const;
+
+ private:
+  std::filesystem::path folder_;
+  Json config_, adamw_;
+  std::ofstream metrics_;
+  std::unique_ptr<TensorBoardWriter> tensorboard_;
+};
+
+// The model's state dict with its parameters taken from `weights` (flat, in the order of model.parameters()).
+std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& weights);
+
+// The self-contained page: curves of the epochs' figures.
+std::string report_html(const Json& epochs, const Json& events, const std::string& title);
+
+}  // namespace runner::lvm

@@ -1,0 +1,29 @@
+#pragma once
+// A TensorBoard event file of scalars: TFRecord framing (masked CRC-32C) around tensorflow.Event messages,
+// encoded by hand: two message types are all that scalars need.
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace runner::lvm {
+
+class TensorBoardWriter {
+ public:
+  // Starts a new file in `folder`; TensorBoard reads all files of a folder as one run. Throws RunError.
+  explicit TensorBoardWriter(const std::filesystem::path& folder);
+  void add(std::int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
+
+ private:
+  void write_record(const std::string& message);
+  std::filesystem::path path_;
+  std::ofstream out_;
+};
+
+// CRC-32C (Castagnoli), as RFC 3720 defines it.
+std::uint32_t crc32c(const std::string& bytes);
+
+}  // namespace runner::lvm

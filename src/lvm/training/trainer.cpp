@@ -1,0 +1,250 @@
+#include "lvm/training/trainer.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "base/status.h"
+#include "lvm/augment.h"
+
+namespace runner::lvm {
+namespace {
+
+constexpr std::uint64_t order_purpose = 2, augment_purpose = 3;
+
+double value_of(const torch::Tensor& tensor) {
+  return tensor.defined() ? tensor.item<double>() : 0.0;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+double peak_memory_mb() {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1000.0 * 1.024;
+  return 0;
+}
+
+Trainer::Trainer(TrainerParts parts)
+    : parts_(std::move(parts)),
+      validator_(parts_.samples, parts_.split.validation, parts_.options.normalize, parts_.device),
+      started_(Clock::now()),
+      last_checkpoint_(started_) {
+  state_.lr = parts_.options.optimizer.lr;
+}
+
+std::int64_t Trainer::batches_per_epoch() const {
+  const auto rows = static_cast<std::int64_t>(parts_.split.training.size());
+  return (rows + parts_.options.batch_size - 1) / parts_.options.batch_size;
+}
+
+bool Trainer::out_of_steps() const {
+  return parts_.options.max_steps > 0 && state_.step >= parts_.options.max_steps;
+}
+
+TrainerResult Trainer::run() {
+  while (state_.epoch < parts_.options.epochs && !out_of_steps() && !stopped_early_) {
+    train_epoch();
+    end_epoch();
+  }
+  TrainerResult result;
+  finish(result);
+  return result;
+}
+
+void Trainer::train_epoch() {
+  const TrainerOptions& o = parts_.options;
+  const auto order = data::permutation(static_cast<std::int64_t>(parts_.split.training.size()),
+                                       derived_seed(static_cast<std::uint64_t>(o.seed), order_purpose,
+                                                    static_cast<std::uint64_t>(state_.epoch)));
+  status::set_phase(fmt::format("train epoch {}", state_.epoch + 1));
+  Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs),
+                    static_cast<std::int64_t>(order.size()), "samples");
+  while (state_.batch < batches_per_epoch() && !out_of_steps()) {
+    const StepFigures figures = one_step(order);
+    after_step(figures, progress);
+    stop_if_asked();
+  }
+}
+
+Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
+  const TrainerOptions& o = parts_.options;
+  const auto start = Clock::now();
+  const std::int64_t first = state_.batch * o.batch_size;
+  const std::int64_t count = std::min(o.batch_size, static_cast<std::int64_t>(order.size()) - first);
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i)
+    ids[static_cast<std::size_t>(i)] =
+        parts_.split.training[static_cast<std::size_t>(order[static_cast<std::size_t>(first + i)])];
+
+  Batch batch = gather_batch(*parts_.samples, ids.data(), count, o.normalize, torch::kCPU);
+  if (o.augment.probability > 0) {
+    const auto seed = derived_seed(static_cast<std::uint64_t>(o.seed), augment_purpose,
+                                   static_cast<std::uint64_t>(state_.step + 1));
+    corrupt_last_slot(batch.contexts, o.augment, at::make_generator<at::CPUGeneratorImpl>(seed));
+  }
+  StepInput input{batch.contexts.to(parts_.device),
+                  batch.targets.to(parts_.device),
+                  state_.epoch,
+                  state_.step + 1,
+                  state_.step < state_.gates.warm_until ? 0.0 : 1.0,
+                  state_.lr};
+  const StepOutput output = parts_.step->run(input);
+  ++state_.step;
+  ++state_.batch;
+  if (!output.applied) bad_value(output, ids.data(), count);
+
+  const LossParts& loss = output.loss;
+  const StepFigures figures{value_of(loss.total),    value_of(loss.cosine),      value_of(loss.loss_mse),
+                            value_of(loss.loss_dir), value_of(loss.rho),         value_of(loss.confidence),
+                            output.gradient_norm,    seconds_since(start) * 1000};
+  if (output.applied) {
+    EpochSums& sums = state_.sums;
+    const auto rows = static_cast<double>(count);
+    sums.rows += count;
+    sums.loss += rows * figures.loss;
+    sums.cosine += rows * figures.cosine;
+    sums.loss_mse += rows * figures.loss_mse;
+    sums.loss_dir += rows * figures.loss_dir;
+    sums.rho += rows * figures.rho;
+    sums.confidence += rows * figures.confidence;
+  }
+  if (first_step_ms_ == 0) {
+    first_step_ms_ = figures.ms;
+    spdlog::info("first step {:.0f} ms, {:.2f} s after the start of the job", figures.ms,
+                 seconds_since(started_));
+  } else {
+    ++steps_here_;
+    rows_here_ += count;
+    seconds_here_ += figures.ms / 1000;
+  }
+  return figures;
+}
+
+void Trainer::after_step(const StepFigures& figures, Progress& progress) {
+  const TrainerOptions& o = parts_.options;
+  status::set_step(state_.step);
+  if (progress.due())
+    progress.update(state_.batch * o.batch_size,
+                    fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
+  else
+    progress.update(state_.batch * o.batch_size);
+  if (state_.step % o.log_every == 0)
+    parts_.files->add_metrics({{"step", state_.step},
+                               {"epoch", state_.epoch + 1},
+                               {"loss", figures.loss},
+                               {"cosine", figures.cosine},
+                               {"loss_mse", figures.loss_mse},
+                               {"loss_dir", figures.loss_dir},
+                               {"rho", figures.rho},
+                               {"confidence", figures.confidence},
+                               {"gradient_norm", figures.gradient_norm},
+                               {"lr", state_.lr},
+                               {"step_ms", figures.ms}});
+  if (std::isfinite(figures.cosine)) {
+    const std::string why = step_gate(o.gates, state_.gates, figures.cosine);
+    if (!why.empty()) tripped("step", why);
+  }
+  if (checkpoint_due()) save_checkpoint(false);
+}
+
+void Trainer::stop_if_asked() {
+  const int signal = stop_signal();
+  if (signal == 0) return;
+  status::set_phase("save after a signal");
+  save_checkpoint(true);
+  throw Interrupted(
+      signal, fmt::format("stopped by {} after step {}; saved: go on with --resume --output {}",
+                          signal == 2 ? "SIGINT" : "SIGTERM", state_.step, parts_.files->folder().string()));
+}
+
+void Trainer::end_epoch() {
+  status::set_phase(fmt::format("validate epoch {}", state_.epoch + 1));
+  const auto start = Clock::now();
+  const ValidationResult validation = validator_.run(*parts_.step);
+  const TrainerOptions& o = parts_.options;
+  if (o.scheduler.type == "reduce_on_plateau") {
+    PlateauOptions plateau;
+    plateau.factor = o.scheduler.factor;
+    plateau.patience = o.scheduler.patience;
+    plateau.threshold = o.scheduler.threshold;
+    plateau.min_lr = o.scheduler.min_lr;
+    state_.lr = plateau_step(plateau, state_.plateau, validation.loss, state_.lr);
+  }
+  const EpochSums& sums = state_.sums;
+  const double rows = std::max<double>(1, static_cast<double>(sums.rows));
+  const double rate = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
+  Json epoch{{"epoch", state_.epoch + 1},
+             {"step", state_.step},
+             {"train_loss", sums.loss / rows},
+             {"train_cosine", sums.cosine / rows},
+             {"loss_mse", sums.loss_mse / rows},
+             {"loss_dir", sums.loss_dir / rows},
+             {"rho", sums.rho / rows},
+             {"confidence", sums.confidence / rows},
+             {"val_loss", validation.loss},
+             {"val_cosine", validation.cosine},
+             {"margin", validation.alignment.margin},
+             {"r_at_1", validation.alignment.r_at_1},
+             {"r_at_5", validation.alignment.r_at_5},
+             {"legacy_r5", validation.alignment.legacy_r5},
+             {"lr", state_.lr},
+             {"step_ms", steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0},
+             {"samples_per_second", rate},
+             {"first_step_ms", first_step_ms_},
+             {"rss_mb", peak_memory_mb()},
+             {"validation_s", seconds_since(start)}};
+  if (!std::isfinite(validation.loss))
+    throw RunError(
+        fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
+                    state_.epoch + 1, parts_.files->checkpoints().string()));
+  state_.history.push_back(epoch);
+  parts_.files->add_metrics(epoch);
+  spdlog::info(
+      "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} margin {:+.4f} R@1 "
+      "{:.3f} R@5 "
+      "{:.3f} | lr {:.2e}, {:.0f} samples/s",
+      state_.epoch + 1, o.epochs, sums.loss / rows, sums.cosine / rows, validation.loss, validation.cosine,
+      validation.alignment.margin, validation.alignment.r_at_1, validation.alignment.r_at_5, state_.lr, rate);
+
+  const bool epoch_complete = state_.batch >= batches_per_epoch();
+  const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
+  const std::string why = epoch_gate(o.gates, state_.gates, validation.cosine);
+  stopped_early_ = early_stop(epoch);
+  if (epoch_complete) {
+    ++state_.epoch;
+    state_.batch = 0;
+    state_.sums = {};
+  }
+  if (best) save_best(epoch);
+  if (!why.empty()) tripped("epoch", why);
+  parts_.files->write_history(state_.history, state_.events, parts_.name);
+  save_checkpoint(false);
+}
+
+bool Trainer::early_stop(const Json& epoch) {
+  const EarlyStopOptions& o = parts_.options.early_stop;
+  if (!o.metric) return false;
+  const double sign = *o.metric == "val_loss" ? -1 : 1;  // higher is better from here on
+  const double value = sign * epoch.at(*o.metric).get<double>();
+  if (!state_.early_best || value > *state_.early_best + o.min_delta) {
+    state_.early_best = value;
+    state_.early_bad = 0;
+    return false;
+  }
+  if (++state_.early_bad < o.patience) return false;
+  add_event(fmt::format("early stop: {} has not improved for {} epochs", *o.metric, state_.early_bad));
+  return true;
+}
+
+}  // namespace runner::lvm

@@ -1,0 +1,99 @@
+#pragma once
+// The training run: epochs of steps, validation, scheduler, gates, checkpoints, files. Read run() top down.
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/samples.h"
+#include "data/split.h"
+#include "lvm/step.h"
+#include "lvm/training/background_task.h"
+#include "lvm/training/checkpoint.h"
+#include "lvm/training/options.h"
+#include "lvm/training/run_files.h"
+#include "lvm/training/trainer_state.h"
+#include "lvm/training/validation.h"
+
+namespace runner {
+class Progress;
+}
+
+namespace runner::lvm {
+
+// What a run is built from; assembled by the job.
+struct TrainerParts {
+  TrainerOptions options;
+  std::shared_ptr<const data::SampleSource> samples;
+  data::Split split;
+  std::unique_ptr<TrainingStep> step;
+  torch::Device device = torch::kCPU;
+  RunFiles* files = nullptr;
+  std::string name;
+  Json identity = Json::object();      // what a resume compares: config, data, machine
+  Json model_record = Json::object();  // goes into config.json: context, target_offset, …
+};
+
+struct TrainerResult {
+  std::string outcome;  // "finished", "stopped early", "gate failed"
+  Json final_gates = Json::object();
+  bool gates_passed = true;
+  double samples_per_second = 0, step_ms = 0, first_step_ms = 0, wall_s = 0;
+};
+
+class Trainer {
+ public:
+  explicit Trainer(TrainerParts parts);
+
+  // Goes on from a checkpoint's contents (their identity was compared before).
+  void restore(const Checkpoint& checkpoint);
+  // Trains to the end. Throws Interrupted (saved), GateError (best model kept), DataError, RunError.
+  TrainerResult run();
+
+  const TrainerState& state() const { return state_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct StepFigures {
+    double loss, cosine, loss_mse, loss_dir, rho, confidence, gradient_norm, ms;
+  };
+
+  // trainer.cpp
+  void train_epoch();
+  bool out_of_steps() const;
+  std::int64_t batches_per_epoch() const;
+  StepFigures one_step(const std::vector<std::int64_t>& order);
+  void after_step(const StepFigures& figures, Progress& progress);
+  void end_epoch();
+  void finish(TrainerResult& result);
+  bool early_stop(const Json& epoch);
+  void stop_if_asked();
+  // trainer_health.cpp
+  void bad_value(const StepOutput& output, const std::int64_t* ids, std::int64_t count);
+  void tripped(const std::string& gate, const std::string& why);
+  void roll_back(const std::string& why);
+  void add_event(const std::string& what);
+  // trainer_checkpoints.cpp
+  Snapshot snapshot();
+  void load(const Checkpoint& checkpoint, bool with_position);
+  void save_checkpoint(bool wait);
+  void save_best(const Json& epoch);
+  bool checkpoint_due() const;
+  ModelRecord record_of_last_epoch() const;
+
+  TrainerParts parts_;
+  TrainerState state_;
+  Validator validator_;
+  BackgroundTask writer_;
+  bool stopped_early_ = false;
+  Clock::time_point started_, last_checkpoint_;
+  std::int64_t steps_here_ = 0, rows_here_ = 0;  // of this process, without the first step
+  double seconds_here_ = 0, first_step_ms_ = 0;
+};
+
+// Peak resident memory of this process in MB (VmHWM); 0 where unknown.
+double peak_memory_mb();
+
+}  // namespace runner::lvm

@@ -1,0 +1,157 @@
+// Saving and restoring a run. The loop waits only for the copy; writing happens beside it.
+#include <cstring>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "lvm/training/checkpoint.h"
+#include "lvm/training/trainer.h"
+
+namespace runner::lvm {
+namespace {
+
+std::vector<float> copy_of(const torch::Tensor& tensor) {
+  const torch::Tensor flat = tensor.detach().to(torch::kCPU).contiguous();
+  const float* values = flat.data_ptr<float>();
+  return {values, values + flat.numel()};
+}
+
+void copy_into(torch::Tensor target, const std::vector<float>& values, const std::string& name) {
+  if (target.numel() != static_cast<std::int64_t>(values.size()))
+    throw DataError(
+        fmt::format("the checkpoint's {} has {} values, the model {}", name, values.size(), target.numel()));
+  const torch::NoGradGuard no_grad;
+  target.copy_(torch::from_blob(const_cast<float*>(values.data()), {target.numel()}));
+}
+
+}  // namespace
+
+Snapshot Trainer::snapshot() {
+  Snapshot s;
+  for (const StateBuffer& buffer : parts_.step->state()) {
+    if (buffer.name == "weights") s.weights = copy_of(buffer.values);
+    if (buffer.name == "exp_avg") s.exp_avg = copy_of(buffer.values);
+    if (buffer.name == "exp_avg_sq") s.exp_avg_sq = copy_of(buffer.values);
+  }
+  s.updates = parts_.step->updates();
+  return s;
+}
+
+bool Trainer::checkpoint_due() const {
+  const CheckpointOptions& o = parts_.options.checkpoint;
+  if (o.every_steps > 0 && state_.step % o.every_steps == 0) return true;
+  const double minutes = std::chrono::duration<double>(Clock::now() - last_checkpoint_).count() / 60;
+  return o.every_minutes > 0 && minutes >= o.every_minutes;
+}
+
+namespace {
+
+Checkpoint checkpoint_of(const Json& identity, const TrainerState& state,
+                         std::shared_ptr<Snapshot> snapshot) {
+  Checkpoint c;
+  c.state = to_json(state);
+  c.state["identity"] = identity;
+  c.state["updates"] = snapshot->updates;
+  c.tensors.push_back({"weights", std::move(snapshot->weights)});
+  c.tensors.push_back({"exp_avg", std::move(snapshot->exp_avg)});
+  c.tensors.push_back({"exp_avg_sq", std::move(snapshot->exp_avg_sq)});
+  return c;
+}
+
+}  // namespace
+
+void Trainer::save_checkpoint(bool wait) {
+  writer_.finish();  // before the copy: two copies at once would double the memory
+  auto copy = std::make_shared<Checkpoint>(
+      checkpoint_of(parts_.identity, state_, std::make_shared<Snapshot>(snapshot())));
+  const auto folder = parts_.files->checkpoints();
+  const auto target = folder / checkpoint_name("step", state_.step);
+  const std::int64_t keep = parts_.options.checkpoint.keep, best = state_.best_step;
+  writer_.start([copy, folder, target, keep, best] {
+    write_checkpoint(target, *copy);
+    prune_checkpoints(folder, keep, best);
+    status::beat();
+  });
+  last_checkpoint_ = Clock::now();
+  if (wait) writer_.finish();
+}
+
+void Trainer::save_best(const Json& epoch) {
+  state_.best_step = state_.step;
+  state_.best_epoch = epoch.at("epoch").get<std::int64_t>();
+  state_.best_val_loss = epoch.at("val_loss").get<double>();
+  state_.best_val_cosine = epoch.at("val_cosine").get<double>();
+  const ModelRecord record = record_of_last_epoch();
+  writer_.finish();
+  auto copy = std::make_shared<Snapshot>(snapshot());
+  const auto target = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
+  RunFiles* files = parts_.files;
+  Model* model = &parts_.step->model();
+  const Json identity = parts_.identity;
+  const TrainerState state = state_;
+  writer_.start([copy, target, files, model, record, identity, state] {
+    files->write_pt_model("best_model.pt", *model, *copy, record);
+    write_checkpoint(target, checkpoint_of(identity, state, copy));
+  });
+}
+
+ModelRecord Trainer::record_of_last_epoch() const {
+  ModelRecord record;
+  if (state_.history.empty()) return record;
+  const Json& epoch = state_.history.back();
+  record.epoch = epoch.at("epoch").get<std::int64_t>();
+  record.val_loss = epoch.at("val_loss").get<double>();
+  record.val_cosine = epoch.at("val_cosine").get<double>();
+  record.lr = state_.lr;
+  return record;
+}
+
+void Trainer::load(const Checkpoint& checkpoint, bool with_position) {
+  for (const StateBuffer& buffer : parts_.step->state())
+    for (const CheckpointTensor& tensor : checkpoint.tensors)
+      if (tensor.name == buffer.name) copy_into(buffer.values, tensor.values, tensor.name);
+  parts_.step->state_changed(checkpoint.state.at("updates").get<std::int64_t>());
+  const TrainerState saved = trainer_state_from(checkpoint.state);
+  if (with_position) {
+    state_ = saved;
+    return;
+  }
+  state_.lr = saved.lr;
+  state_.plateau = saved.plateau;
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  load(checkpoint, true);
+  parts_.files->forget_metrics_after(state_.step);
+  state_.finished = false;
+}
+
+void Trainer::finish(TrainerResult& result) {
+  status::set_phase("write the model files");
+  const GateOptions& gates = parts_.options.gates;
+  result.outcome = stopped_early_ ? "stopped early" : "finished";
+  if (gates.any_final() && parts_.options.judge_final_gates && !state_.history.empty()) {
+    const Json& last = state_.history.back();
+    result.final_gates =
+        final_gates(gates, {last.at("margin").get<double>(), last.at("val_cosine").get<double>(),
+                            last.at("legacy_r5").get<double>()});
+    for (const auto& [name, gate] : result.final_gates.items())
+      if (!gate.at("passed").get<bool>()) result.gates_passed = false;
+  } else if (gates.any_final()) {
+    spdlog::info("final gates are not judged: flags cut this run short of its config");
+  }
+  if (!result.gates_passed) result.outcome = "gate failed";
+  state_.finished = true;
+  parts_.files->write_history(state_.history, state_.events, parts_.name);
+  writer_.finish();
+  parts_.files->write_pt_model("final_model.pt", parts_.step->model(), snapshot(), record_of_last_epoch());
+  save_checkpoint(true);
+  const auto best = read_checkpoint(parts_.files->checkpoints() / checkpoint_name("best", state_.best_step));
+  parts_.files->write_safetensors_model(parts_.step->model(), best.tensors.at(0).values, parts_.model_record);
+  result.samples_per_second = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
+  result.step_ms = steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0;
+  result.first_step_ms = first_step_ms_;
+  result.wall_s = std::chrono::duration<double>(Clock::now() - started_).count();
+}
+
+}  // namespace runner::lvm

@@ -1,0 +1,49 @@
+#pragma once
+// One pass over the validation split: loss, cosine and the quick alignment figures.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "data/samples.h"
+#include "lvm/alignment.h"
+#include "lvm/step.h"
+
+namespace runner::lvm {
+
+struct ValidationResult {
+  double loss = 0;    // mean over rows of the mean squared error of cos against the target
+  double cosine = 0;  // mean over rows
+  AlignmentMetrics alignment;
+};
+
+class Validator {
+ public:
+  // `ids`: the samples that validate. `normalize`: contexts and targets to length 1 first.
+  Validator(std::shared_ptr<const data::SampleSource> samples, std::vector<std::int64_t> ids, bool normalize,
+            torch::Device device);
+  ValidationResult run(TrainingStep& step) const;
+
+ private:
+  struct Group {  // samples ids_[first … end) of one article
+    std::int64_t article, first, end;
+  };
+  void rank(const Group& group, const torch::Tensor& predictions, AlignmentSums& sums) const;
+
+  std::shared_ptr<const data::SampleSource> samples_;
+  std::vector<std::int64_t> ids_;  // by article
+  std::vector<Group> groups_;
+  std::map<std::int64_t, std::vector<std::int64_t>> article_rows_;  // of the articles that validate
+  bool normalize_;
+  torch::Device device_;
+};
+
+// contexts [n, T, D] and targets [n, D] of these samples, on `device`.
+struct Batch {
+  torch::Tensor contexts, targets;
+};
+Batch gather_batch(const data::SampleSource& samples, const std::int64_t* ids, std::int64_t count,
+                   bool normalize, const torch::Device& device);
+
+}  // namespace runner::lvm

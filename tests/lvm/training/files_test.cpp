@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "data/pt_file.h"
+#include "lvm/training/pt_writer.h"
+#include "lvm/training/run_files.h"
+#include "lvm/training/safetensors.h"
+#include "lvm/training/tensorboard.h"
+#include "support/temporary_folder.h"
+
+namespace runner::lvm {
+namespace {
+namespace fs = std::filesystem;
+
+const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+
+TEST(PtWriter, OurOwnReaderFindsEverythingAgain) {
+  const test::TemporaryFolder folder;
+  PtContents c;
+  c.epoch = 3;
+  c.model_type = "amn";
+  c.model_config = {{"input_dim", 768}};
+  c.args = {{"train.epochs", "12"}, {"nothing", nullptr}, {"list", {1, 2.5, true}}};
+  c.val_loss = 0.25;
+  c.val_cosine = 0.5;
+  c.state = {{"w", {2, 3}, values.data()}, {"scalar", {}, values.data() + 5}};
+  c.exp_avg = c.exp_avg_sq = c.state;
+  c.updates = 40;
+  c.optimizer = {{"lr", 5e-4}};
+  write_pt(folder / "m.pt", c);
+  const data::PtFile file = data::read_pt_file(folder / "m.pt");
+  ASSERT_EQ(file.tensors.size(), 2u);
+  EXPECT_EQ(file.tensors[0].name, "w");
+  EXPECT_EQ(file.tensors[0].shape, (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(file.tensors[0].bytes, std::string(reinterpret_cast<const char*>(values.data()), 24));
+  EXPECT_EQ(file.values.at("epoch"), 3);
+  EXPECT_EQ(file.values.at("val_cosine"), 0.5);
+  EXPECT_EQ(file.values.at("model_config").at("input_dim"), 768);
+  EXPECT_EQ(file.values.at("args").at("list").at(1), 2.5);
+}
+
+TEST(Safetensors, BytesDependOnTheWeightsAlone) {
+  const test::TemporaryFolder folder;
+  write_safetensors(folder / "a", {{"x", {6}, values.data()}, {"b", {2, 1}, values.data()}});
+  write_safetensors(folder / "b", {{"b", {2, 1}, values.data()}, {"x", {6}, values.data()}});
+  EXPECT_EQ(test::file_contents(folder / "a"), test::file_contents(folder / "b"));
+  const auto arrays = read_safetensors(folder / "a");
+  ASSERT_EQ(arrays.size(), 2u);
+  EXPECT_EQ(arrays[1].name, "x");
+  EXPECT_EQ(arrays[1].values, values);
+}
+
+TEST(Safetensors, LyingHeadersAreRefused) {
+  const test::TemporaryFolder folder;
+  write_safetensors(folder / "a", {{"x", {6}, values.data()}});
+  std::string bytes = test::file_contents(folder / "a");
+  folder.write("short", bytes.substr(0, bytes.size() - 4));
+  EXPECT_THROW(read_safetensors(folder / "short"), DataError);
+  std::string large = bytes;
+  large[6] = 1;  // a header of 2^48 bytes
+  folder.write("large", large);
+  EXPECT_THROW(read_safetensors(folder / "large"), DataError);
+  folder.write("tiny", "abc");
+  EXPECT_THROW(read_safetensors(folder / "tiny"), DataError);
+}
+
+TEST(TensorBoard, ChecksumsAreThoseOfTheStandard) {
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);  // RFC 3720, B.4
+  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
+}
+
+TEST(RunFiles, MetricsBeyondTheResumedStepAreWrittenAgain) {
+  const test::TemporaryFolder folder;
+  {
+    RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+    for (const int step : {50, 100, 150}) files.add_metrics({{"step", step}, {"loss", 0.5}});
+  }
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  files.forget_metrics_after(100);
+  files.add_metrics({{"step", 150}, {"loss", 0.25}});
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"),
+            "{\"step\":50,\"loss\":0.5}\n{\"step\":100,\"loss\":0.5}\n{\"step\":150,\"loss\":0.25}\n");
+}
+
+TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
+  const Json epochs = {{{"epoch", 1}, {"train_loss", 0.5}, {"val_loss", 0.4}},
+                       {{"epoch", 2}, {"train_loss", 0.3}, {"val_loss", 0.35}}};
+  const std::string page = report_html(epochs, {{{"step", 7}, {"what", "a < b"}}}, "run & test");
+  EXPECT_NE(page.find("<polyline"), std::string::npos);
+  EXPECT_NE(page.find("run &amp; test"), std::string::npos);
+  EXPECT_NE(page.find("a &lt; b"), std::string::npos);
+  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace runner::lvm
