@@ -1,9 +1,11 @@
 #include "lvm/parity_data.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+
+#include "data/convert.h"
+#include "data/npz.h"
 
 namespace runner::lvm::parity {
 
@@ -15,30 +17,6 @@ std::string slurp(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-template <class T>
-T at(const std::string& bytes, std::size_t place) {
-  T value;
-  std::memcpy(&value, bytes.data() + place, sizeof value);
-  return value;
-}
-
-// A stored .npy inside `bytes`.
-torch::Tensor read_npy(const std::string& bytes, std::size_t start) {
-  const std::size_t length = at<std::uint16_t>(bytes, start + 8);
-  const std::string header = bytes.substr(start + 10, length);
-  const auto type = header.find("'<i8'") != std::string::npos ? torch::kInt64 : torch::kFloat32;
-  std::vector<std::int64_t> shape;
-  for (const char* p = std::strchr(header.c_str(), '('); *p != ')';) {
-    char* end = nullptr;
-    const long long n = std::strtoll(p + 1, &end, 10);
-    if (end != p + 1) shape.push_back(n);
-    p = end != p + 1 ? end : p + 1;
-  }
-  auto tensor = torch::empty(shape, type);
-  std::memcpy(tensor.data_ptr(), bytes.data() + start + 10 + length, tensor.nbytes());
-  return tensor;
-}
-
 }  // namespace
 
 std::string file(const std::string& name) {
@@ -48,17 +26,16 @@ std::string file(const std::string& name) {
 }
 
 StateDict arrays(const std::string& name) {
-  const std::string zip = slurp(file(name));
-  const std::size_t end = zip.size() - 22;  // no comment in what NumPy writes
-  std::size_t entry = at<std::uint32_t>(zip, end + 16);
+  const data::Npz npz(file(name));
   StateDict out;
-  for (int i = 0; i < at<std::uint16_t>(zip, end + 10); ++i) {
-    const std::size_t name_size = at<std::uint16_t>(zip, entry + 28);
-    const std::size_t local = at<std::uint32_t>(zip, entry + 42);
-    const std::size_t data =
-        local + 30 + at<std::uint16_t>(zip, local + 26) + at<std::uint16_t>(zip, local + 28);
-    out.emplace_back(zip.substr(entry + 46, name_size - 4), read_npy(zip, data));
-    entry += 46 + name_size + at<std::uint16_t>(zip, entry + 30) + at<std::uint16_t>(zip, entry + 32);
+  for (const auto& key : npz.names()) {
+    const auto stored = npz.array(key);
+    if (!data::is_floating(stored.header.dtype)) continue;
+    auto tensor = torch::empty(stored.header.shape, torch::kFloat32);
+    const std::string bytes = data::read_bytes(stored);
+    data::to_float(stored.header.dtype, reinterpret_cast<const std::byte*>(bytes.data()), stored.header.count,
+                   tensor.data_ptr<float>());
+    out.emplace_back(key, tensor);
   }
   return out;
 }

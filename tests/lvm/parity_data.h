@@ -10,7 +10,7 @@
 namespace runner::lvm::parity {
 
 std::string file(const std::string& name);  // its path
-StateDict arrays(const std::string& name);  // every array of an .npz, in file order
+StateDict arrays(const std::string& name);  // every float array of an .npz, in file order
 torch::Tensor array(const StateDict& all, const std::string& name);
 const Json& trajectories();                 // trajectories.json
 ModelSizes sizes(const std::string& type);  // as recorded: meta, and the shapes of init_<type>.npz

@@ -1,0 +1,47 @@
+#include "lvm/cat/articles.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "lvm/unit.h"
+
+namespace runner::lvm::cat {
+
+Articles::Articles(const data::Vectors& vectors) {
+  if (vectors.articles().empty())
+    throw DataError("tells no articles (array article_indices); 5CAT ranks within articles",
+                    vectors.paths().empty() ? "articles" : vectors.paths().front());
+  const auto rows = vectors.rows();
+  const auto& ids = vectors.articles();
+  const auto& chunks = vectors.chunks();
+  std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
+    return std::pair(ids[i], chunks[i]) < std::pair(ids[j], chunks[j]);
+  });
+  auto read = torch::empty({rows, vectors.width()});
+  vectors.read_rows(0, rows, read.data_ptr<float>());
+  table = unit(read.index_select(0, torch::from_blob(order.data(), {rows}, torch::kInt64)));
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto source = static_cast<std::size_t>(order[static_cast<std::size_t>(row)]);
+    chunks_.push_back(chunks[source]);
+    Article& article = articles_.try_emplace(ids[source], Article{row, 0}).first->second;
+    ++article.count;
+  }
+}
+
+const Article* Articles::find(std::int64_t id) const {
+  const auto found = articles_.find(id);
+  return found == articles_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::int64_t> Articles::place(const Article& article, std::int64_t chunk) const {
+  const auto begin = chunks_.begin() + article.first, end = begin + article.count;
+  const auto after = std::upper_bound(begin, end, chunk);
+  if (after == begin || *(after - 1) != chunk) return std::nullopt;
+  return after - begin - 1;
+}
+
+}  // namespace runner::lvm::cat

@@ -1,0 +1,27 @@
+#pragma once
+// A trained model from disk: one of our run folders (config.json + model.safetensors), or a .pt file of the
+// old Python trainer or of ours, through the restricted reader.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "lvm/model.h"
+
+namespace runner::lvm {
+
+struct ModelFile {
+  std::filesystem::path path;  // the file with the weights
+  ModelSizes sizes;
+  StateDict weights;
+  Json values;  // all else the file tells: epoch, val_cosine, …
+};
+
+// `path`: a folder or a .pt file. Throws DataError when the file is damaged or lacks model_type or
+// model_config.
+ModelFile read_model_file(const std::filesystem::path& path);
+
+// The model itself, in evaluation mode, on the CPU.
+std::shared_ptr<Model> load_model(const ModelFile& file);
+
+}  // namespace runner::lvm

@@ -1,0 +1,152 @@
+// 5CAT against the recorded run of the original script, and by articles whose figures are known.
+
+#include "lvm/cat/cat.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <numeric>
+
+#include "base/error.h"
+#include "data/vectors.h"
+#include "lvm/cat/gates.h"
+#include "lvm/parity_data.h"
+
+namespace runner::lvm::cat {
+namespace {
+
+std::vector<std::int64_t> all_of(const data::SampleSource& source) {
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(source.size()));
+  std::iota(ids.begin(), ids.end(), 0);
+  return ids;
+}
+
+struct Recorded {
+  Articles articles{data::Vectors(parity::file("cat_articles.npz"))};
+  std::shared_ptr<Model> model = parity::model("transformer", "final_transformer_p6b_v23.npz");
+
+  Json run(const char* file, const Options& options, bool plain = false) {
+    const auto source = data::open_sequences({parity::file(file)});
+    const auto predictor =
+        plain ? std::make_unique<Predictor>(model, torch::kCPU) : make_predictor(model, torch::kCPU);
+    return cat::run(*predictor, articles, {"VAL", source.get(), all_of(*source)}, options);
+  }
+};
+
+void expect_recorded(const Json& got, const Json& wanted) {
+  for (const auto& [key, value] : wanted.items()) {
+    ASSERT_TRUE(got.contains(key)) << key;
+    const double limit = key == "C:shuffled" ? 0.01 : 1e-3;
+    EXPECT_NEAR(got.at(key).get<double>(), value.get<double>(), limit) << key;
+  }
+}
+
+TEST(Cat, legacy_figures_equal_the_original_scripts) {
+  const Json wanted = Json::parse(std::ifstream(parity::file("cat_legacy.json")));
+  Recorded recorded;
+  expect_recorded(recorded.run("cat_val.npz", {.legacy = true}), wanted.at("VAL"));
+  expect_recorded(recorded.run("cat_ood.npz", {.legacy = true}), wanted.at("OOD"));
+}
+
+TEST(Cat, the_shared_beginnings_of_sequences_change_nothing) {
+  Recorded recorded;
+  const Json fast = recorded.run("cat_val.npz", {}), plain = recorded.run("cat_val.npz", {}, true);
+  for (const auto& [key, value] : plain.items())
+    EXPECT_NEAR(fast.at(key).get<double>(), value.get<double>(), 1e-5) << key;
+}
+
+TEST(Cat, fixed_mode_takes_the_target_itself_as_truth) {
+  Recorded recorded;
+  const Json fixed = recorded.run("cat_val.npz", {}), legacy = recorded.run("cat_val.npz", {.legacy = true});
+  const double best_other = std::max({fixed.at("A:k=-1").get<double>(), fixed.at("A:k=-2").get<double>(),
+                                      fixed.at("A:k=-3").get<double>(), fixed.at("A:k=1").get<double>(),
+                                      fixed.at("A:k=2").get<double>(), fixed.at("A:k=3").get<double>()});
+  EXPECT_NEAR(fixed.at("A:margin").get<double>(), fixed.at("A:k=0").get<double>() - best_other, 1e-12);
+  EXPECT_EQ(fixed.at("A:k=0"), legacy.at("A:k=0"));
+  EXPECT_GT(fixed.at("D:samples").get<int>(), legacy.at("D:samples").get<int>());  // one place less is needed
+}
+
+TEST(Cat, samples_limit_each_test_by_itself) {
+  Recorded recorded;
+  const Json few = recorded.run("cat_val.npz", {.samples = 20});
+  for (const char* key : {"A:samples", "B:samples", "C:samples", "D:samples"})
+    EXPECT_EQ(few.at(key), 20) << key;
+}
+
+TEST(Cat, the_seed_decides_the_shuffles_and_nothing_else) {
+  Recorded recorded;
+  const Json one = recorded.run("cat_val.npz", {.seed = 1}), two = recorded.run("cat_val.npz", {.seed = 2});
+  EXPECT_EQ(one, recorded.run("cat_val.npz", {.seed = 1}));
+  EXPECT_NE(one.at("C:shuffled"), two.at("C:shuffled"));
+  EXPECT_NEAR(one.at("C:reverse").get<double>(), two.at("C:reverse").get<double>(), 1e-6);  // other batches
+}
+
+TEST(Cat, a_model_of_offset_two_reports_its_first_roll_out_step_beside) {
+  Recorded recorded;
+  EXPECT_FALSE(recorded.run("cat_val.npz", {}).contains("D:avg_cos@H=1"));
+  const Json p6 = recorded.run("cat_val.npz", {.target_offset = 2});
+  const Json first = recorded.run("cat_val.npz", {.horizon = 1});
+  EXPECT_TRUE(p6.contains("D:avg_cos@H=5"));
+  EXPECT_TRUE(p6.contains("D:avg_cos@H=1"));
+  EXPECT_TRUE(first.contains("D:avg_cos@H=1"));
+}
+
+TEST(Cat, rows_that_belong_to_no_article_are_an_error_not_a_pass) {
+  Recorded recorded;
+  const auto source = data::open_sequences({parity::file("batches.npz")});  // tells no articles
+  Predictor predictor(recorded.model, torch::kCPU);
+  try {
+    cat::run(predictor, recorded.articles, {"OOD", source.get(), all_of(*source)}, {});
+    FAIL() << "accepted";
+  } catch (const DataError& e) {
+    EXPECT_NE(e.line().find("split OOD: test A has no usable row"), std::string::npos) << e.line();
+  }
+}
+
+Json perfect() {
+  return {{"A:k=0", 0.9},      {"A:k=1", 0.4},         {"A:margin", 0.5},        {"B:R@1", 0.9},
+          {"B:R@5", 1.0},      {"B:MRR", 0.95},        {"C:shuffled", -0.2},     {"C:reverse", -0.2},
+          {"C:loo_avg", -0.1}, {"C:repeat_pad", 0.05}, {"C:cross_article", 0.0}, {"D:avg_cos@H=5", 0.5},
+          {"E:low_mean", 0.5}, {"E:normal_mean", 0.6}};
+}
+
+TEST(CatGates, pass_a_model_that_reaches_every_limit) {
+  const auto gates = judge(perfect(), perfect(), "D:avg_cos@H=5", false);
+  EXPECT_EQ(gates.size(), 23u);
+  EXPECT_TRUE(all_passed(gates));
+}
+
+TEST(CatGates, legacy_mode_judges_the_next_vector) {
+  EXPECT_FALSE(all_passed(judge(perfect(), perfect(), "D:avg_cos@H=5", true)));  // A:k=1 is 0.4
+}
+
+TEST(CatGates, each_limit_fails_alone_and_an_empty_figure_says_why) {
+  const auto failing = [](const char* key, Json value) {
+    Json val = perfect();
+    val[key] = std::move(value);
+    std::vector<Gate> failed;
+    for (const auto& g : judge(val, perfect(), "D:avg_cos@H=5", false))
+      if (!g.passed) failed.push_back(g);
+    return failed;
+  };
+  for (const char* key : {"A:k=0", "A:margin", "B:R@1", "B:R@5", "B:MRR", "D:avg_cos@H=5"})
+    EXPECT_EQ(failing(key, 0.01).size(), 1u) << key;
+  for (const char* key : {"C:shuffled", "C:reverse", "C:loo_avg", "C:repeat_pad", "C:cross_article"})
+    EXPECT_EQ(failing(key, 0.06).size(), 1u) << key;
+  EXPECT_EQ(failing("C:repeat_pad", 0.0500005).size(), 0u);  // within the slack
+  const auto drifted = failing("E:normal_mean", 0.66);
+  ASSERT_EQ(drifted.size(), 1u);
+  EXPECT_EQ(drifted[0].test, "E");
+  const auto empty = failing("D:avg_cos@H=5", nullptr);
+  ASSERT_EQ(empty.size(), 1u);
+  EXPECT_EQ(empty[0].reason, "no usable row");
+}
+
+TEST(CatGates, a_split_that_was_not_given_is_not_judged) {
+  const auto gates = judge(perfect(), Json::object(), "D:avg_cos@H=5", false);
+  EXPECT_EQ(gates.size(), 11u);
+  EXPECT_TRUE(all_passed(gates));
+}
+
+}  // namespace
+}  // namespace runner::lvm::cat
