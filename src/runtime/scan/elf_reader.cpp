@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t most_needed = 20000;
 // Constants beyond this are data (CUDA code, model weights), not a runtime's messages.
-constexpr std::uint64_t most_constant_bytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t most_constant_bytes = std::uint64_t{128} << 20;
 
 class DynamicStrings {
  public:
@@ -50,9 +50,12 @@ void search_constants(const ByteSource& source, const ElfLayout& elf,
                       const std::function<void(std::size_t, std::string_view)>& found) {
   bool separate = false;
   for (const ElfSegment& s : elf.loads) separate = separate || s.flags == 4;
-  for (const ElfSegment& s : elf.loads)
-    if ((separate ? s.flags == 4 : (s.flags & 2) == 0) && s.file_bytes <= most_constant_bytes)
-      find_markers(source, s.offset, s.file_bytes, markers, found);
+  std::uint64_t left = most_constant_bytes;  // a broken file may list one segment a thousand times
+  for (const ElfSegment& s : elf.loads) {
+    if (!(separate ? s.flags == 4 : (s.flags & 2) == 0) || s.file_bytes > left) continue;
+    left -= s.file_bytes;
+    find_markers(source, s.offset, s.file_bytes, markers, found);
+  }
 }
 
 }  // namespace

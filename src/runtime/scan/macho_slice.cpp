@@ -16,7 +16,7 @@ constexpr std::uint32_t lc_symtab = 0x2, lc_load = 0xc, lc_id = 0xd, lc_load_wea
                         lc_upward = 0x23 | required, lc_segment = 0x1, lc_segment_64 = 0x19;
 constexpr std::uint32_t type_execute = 2, type_dylib = 6, type_bundle = 8, type_dylib_stub = 9;
 constexpr std::uint32_t most_commands = 65536, most_symbols = 1 << 23;
-constexpr std::uint64_t most_constant_bytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t most_constant_bytes = std::uint64_t{128} << 20;
 
 struct Segment {
   std::uint64_t offset = 0, bytes = 0;
@@ -179,8 +179,12 @@ Image read_macho_slice(const ByteSource& slice, const std::string& file_name, st
   commands.read();
   std::erase_if(image.needed, [](const Need& need) { return need.name.empty(); });
   identify(image, commands.symbols(), file_name, "", [&](auto markers, const auto& found) {
-    for (const Segment& s : commands.segments())
-      if (s.bytes <= most_constant_bytes) find_markers(slice, s.offset, s.bytes, markers, found);
+    std::uint64_t left = most_constant_bytes;  // a broken file may list one segment a thousand times
+    for (const Segment& s : commands.segments()) {
+      if (s.bytes > left) continue;
+      left -= s.bytes;
+      find_markers(slice, s.offset, s.bytes, markers, found);
+    }
   });
   return image;
 }
