@@ -1,0 +1,76 @@
+#include "jobs/eval/options.h"
+
+#include "runtime/device_choice.h"
+
+namespace runner::jobs {
+
+namespace {
+
+void declare_split(config::Binder& b, const std::string& prefix, EvalSplitOptions& o, const char* what) {
+  b.option(prefix + ".sequences", o.sequences, std::string(what) + ": file(s) of ready windows")
+      .existing_file();
+  b.option(prefix + ".vectors", o.vectors, "in their place: vectors file(s) to cut windows from")
+      .existing_file();
+  b.option(prefix + ".articles", o.articles,
+           "of the cut windows: all, or the articles that validated the model")
+      .choices({"all", "validation"});
+  b.option(prefix + ".context", o.context, "vectors a context; default: the run's").range(1, 100);
+  b.option(prefix + ".target_offset", o.target_offset, "target's distance from the last; default: the run's")
+      .range(1, 1000);
+  b.option(prefix + ".within_article", o.within_article,
+           "windows stay inside one article; default: the run's");
+  b.option(prefix + ".fraction", o.fraction, "share of the articles that validate; default: the run's")
+      .range(0, 1);
+}
+
+void check_split(const std::string& prefix, const EvalSplitOptions& o,
+                 std::vector<config::Problem>& problems) {
+  if (!o.sequences.empty() && !o.vectors.empty())
+    problems.push_back(
+        {"", prefix + ".sequences", "conflicts with " + prefix + ".vectors: give one of the two"});
+  if (!o.sequences.empty() && o.articles != "all")
+    problems.push_back({"", prefix + ".articles",
+                        "splits windows cut from " + prefix + ".vectors; with ready sequences remove it"});
+}
+
+}  // namespace
+
+void declare(config::Binder& b, EvalOptions& o) {
+  b.option("model", o.model, "a run's folder, or a .pt file").required().existing_path().flag("--model");
+  b.option("articles", o.articles,
+           "vectors file(s) with article and chunk numbers: what predictions are ranked among")
+      .required()
+      .existing_file();
+  declare_split(b, "val", o.val, "the validation split");
+  declare_split(b, "ood", o.ood, "the out-of-distribution split");
+  b.option("mode", o.mode,
+           "fixed: the target is the truth; legacy: the vector after it, as the old script has it")
+      .choices({"fixed", "legacy"})
+      .flag("--mode");
+  b.option("samples", o.samples, "rows a test, the first that qualify").range(1, 1e12);
+  b.option("horizon", o.horizon, "roll-out steps of test D").range(1, 1000);
+  b.option("seed", o.seed, "of test C's shuffles").range(0, 1e15);
+  b.option("device", o.device, "auto, cpu, mps, cuda or cuda:N")
+      .flag("--device")
+      .matches([](const std::string& text) {
+        return runtime::is_device_name(text) ? "" : "auto, cpu, mps, cuda or cuda:N";
+      });
+  b.option("device_fallback", o.device_fallback,
+           "take another device when the one asked for does not work (default: only for auto)");
+  b.option("precision", o.precision, "of matrix products; auto: as the model's run, fp32 for a bare .pt")
+      .choices({"auto", "fp32", "bf16"})
+      .flag("--precision");
+  b.option("output", o.output, "the report, JSON").flag("--output");
+}
+
+std::vector<config::Problem> check(const EvalOptions& o) {
+  std::vector<config::Problem> problems;
+  if (!o.val.given() && !o.ood.given())
+    problems.push_back(
+        {"", "val", "nothing to evaluate: give val or ood or both, as {sequences: FILE} or {vectors: FILE}"});
+  check_split("val", o.val, problems);
+  check_split("ood", o.ood, problems);
+  return problems;
+}
+
+}  // namespace runner::jobs

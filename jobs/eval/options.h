@@ -1,0 +1,41 @@
+#pragma once
+// Options of the eval job: 5CAT of a trained model.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/binder.h"
+#include "config/common_options.h"
+
+namespace runner::jobs {
+
+// One split: ready sequences, or windows cut from a vectors file. What is left out is taken from the run that
+// made the model (its config.yaml).
+struct EvalSplitOptions {
+  std::vector<std::string> sequences, vectors;
+  std::string articles = "all";  // all | validation: of the windows cut from `vectors`
+  std::optional<std::int64_t> context, target_offset;
+  std::optional<bool> within_article;
+  std::optional<double> fraction;  // of the articles that validate
+  bool given() const { return !sequences.empty() || !vectors.empty(); }
+};
+
+struct EvalOptions : config::CommonOptions {
+  std::string model;
+  std::vector<std::string> articles;
+  EvalSplitOptions val, ood;
+  std::string mode = "fixed";  // fixed | legacy
+  std::int64_t samples = 5000, horizon = 5;
+  std::int64_t seed = 42;  // of the shuffles
+  std::string device = "auto";
+  std::optional<bool> device_fallback;  // default: true for auto
+  std::string precision = "auto";  // fp32 | bf16 | auto: as the run that made the model; fp32 for a bare .pt
+  std::string output = "artifacts/lvm/eval/{name}_{timestamp}.json";
+};
+
+void declare(config::Binder& b, EvalOptions& o);
+std::vector<config::Problem> check(const EvalOptions& o);
+
+}  // namespace runner::jobs

@@ -1,0 +1,13 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "lvm/cat/gates.h"
+
+namespace runner::jobs {
+
+// The table for people: every figure of both splits, then the gates, failed ones with their reason.
+std::string eval_table(const Json& val, const Json& ood, const std::vector<lvm::cat::Gate>& gates);
+
+}  // namespace runner::jobs

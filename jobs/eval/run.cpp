@@ -1,0 +1,113 @@
+#include "jobs/eval/run.h"
+
+#include <torch/torch.h>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "jobs/eval/report.h"
+#include "jobs/eval/splits.h"
+#include "jobs/job_type.h"
+#include "lvm/cat/cat.h"
+#include "lvm/device_probe.h"
+#include "lvm/model_file.h"
+#include "runtime/device_policy.h"
+
+namespace runner::jobs {
+
+namespace {
+
+namespace cat = lvm::cat;
+
+void check_width(std::int64_t width, std::int64_t model, const std::string& place) {
+  if (width != model)
+    throw DataError(fmt::format("vectors of width {}; the model reads {}", width, model), place);
+}
+
+Json evaluate(cat::Predictor& predictor, const cat::Articles& articles, const EvalSplitOptions& split_options,
+              const std::optional<TrainOptions>& run, const char* key, const char* name, std::int64_t width,
+              const cat::Options& options) {
+  if (!split_options.given()) return Json::object();
+  status::set_phase(std::string("evaluate ") + name);
+  const EvalSplit split = open_split(split_options, run, key);
+  check_width(split.source->width(), width, key);
+  Progress progress(name, static_cast<std::int64_t>(split.ids.size()), "samples");
+  return cat::run(predictor, articles, {name, split.source.get(), split.ids}, options,
+                  [&](std::int64_t done) {
+                    status::beat();
+                    progress.update(done);
+                  });
+}
+
+// Moves the model to its device and sets how it multiplies.
+torch::Device prepare(lvm::Model& model, const EvalOptions& options, const std::optional<TrainOptions>& run) {
+  const bool fallback = options.device_fallback.value_or(options.device == "auto");
+  const auto choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
+  // auto: as the run that made the model trained and validated; the old trainer's models in float32.
+  const std::string wanted = options.precision != "auto" ? options.precision : run ? run->precision : "fp32";
+  const std::string precision = lvm::choose_precision(wanted, choice.actual);
+  spdlog::info("{}, precision {}", runtime::describe(choice), precision);
+  const auto policy = runtime::device_policy(choice.actual.kind, 1, false);
+  model.set_compute({.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == "bf16"});
+  const torch::Device device(runtime::to_string(choice.actual));
+  model.to(device);
+  return device;
+}
+
+// The truth that margins and roll-outs were taken at, and what an offset above 1 means for D.
+void explain(const cat::Options& options) {
+  spdlog::info("mode {}: the truth of A and D is {}", options.legacy ? "legacy" : "fixed",
+               options.legacy ? "the vector after the target (k = 1)" : "the target itself (k = 0)");
+  if (options.target_offset > 1)
+    spdlog::info(
+        "the model predicts {} vectors ahead: of test D only the first roll-out step is well defined; "
+        "D:avg_cos@H=1 stands beside it",
+        options.target_offset);
+}
+
+}  // namespace
+
+void run_eval(const JobContext& context, JobResult& result) {
+  const auto options = read_options<EvalOptions>(context.config);
+  status::set_phase("read model");
+  const auto file = lvm::read_model_file(options.model);
+  const auto run = run_of(options.model);
+  const auto model = lvm::load_model(file);
+  const auto device = prepare(*model, options, run);
+
+  status::set_phase("read articles");
+  const data::Vectors vectors(options.articles);
+  check_width(vectors.width(), file.sizes.width, "articles");
+  const cat::Articles articles(vectors);
+
+  cat::Options test;
+  test.legacy = options.mode == "legacy";
+  test.samples = options.samples;
+  test.horizon = options.horizon;
+  test.seed = static_cast<std::uint64_t>(options.seed);
+  test.target_offset = target_offset(options, run);
+  explain(test);
+  const auto predictor = cat::make_predictor(model, device);
+  const auto width = file.sizes.width;
+  const Json val = evaluate(*predictor, articles, options.val, run, "val", "VAL", width, test);
+  const Json ood = evaluate(*predictor, articles, options.ood, run, "ood", "OOD", width, test);
+
+  const auto gates = cat::judge(val, ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
+  const bool passed = cat::all_passed(gates);
+  Json& out = result.result;
+  out["mode"] = options.mode;
+  if (!val.empty()) out["VAL"] = val;
+  if (!ood.empty()) out["OOD"] = ood;
+  out["gates"] = cat::to_json(gates);
+  out["passed"] = passed;
+  out["model"] = file.path.string();
+  out["output"] = options.output;
+  write_file_atomically(options.output, out.dump(2) + "\n");
+  result.exit_code = static_cast<int>(passed ? ExitCode::done : ExitCode::gate);
+  result.summary = fmt::format("{}\nmode {}: {}; report: {}", eval_table(val, ood, gates), options.mode,
+                               passed ? "every gate passed" : "a gate failed (exit code 5)", options.output);
+}
+
+}  // namespace runner::jobs
