@@ -1,7 +1,6 @@
 """PyTorch opens best_model.pt with its safe loader, the weights load strictly into modules of the same names and give
 the validation cosine that the runner reported; model.safetensors holds the same bytes."""
 
-import inspect
 import json
 import pathlib
 import struct
@@ -22,8 +21,9 @@ SIZES = {
 
 
 def load_pt(path):
-    """With weights_only=True where this PyTorch has it (1.13 and newer): a file that needs arbitrary code is refused."""
-    safe = {"weights_only": True} if "weights_only" in inspect.signature(torch.load).parameters else {}
+    """With the safe loader: a file that needs arbitrary code is refused. PyTorch 1.x has one that knows no floating point
+    numbers and so opens no checkpoint with a loss in it, its own neither; there its default loader opens the file."""
+    safe = {"weights_only": True} if int(torch.__version__.split(".")[0]) >= 2 else {}
     return torch.load(path, map_location="cpu", **safe)
 
 
@@ -57,7 +57,7 @@ def validation_cosine(model):
 def train(kind, output):
     sets = [f"model.type={kind}", *(f"model.{key}={value}" for key, value in SIZES[kind].items())]
     flags = [part for setting in sets for part in ("--set", setting)]
-    return peer.runner("train", "configs/p6b_v23.yaml", "--npz", peer.SAMPLE, "--output", output, "--max-steps", 60,
+    return peer.runner("train", "configs/p6b_v23.yaml", "--npz", peer.SAMPLE, "--output", output, "--max-steps", 60, "--lr", 0.003,
                        "--precision", "fp32", "--device", "cpu", *flags)
 
 
