@@ -3,8 +3,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 
 #include "base/error.h"
 
@@ -66,6 +68,18 @@ void set_libraries(const std::string& json) {
 
 void set_output(const std::string& folder) {
   copy_text(current->output, StatusPage::path_capacity, folder);
+}
+
+void wait_for_a_look() {
+  constexpr int most = 500;
+  current->crash.store(1);
+  ::kill(::getppid(), SIGUSR1);
+  const timespec moment{0, 10'000'000};
+  for (int i = 0; i < most && current->crash.load() == 1; ++i) ::nanosleep(&moment, nullptr);
+}
+
+void looked_at() {
+  current->crash.store(2);
 }
 
 void count_stack() {

@@ -16,6 +16,7 @@ struct StatusPage {
   std::atomic<std::uint64_t> beats;   // grows with every sign of progress
   std::atomic<std::int64_t> step;     // -1: none yet
   std::atomic<std::uint64_t> stacks;  // thread stacks that the worker has written on request
+  std::atomic<int> crash;             // 0: none; 1: a fatal signal waits to be looked at; 2: it has been
   char phase[phase_capacity];         // NUL-terminated: "read data", "train epoch 3", "validate"
   char output[path_capacity];         // folder whose manifest.json tells the outcome; "": none yet
   char libraries[text_capacity];      // JSON: OpenMP runtimes and BLAS found after loading
@@ -36,6 +37,10 @@ void set_libraries(const std::string& json);
 // The run's folder, as soon as it exists: after a crash the launcher writes the outcome into its
 // manifest.json, and a restarted worker gets it as arguments["output"].
 void set_output(const std::string& folder);
+// From the handler of a fatal signal: asks the launcher, who must have a handler for SIGUSR1, to look at this
+// process, and waits for at most five seconds until it has. Async-signal-safe.
+void wait_for_a_look();
+void looked_at();    // launcher: the answer
 void count_stack();  // one thread's stack is written; async-signal-safe
 
 }  // namespace status

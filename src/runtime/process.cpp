@@ -38,20 +38,21 @@ struct Prepared {
   std::vector<char*> argv, envp;
 };
 
+[[noreturn]] void cannot_execute(const std::string& file, int code) {
+  throw EnvironmentError(std::string("cannot execute: ") + std::strerror(code), file);
+}
+
 // Everything that allocates, before the fork.
 void prepare(const ChildSetup& setup, Prepared& prepared) {
   prepared.file = find_program(setup.program, setup.environment);
-  if (prepared.file.empty()) throw EnvironmentError("command not found", setup.program);
+  if (prepared.file.empty()) throw EnvironmentError("command not found in PATH", setup.program);
+  if (::access(prepared.file.c_str(), X_OK) != 0) cannot_execute(prepared.file, errno);
   for (const auto& [name, value] : setup.environment) prepared.assignments.push_back(name + "=" + value);
   for (const std::string& argument : setup.argv) prepared.argv.push_back(const_cast<char*>(argument.c_str()));
   prepared.argv.push_back(nullptr);
   for (const std::string& assignment : prepared.assignments)
     prepared.envp.push_back(const_cast<char*>(assignment.c_str()));
   prepared.envp.push_back(nullptr);
-}
-
-[[noreturn]] void cannot_execute(const std::string& file, int code) {
-  throw EnvironmentError(std::string("cannot execute: ") + std::strerror(code), file);
 }
 
 // In the child, after the fork: only async-signal-safe calls. Does not return.
@@ -64,6 +65,7 @@ void prepare(const ChildSetup& setup, Prepared& prepared) {
   if (::getppid() != parent) ::_exit(128 + SIGKILL);
   if (setup.stderr_fd >= 0) ::dup2(setup.stderr_fd, STDERR_FILENO);
   if (setup.wait_fd >= 0) {
+    ::close(setup.gate_fd);
     char ignored;
     while (::read(setup.wait_fd, &ignored, 1) < 0 && errno == EINTR) {
     }

@@ -18,7 +18,9 @@ struct ChildSetup {
   bool own_group = false;      // true: signals that the terminal sends to its group reach the starter only
   int death_signal = SIGKILL;  // what the child gets when its starter dies, however it dies (Linux)
   int stderr_fd = -1;          // becomes the child's stderr; -1: inherited
-  int wait_fd = -1;            // the child waits until this descriptor ends before it executes; -1: at once
+  int wait_fd =
+      -1;  // the child waits until this pipe ends before it executes, so that it can be traced; -1: at once
+  int gate_fd = -1;  // the pipe's other end, which the child must not hold
 };
 
 // fork + exec. Throws EnvironmentError when the program cannot be executed.

@@ -10,6 +10,7 @@
 #include "runtime/crash_report.h"
 #include "runtime/outcome.h"
 #include "runtime/process.h"
+#include "runtime/scan/scan.h"
 #include "runtime/supervise.h"
 
 namespace runner::runtime {
@@ -62,6 +63,16 @@ WorkerRequest request_of(const WorkerPlan& plan) {
   return request;
 }
 
+// Null when the process cannot be looked at.
+Json look_at(pid_t pid) {
+  try {
+    return to_json(scan_process(pid));
+  } catch (const Error& error) {
+    spdlog::debug("cannot look at the worker: {}", error.line());
+    return nullptr;
+  }
+}
+
 struct Attempt {
   CrashFacts facts;
   std::string output;  // the run's folder, if the worker told it
@@ -79,19 +90,22 @@ Attempt run_once(const WorkerPlan& plan) {
   request.lifeline_fd = lifeline();
   const Descriptor message(write_request(request));
 
+  WorkerSignals signals;
   Watch watch;
   watch.pid = spawn(setup_of(plan, message.get()));
   watch.page = &status::page();
   watch.stacks_fd = stacks.get();
   watch.stall_timeout = plan.options.stall_timeout;
+  Json libraries;  // what was loaded when it crashed, also what came after the plug-in's start
+  watch.at_crash = [&] { libraries = look_at(watch.pid); };
   Attempt attempt;
   CrashFacts& facts = attempt.facts;
-  facts.ending = supervise(watch);
+  facts.ending = supervise(signals, watch);
   facts.job = plan.context.job;
   facts.phase = status::page().phase;
   facts.step = status::page().step.load();
   facts.stall_timeout = plan.options.stall_timeout;
-  facts.libraries = Json::parse(status::page().libraries, nullptr, false);
+  facts.libraries = libraries.is_object() ? libraries : Json::parse(status::page().libraries, nullptr, false);
   facts.loaded = facts.libraries.is_object();
   if (!facts.loaded && plan.context.launch.contains("scan")) facts.libraries = plan.context.launch["scan"];
   attempt.output = status::page().output;

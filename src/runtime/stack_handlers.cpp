@@ -56,6 +56,7 @@ void on_request(int) {
 
 void on_crash(int signal) {
   write_stack();
+  status::wait_for_a_look();
   ::raise(signal);  // SA_RESETHAND: now with its default action
 }
 

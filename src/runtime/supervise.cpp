@@ -11,7 +11,6 @@
 #include <fstream>
 
 #include "base/log.h"
-#include "runtime/signal_pipe.h"
 #include "runtime/stacks.h"
 
 namespace runner::runtime {
@@ -104,18 +103,24 @@ void stop_stalled(const Watch& watch, Ending& ending) {
 
 }  // namespace
 
-Ending supervise(const Watch& watch) {
-  SignalPipe signals({SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGCHLD}, {SIGHUP, SIGTSTP});
+WorkerSignals::WorkerSignals()
+    : pipe_({SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGCHLD, SIGUSR1}, {SIGHUP, SIGTSTP}) {}
+
+Ending supervise(WorkerSignals& signals, const Watch& watch) {
   StallClock clock(*watch.page, watch.stall_timeout);
   Ending ending;
   int passed = 0;
   // A fifth of the limit, so that a stall is noticed in time; SIGCHLD ends the wait early.
   const double slice = watch.stall_timeout > 0 ? std::min(watch.stall_timeout / 5, 1.0) : 60.0;
   while (!reap(watch.pid, ending)) {
-    pollfd waiting{signals.fd(), POLLIN, 0};
+    pollfd waiting{signals.pipe().fd(), POLLIN, 0};
     ::poll(&waiting, 1, static_cast<int>(slice * 1000) + 1);
-    for (const auto& event : signals.take())
+    for (const auto& event : signals.pipe().take())
       if (const int stop = pass_on(event.signal, watch.pid, clock); stop != 0) passed = stop;
+    if (watch.page->crash.load() == 1) {
+      if (watch.at_crash) watch.at_crash();
+      status::looked_at();
+    }
     if (!ending.stalled && clock.stalled()) {
       if (is_stopped(watch.pid))
         clock.restart();

@@ -4,17 +4,30 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/status.h"
+#include "runtime/signal_pipe.h"
 
 namespace runner::runtime {
+
+// The signals that supervise handles. Make it before the worker is started, so that none is missed.
+class WorkerSignals {
+ public:
+  WorkerSignals();
+  SignalPipe& pipe() { return pipe_; }
+
+ private:
+  SignalPipe pipe_;
+};
 
 struct Watch {
   pid_t pid = -1;  // leader of its own process group
   const StatusPage* page = nullptr;
   int stacks_fd = -1;
-  double stall_timeout = 0;  // seconds without a beat; 0: never
+  double stall_timeout = 0;        // seconds without a beat; 0: never
+  std::function<void()> at_crash;  // called while a worker that crashes still holds everything it has loaded
 };
 
 struct Ending {
@@ -29,6 +42,6 @@ struct Ending {
 
 // Waits for the end. SIGINT, SIGTERM and SIGHUP (as SIGTERM) are passed on once each time they arrive; Ctrl-Z
 // stops the worker too. A stalled worker is killed with SIGKILL after its threads' stacks have been read.
-Ending supervise(const Watch& watch);
+Ending supervise(WorkerSignals& signals, const Watch& watch);
 
 }  // namespace runner::runtime

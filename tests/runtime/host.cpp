@@ -8,6 +8,13 @@
 #include "base/log.h"
 #include "runtime/launch.h"
 
+// libgomp asks for it when OMP_DYNAMIC is true; the program's own function goes before the C library's.
+extern "C" int getloadavg(double* averages, int count) noexcept {
+  const double load = std::getenv("BUSY_MACHINE") == nullptr ? 0 : 99;
+  for (int i = 0; i < count; ++i) averages[i] = load;
+  return count;
+}
+
 namespace {
 
 runner::runtime::LaunchRequest read_request() {
@@ -23,6 +30,7 @@ runner::runtime::LaunchRequest read_request() {
   request.device = json.value("device", "");
   request.environment.openmp = json.value("openmp", "isolate");
   request.environment.threads = json.value("threads", "auto");
+  request.environment.keep = json.value("keep", std::vector<std::string>{});
   request.environment.restarts = json.value("restarts", 0);
   request.environment.stall_timeout = json.value("stall_timeout", 0.0);
   request.supervise = json.value("supervise", true);

@@ -48,12 +48,11 @@ Json HostRun::last_line() const {
   return Json::parse(last, nullptr, false);
 }
 
-Host::Host(const Json& request, const std::string& prefix)
+Host::Host(const Json& request, const std::string& prefix, const fs::path& program)
     : in_(temporary("in")), out_(temporary("out")), err_(temporary("err")) {
   std::ofstream(in_) << request.dump();
-  const std::string command = "exec env " + prefix + " NO_COLOR=1 " + RUNNER_BUILD_DIR +
-                              "/tests/runtime_host <" + in_.string() + " >" + out_.string() + " 2>" +
-                              err_.string();
+  const std::string command = "exec env " + prefix + " NO_COLOR=1 " + program.string() + " <" + in_.string() +
+                              " >" + out_.string() + " 2>" + err_.string();
   pid_ = ::fork();
   if (pid_ == 0) {
     ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);

@@ -20,8 +20,9 @@ struct HostRun {
 // A host process that runs beside the test.
 class Host {
  public:
-  // `prefix`: environment assignments, "OMP_DYNAMIC=TRUE". The request goes to its stdin.
-  explicit Host(const Json& request, const std::string& prefix = "");
+  // `prefix`: environment assignments as env takes them, "OMP_DYNAMIC=TRUE". The request goes to its stdin.
+  explicit Host(const Json& request, const std::string& prefix = "",
+                const std::filesystem::path& program = RUNNER_BUILD_DIR "/tests/runtime_host");
   ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;

@@ -1,0 +1,42 @@
+#pragma once
+// The flags that runner env and runner exec share.
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "runtime/device_choice.h"
+#include "runtime/foreign.h"
+
+namespace runner::cli {
+
+struct ForeignFlags {
+  runtime::ForeignOptions options;
+  bool explain = false, quiet = false;
+};
+
+inline void add_foreign_flags(CLI::App& app, ForeignFlags& flags) {
+  app.add_option("--threads", flags.options.threads,
+                 "threads for every pool: auto (the cores this process may use) or N");
+  app.add_option("--device", flags.options.device,
+                 "device that the program will use: auto, cpu, mps or cuda");
+  app.add_option("--keep", flags.options.keep, "variable to leave as it is; may be repeated");
+  app.add_flag("--explain-env", flags.explain, "print every decision and why, on stderr");
+  app.add_flag("--quiet", flags.quiet, "no warnings");
+}
+
+// The decisions; their warnings are logged.
+inline std::vector<runtime::Decision> decide(const ForeignFlags& flags,
+                                             const runtime::Environment& inherited) {
+  if (!runtime::is_device_name(flags.options.device))
+    throw UsageError("unknown device " + flags.options.device + ", expected auto, cpu, mps, cuda or cuda:N",
+                     "--device");
+  setup_logging(flags.quiet ? Verbosity::quiet : Verbosity::normal);
+  auto decisions = runtime::decide_for_foreign(inherited, flags.options);
+  if (flags.explain) fmt::print(stderr, "{}", runtime::explain(decisions));
+  for (const runtime::Decision& decision : decisions)
+    if (!decision.warning.empty() && !flags.quiet) spdlog::warn("{}: {}", decision.name, decision.warning);
+  return decisions;
+}
+
+}  // namespace runner::cli

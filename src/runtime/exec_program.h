@@ -1,0 +1,30 @@
+#pragma once
+// Any program under the bootstrap's environment, supervised: its death by an OpenMP conflict is explained.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/cpu_limits.h"
+#include "runtime/scan/scan.h"
+
+namespace runner::runtime {
+
+struct ProgramEnding {
+  int exit_code = 0;  // 128 + n when killed by signal n
+  int signal = 0;
+  std::string last_stderr;
+  std::optional<ScanResult> loaded;  // what was in the process when it died
+};
+
+// Runs the program to its end; stdin and stdout are its own, stderr passes through. Signals for this process
+// are passed on, except those that the terminal sends to both. Throws EnvironmentError when it cannot be
+// started.
+ProgramEnding run_program(const std::vector<std::string>& command, const Environment& environment);
+
+// The diagnosis, several lines; "" when the end has nothing to do with OpenMP: it was not killed by SIGABRT
+// or SIGSEGV (nor says its exit code, 134 or 139, that a child of it was), or neither its stderr nor what it
+// had loaded shows a conflict.
+std::string diagnose(const ProgramEnding& ending);
+
+}  // namespace runner::runtime
