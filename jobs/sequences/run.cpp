@@ -114,7 +114,8 @@ void run_sequences(const JobContext& context, JobResult& result) {
                    {"sequences", samples->size()}, {"context", samples->context()},
                    {"width", samples->width()},    {"articles", count_articles(*samples)},
                    {"bytes", written.bytes},       {"coherence", written.coherence.report()},
-                   {"wall_s", wall.count()},       {"rss_mb", peak_memory_mb()}};
+                   {"fsync_s", written.fsync_s},   {"wall_s", wall.count()},
+                   {"rss_mb", peak_memory_mb()}};
   result.summary = summarise(options, result.result, written);
   write_manifest(context, options, started, result.result);
 }

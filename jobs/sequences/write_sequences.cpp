@@ -1,6 +1,7 @@
 #include "jobs/sequences/write_sequences.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 #include "base/error.h"
@@ -99,7 +100,9 @@ Written write_sequences(const data::SampleSource& samples, const SequencesOption
     write_numbers(writer, "target_indices", n, [&](std::int64_t i) { return samples.target_chunk(i); });
   if (options.legacy_metadata) write_legacy(writer, samples, options);
   status::set_phase("flush to disk");
+  const auto start = std::chrono::steady_clock::now();
   writer.finish();
+  written.fsync_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   written.bytes = writer.bytes_written();
   return written;
 }

@@ -11,6 +11,7 @@ namespace runner::jobs {
 
 struct Written {
   std::uint64_t bytes = 0;
+  double fsync_s = 0;  // the final flush to the disk
   Coherence coherence;
 };
 

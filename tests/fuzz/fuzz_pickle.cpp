@@ -1,0 +1,34 @@
+// Pickles: metadata of sequences files and PyTorch's data.pkl.
+#include "base/error.h"
+#include "data/metadata.h"
+#include "data/pickle.h"
+#include "data/zip_archive.h"
+#include "fuzz/fuzz.h"
+
+using namespace runner::data;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    const Pickle pickle(std::string(reinterpret_cast<const char*>(data), size), "input");
+    const Value* found = pickle.root().find("model_config");
+    return found != nullptr && found->is_number() ? 0 : 0;
+  } catch (const runner::DataError&) {
+    return 0;
+  }
+}
+
+std::vector<std::string> fuzz_seeds() {
+  const std::string fixtures = std::string(RUNNER_SOURCE_DIR) + "/tests/fixtures/";
+  std::vector<std::string> seeds = {pickle_metadata({{1, 1, 5}, {2, 1, 6}}, 1)};
+  seeds.push_back(read_bytes(Npz(fixtures + "sequences/old_metadata.npz").array("metadata")));
+  for (const char* name : {"best_model_torch113_numpy_scalars.pt", "best_model_torch215_numpy_scalars.pt"}) {
+    auto archive = std::make_shared<ZipArchive>(std::make_shared<MappedFile>(fixtures + "old_model/" + name));
+    for (const ZipEntry& entry : archive->entries()) {
+      if (!entry.name.ends_with("data.pkl")) continue;
+      std::string bytes(entry.size, '\0');
+      archive->open(entry, 0, name)->read(0, bytes.data(), bytes.size());
+      seeds.push_back(bytes);
+    }
+  }
+  return seeds;
+}
