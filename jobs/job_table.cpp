@@ -1,29 +1,11 @@
 // Every job: adding one is one row here, one folder, one CMake line.
-#include "jobs/job_type.h"
-#if __has_include("jobs/train/options.h")
-#include "jobs/train/options.h"
-#define HAVE_TRAIN 1
-#endif
-#if __has_include("jobs/index/options.h")
-#include "jobs/index/options.h"
-#define HAVE_INDEX 1
-#endif
-#if __has_include("jobs/search/options.h")
-#include "jobs/search/options.h"
-#define HAVE_SEARCH 1
-#endif
-#if __has_include("jobs/sequences/options.h")
-#include "jobs/sequences/options.h"
-#define HAVE_SEQUENCES 1
-#endif
-#if __has_include("jobs/eval/options.h")
 #include "jobs/eval/options.h"
-#define HAVE_EVAL 1
-#endif
-#if __has_include("jobs/smoke/options.h")
+#include "jobs/index/options.h"
+#include "jobs/job_type.h"
+#include "jobs/search/options.h"
+#include "jobs/sequences/options.h"
 #include "jobs/smoke/options.h"
-#define HAVE_SMOKE 1
-#endif
+#include "jobs/train/options.h"
 
 namespace runner::jobs {
 namespace {
@@ -36,9 +18,8 @@ std::unique_ptr<JobOptions> make() {
 }  // namespace
 
 const std::vector<JobType>& job_types() {
-  using Kind [[maybe_unused]] = Argument::Kind;
+  using Kind = Argument::Kind;
   static const std::vector<JobType> table = {
-#ifdef HAVE_TRAIN
       {"train",
        "librunner_train",
        "Train a model.",
@@ -51,8 +32,6 @@ const std::vector<JobType>& job_types() {
         {"--max-steps", Kind::number, "end after this many steps in all, as a finished run does"}},
        {},
        make<TrainOptions>},
-#endif
-#ifdef HAVE_INDEX
       {"index",
        "librunner_index",
        "Build, verify and publish a FAISS index.",
@@ -62,8 +41,6 @@ const std::vector<JobType>& job_types() {
         {"--rollback", Kind::present, "publish the version before the current one again"}},
        {},
        make<IndexOptions>},
-#endif
-#ifdef HAVE_SEQUENCES
       {"sequences",
        "librunner_index",
        "Cut embedding vectors into training windows.",
@@ -72,8 +49,6 @@ const std::vector<JobType>& job_types() {
        {},
        {},
        make<SequencesOptions>},
-#endif
-#ifdef HAVE_EVAL
       {"eval",
        "librunner_train",
        "The five causal alignment tests (5CAT); exit 5 when a gate fails.",
@@ -82,8 +57,6 @@ const std::vector<JobType>& job_types() {
        {},
        {},
        make<EvalOptions>},
-#endif
-#ifdef HAVE_SEARCH
       {"search",
        "librunner_index",
        "Exact nearest neighbours, as npz.",
@@ -92,8 +65,6 @@ const std::vector<JobType>& job_types() {
        {},
        {},
        make<SearchOptions>},
-#endif
-#ifdef HAVE_SMOKE
       {"smoke",
        "librunner_smoke",
        "FAISS and libtorch in one go: does this machine work?",
@@ -102,7 +73,6 @@ const std::vector<JobType>& job_types() {
        {},
        {{"faiss", "librunner_index"}, {"torch", "librunner_train"}},
        make<SmokeOptions>},
-#endif
   };
   return table;
 }

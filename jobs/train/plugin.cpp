@@ -1,18 +1,14 @@
 // librunner_train: the jobs that need libtorch and not FAISS.
 #include "base/error.h"
-#include "jobs/train/run.h"
-#if __has_include("jobs/eval/run.h")
 #include "jobs/eval/run.h"
-#endif
 #include "jobs/smoke/parts.h"
+#include "jobs/train/run.h"
 
 extern "C" void runner_plugin_run(const runner::JobContext& context, runner::JobResult& result) {
   using namespace runner::jobs;
   if (context.job == "train" && context.arguments.value("dry_run", false)) return plan_train(context, result);
   if (context.job == "train") return run_train(context, result);
-#if __has_include("jobs/eval/run.h")
   if (context.job == "eval") return run_eval(context, result);
-#endif
   if (context.job == "smoke") return run_smoke_torch(context, result);
   throw runner::UsageError("librunner_train has no job " + context.job);
 }

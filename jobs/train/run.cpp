@@ -3,8 +3,11 @@
 
 #include <torch/torch.h>
 
+#include <thread>
+
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "config/resolve.h"
@@ -114,6 +117,19 @@ fs::path output_folder(const TrainOptions& options, const Json& arguments) {
   return resume.empty() || resume == "auto" ? fs::path(options.output) : fs::path(resume);
 }
 
+// One writer a folder. A killed run's worker may need a moment to go.
+FileLock lock_folder(const fs::path& folder) {
+  const fs::path path = folder / ".lock";
+  for (int attempt = 0; attempt < 50; ++attempt) {
+    if (auto lock = FileLock::try_lock(path)) return std::move(*lock);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  throw RunError(
+      fmt::format("another run (process {}) writes into this folder; wait for it or take another --output",
+                  FileLock::holder(path)),
+      folder.string());
+}
+
 Json adamw_record(const TrainOptions& o) {
   return {{"betas", {o.optimizer.beta1, o.optimizer.beta2}},
           {"eps", o.optimizer.eps},
@@ -125,7 +141,7 @@ Json result_of(const lvm::TrainerState& state, const lvm::TrainerResult& r, cons
   Json result{{"output", folder.string()},
               {"best_val_loss", state.best_val_loss ? Json(*state.best_val_loss) : Json(nullptr)},
               {"best_val_cosine", state.best_val_cosine},
-              {"epochs", state.epoch},
+              {"epochs", state.history.size()},
               {"steps", state.step},
               {"samples_per_second", r.samples_per_second},
               {"step_ms", r.step_ms},
@@ -165,6 +181,7 @@ void run_train(const JobContext& context, JobResult& result) {
   const auto options = read_options<TrainOptions>(context.config);
   set_threads(context.launch);
   const fs::path folder = output_folder(options, context.arguments);
+  const FileLock lock = lock_folder(folder);
   const auto resumed = checkpoint_to_resume(context.arguments, folder);
   lvm::TrainerParts parts;
   parts.options = trainer_options(options, context);

@@ -1,17 +1,19 @@
 #include "lvm/make_step.h"
 
 #include "base/error.h"
-#if __has_include("lvm/cpu/fused_step.h")
+#include "base/log.h"
 #include "lvm/cpu/fused_step.h"
-#endif
 
 namespace runner::lvm {
 
 std::unique_ptr<TrainingStep> make_step(const std::string& engine, std::shared_ptr<Model> model,
-                                        const StepOptions& options, [[maybe_unused]] std::int64_t context,
-                                        [[maybe_unused]] const torch::Device& device) {
-  if (engine == "fused")
-    throw UsageError("the fused engine does not fit this model or device", "train.engine");
+                                        const StepOptions& options, std::int64_t context,
+                                        const torch::Device& device) {
+  if (engine == "plain") return make_plain_step(std::move(model), options);
+  const std::string misfit = fused_step_misfit(*model, device);
+  if (misfit.empty()) return make_fused_step(std::move(model), options, context, device);
+  if (engine == "fused") throw UsageError("the fused engine cannot train this: " + misfit, "train.engine");
+  spdlog::debug("plain engine: {}", misfit);
   return make_plain_step(std::move(model), options);
 }
 

@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
                   writer.write("vectors", DType::i64, {rows, width}, values.data());
                   writer.finish();
                 },
-                {"bad.npz", "vectors", "int64"}},
+                {"bad.npz", "vectors", "<i8"}},
         BadData{"Pickled",
                 [](const fs::path& p) {
                   NpzWriter writer(p);

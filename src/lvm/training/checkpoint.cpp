@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <fstream>
 #include <set>
 
 #include "base/atomic_file.h"
@@ -129,26 +129,23 @@ Checkpoint read_checkpoint(const fs::path& folder) {
   const Json envelope = read_envelope(folder);
   Checkpoint checkpoint;
   checkpoint.state = envelope.at("state");
-  std::string bytes;
-  try {
-    bytes = read_file(folder / "tensors.bin");
-  } catch (const Error&) {
-    throw DataError("damaged checkpoint: tensors.bin is missing or unreadable", folder.string());
-  }
+  std::ifstream in(folder / "tensors.bin", std::ios::binary);
+  if (!in) throw DataError("damaged checkpoint: tensors.bin is missing or unreadable", folder.string());
   const Json& description = envelope.at("data");
-  if (hash_of(bytes) != description.at("hash").get<std::string>())
-    throw DataError("damaged checkpoint: tensors.bin differs from its hash", folder.string());
-  std::size_t at = 0;
+  data::ContentHash hash;
   for (const Json& entry : description.at("tensors")) {
     CheckpointTensor tensor{entry.at("name").get<std::string>(), {}};
     tensor.values.resize(entry.at("count").get<std::size_t>());
     const std::size_t size = tensor.values.size() * sizeof(float);
-    if (size > bytes.size() - at)
+    in.read(reinterpret_cast<char*>(tensor.values.data()), static_cast<std::streamsize>(size));
+    if (static_cast<std::size_t>(in.gcount()) != size)
       throw DataError("damaged checkpoint: tensors.bin is too short", folder.string());
-    std::memcpy(tensor.values.data(), bytes.data() + at, size);
-    at += size;
+    hash.update(tensor.values.data(), size);
     checkpoint.tensors.push_back(std::move(tensor));
   }
+  if (in.peek() != std::ifstream::traits_type::eof() ||
+      hash.hex() != description.at("hash").get<std::string>())
+    throw DataError("damaged checkpoint: tensors.bin differs from its hash", folder.string());
   return checkpoint;
 }
 

@@ -145,9 +145,11 @@ void Trainer::finish(TrainerResult& result) {
   parts_.files->write_history(state_.history, state_.events, parts_.name);
   writer_.finish();
   parts_.files->write_pt_model("final_model.pt", parts_.step->model(), snapshot(), record_of_last_epoch());
+  {
+    const auto best = read_checkpoint(parts_.files->checkpoints() / checkpoint_name("best", state_.best_step));
+    parts_.files->write_safetensors_model(parts_.step->model(), best.tensors.at(0).values, parts_.model_record);
+  }
   save_checkpoint(true);
-  const auto best = read_checkpoint(parts_.files->checkpoints() / checkpoint_name("best", state_.best_step));
-  parts_.files->write_safetensors_model(parts_.step->model(), best.tensors.at(0).values, parts_.model_record);
   result.samples_per_second = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
   result.step_ms = steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0;
   result.first_step_ms = first_step_ms_;
