@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <thread>
@@ -73,7 +74,10 @@ std::string without_backtrace(const std::string& message) {
 }
 
 WorkerOutcome failure(ExitCode code, const std::string& message, const std::string& place) {
-  spdlog::error("{}", place.empty() ? message : place + ": " + message);
+  // Being stopped is no error, though the exit code tells it.
+  const bool stopped = code == ExitCode::interrupted || code == ExitCode::terminated;
+  spdlog::log(stopped ? spdlog::level::warn : spdlog::level::err, "{}",
+              place.empty() ? message : place + ": " + message);
   WorkerOutcome outcome;
   outcome.result.exit_code = static_cast<int>(code);
   outcome.error = error_object(static_cast<int>(code), message, place);
@@ -91,9 +95,6 @@ WorkerOutcome run(const WorkerRequest& request) {
     WorkerOutcome outcome;
     job(context, outcome.result);
     status::set_phase("report");
-    return outcome;
-  } catch (const Interrupted& stop) {
-    WorkerOutcome outcome = failure(stop.code(), stop.what(), stop.place());
     return outcome;
   } catch (const Error& error) {
     return failure(error.code(), error.what(), error.place());
@@ -113,6 +114,8 @@ int worker_main(int request_fd) {
   const WorkerRequest request = read_request(request_fd);
   setup_logging(request.verbosity);
   catch_stop_signals();
+  // In a group of its own, the worker would be stopped for writing to a terminal under `stty tostop`.
+  if (request.status_fd >= 0) std::signal(SIGTTOU, SIG_IGN);
   attach(request, request_fd);
   const WorkerOutcome outcome = run(request);
   if (request.result_fd >= 0)
