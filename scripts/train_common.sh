@@ -74,6 +74,14 @@ best_figures() {
   done
 }
 
+# figure KEY FORMAT: one value of the run's result.
+figure() {
+  local value
+  value=$(printf '%s' "$result" | json_value "$1")
+  # shellcheck disable=SC2059  # the format is ours
+  printf "$2" "$value"
+}
+
 # train_main NAME CONFIG ARGUMENT...: exits with the runner's code; 5 when a 5CAT gate fails.
 train_main() {
   local name=$1 config=$2 code=0 result
@@ -94,8 +102,8 @@ train_main() {
   fi
   say ""
   say "model: $train_output/best_model.pt"
-  say "quality: validation cosine $(printf '%s' "$result" | json_value best_val_cosine), validation loss $(printf '%s' "$result" | json_value best_val_loss)$(best_figures)"
-  say "speed: $(printf '%s' "$result" | json_value samples_per_second) samples/s on $(printf '%s' "$result" | json_value device), $(printf '%s' "$result" | json_value precision)"
+  say "quality: validation cosine $(figure best_val_cosine %.4f), loss $(figure best_val_loss %.6f)$(best_figures)"
+  say "speed: $(figure samples_per_second %.0f) samples/s on $(figure device %s), $(figure precision %s); $(figure epochs %s) epochs in $(figure wall_s %.0f) s"
   [ "$code" -eq 0 ] || exit "$code"
   if [ -n "$train_val$train_ood$train_articles" ]; then
     evaluate || code=$?
