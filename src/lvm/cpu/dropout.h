@@ -70,10 +70,11 @@ static inline std::uint32_t dropout_stride(std::int64_t columns) {
 static inline void dropout_factors(const Dropout& d, std::uint32_t row_start, std::int64_t column,
                                    float* factor) {
   const std::uint32_t base = row_start + static_cast<std::uint32_t>(column / 2);
+  const auto threshold = static_cast<std::int32_t>(d.threshold);  // AVX2 compares signed words only
   for (int i = 0; i < dropout_block / 2; ++i) {
     const std::uint32_t w = draw32(d, base + static_cast<std::uint32_t>(i));
-    factor[i] = (w & 0xffffu) < d.threshold ? 0.0f : d.scale;
-    factor[i + dropout_block / 2] = (w >> 16) < d.threshold ? 0.0f : d.scale;
+    factor[i] = static_cast<std::int32_t>(w & 0xffffu) < threshold ? 0.0f : d.scale;
+    factor[i + dropout_block / 2] = static_cast<std::int32_t>(w >> 16) < threshold ? 0.0f : d.scale;
   }
 }
 

@@ -3,8 +3,6 @@
 namespace runner::lvm::cpu {
 namespace {
 
-constexpr std::int64_t line = 16;  // floats of a cache line
-
 class Builder {
  public:
   LinearAt linear(const std::string& weight, const std::string& bias, std::int64_t out, std::int64_t in) {
@@ -29,7 +27,7 @@ class Builder {
   std::int64_t add(const std::string& name, std::int64_t rows, std::int64_t columns) {
     layout.parameters.push_back({name, rows, columns, layout.total});
     const std::int64_t offset = layout.total;
-    layout.total += (layout.parameters.back().size() + line - 1) / line * line;
+    layout.total += layout.parameters.back().size();
     return offset;
   }
 };

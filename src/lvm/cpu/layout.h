@@ -9,8 +9,8 @@
 
 namespace runner::lvm::cpu {
 
-// A tensor of the model by PyTorch's name. Its values are contiguous from `offset` (a multiple of 16 floats:
-// one cache line) on; the gaps up to the next parameter stay zero.
+// A tensor of the model by PyTorch's name: its values from `offset` on. The tensors lie one after the other,
+// without gaps.
 struct Parameter {
   std::string name;
   std::int64_t rows = 0;
@@ -45,7 +45,7 @@ struct Layout {
   std::vector<LayerAt> layers;
   LinearAt head0, head3;
   NormAt head2;
-  std::int64_t total = 0;  // floats of a flat buffer, gaps included
+  std::int64_t total = 0;  // floats of a flat buffer
 };
 
 Layout make_layout(const Shape& shape);

@@ -98,6 +98,16 @@ TEST(EngineAgainstAutograd, DropoutIsAppliedAtEveryPlaceAndGoneBackThrough) {
   expect_close(compare_with_dropout(shape, 33, {12, 6}), 1e-5, 1e-4);
 }
 
+// bfloat16 keeps 8 bits: each product errs by some 0.3 %, and the errors of a few layers add up.
+TEST(EngineAgainstAutograd, Bfloat16IsCloseToFloat32) {
+  Shape shape = small_shape();
+  shape.d_model = 96;
+  shape.input = 41;
+  shape.output = 41;
+  expect_close(compare_with_model(shape, 7, Precision::bf16), 2e-2, 5e-2);
+  expect_close(compare_with_model(real_shape(), 6, Precision::bf16), 2e-2, 5e-2);
+}
+
 TEST(EngineAgainstAutograd, PositionTableIsTheModels) {
   const auto model = std::dynamic_pointer_cast<Transformer>(make_model(sizes_of(real_shape()), 1));
   Engine engine(real_shape(), Precision::fp32);

@@ -94,6 +94,17 @@ TEST(Engine, SameSeedGivesSameBits) {
   EXPECT_NE(first, train(c, 4, 22));
 }
 
+TEST(Engine, SameSeedGivesSameBitsInBfloat16WhateverTheThreads) {
+  Shape shape = small_shape();
+  shape.d_model = 96;
+  Engine a(shape, Precision::bf16), b(shape, Precision::bf16);
+  const auto first = train(a, 3, 21);
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(3);
+  EXPECT_EQ(first, train(b, 3, 21));
+  omp_set_num_threads(threads);
+}
+
 TEST(Engine, NumberOfThreadsDoesNotChangeDropout) {
   Shape shape = small_shape();
   shape.dropout = 0.3;
@@ -161,6 +172,7 @@ TEST(Engine, SizesThatDoNotFitAreRefused) {
   Shape shape = small_shape();
   shape.heads = 5;
   EXPECT_THROW(Engine(shape, Precision::fp32), UsageError);
+  EXPECT_THROW(Engine(small_shape(), Precision::bf16), UsageError);  // d_model 48
   EXPECT_THROW(Engine(small_shape(), Precision::fp32).backward(nullptr), RunError);
 }
 

@@ -1,29 +1,28 @@
 // Block products with AMX tiles. Compiled for CPUs that have them; called only there.
 
-#include <immintrin.h>
-
 #include "lvm/cpu/bf16/native.h"
 #include "lvm/cpu/bf16/tile_block.h"
 
 namespace runner::lvm::cpu {
 namespace {
 
+// By assembly: GCC's intrinsics take only literal tile numbers, and no template parameters.
 struct Amx {
   template <int t>
   static void zero() {
-    _tile_zero(t);
+    asm volatile("tilezero %%tmm%c0" : : "i"(t));
   }
   template <int t>
   static void load(const void* from, Index stride) {
-    _tile_loadd(t, from, stride);
+    asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(stride), "i"(t) : "memory");
   }
   template <int t>
   static void store(float* to, Index stride) {
-    _tile_stored(t, to, stride);
+    asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(to), "r"(stride), "i"(t) : "memory");
   }
   template <int sums, int a, int b>
   static void dot() {
-    _tile_dpbf16ps(sums, a, b);
+    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(sums), "i"(a), "i"(b));
   }
 };
 
@@ -38,12 +37,12 @@ static_assert(sizeof(TileConfig) == 64);
 }  // namespace
 
 void amx_begin() {
-  static const TileConfig config;
-  _tile_loadconfig(&config);
+  static constexpr TileConfig config;
+  asm volatile("ldtilecfg %0" : : "m"(config));
 }
 
 void amx_end() {
-  _tile_release();
+  asm volatile("tilerelease");
 }
 
 void bf16_block_amx(const std::uint16_t* a, Index lda, Index rows, const std::uint32_t* b, Index panel_stride,

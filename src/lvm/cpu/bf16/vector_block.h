@@ -36,24 +36,13 @@ template <class Vector>
 __attribute__((always_inline)) inline void vector_block(const std::uint16_t* a, Index lda, Index rows,
                                                         const std::uint32_t* b, Index panel_stride, Index k,
                                                         float* c, Index ldc, bool accumulate) {
-  Index r = 0;
-  const auto run = [&](auto count) __attribute__((always_inline)) {
-    vector_rows<Vector, decltype(count)::value>(a + r * lda, lda, b, panel_stride, k, c + r * ldc, ldc,
-                                                accumulate);
-    r += decltype(count)::value;
-  };
-  struct Eleven {
-    static constexpr int value = 11;
-  };
-  struct Ten {
-    static constexpr int value = 10;
-  };
-  struct One {
-    static constexpr int value = 1;
-  };
-  while (rows - r >= 11) run(Eleven{});
-  while (rows - r >= 10) run(Ten{});
-  while (r < rows) run(One{});
+  Index r = 0;  // 32 = 11 + 11 + 10
+  for (; rows - r >= 11; r += 11)
+    vector_rows<Vector, 11>(a + r * lda, lda, b, panel_stride, k, c + r * ldc, ldc, accumulate);
+  for (; rows - r >= 10; r += 10)
+    vector_rows<Vector, 10>(a + r * lda, lda, b, panel_stride, k, c + r * ldc, ldc, accumulate);
+  for (; r < rows; ++r)
+    vector_rows<Vector, 1>(a + r * lda, lda, b, panel_stride, k, c + r * ldc, ldc, accumulate);
 }
 
 }  // namespace runner::lvm::cpu

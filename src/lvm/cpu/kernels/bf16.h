@@ -55,10 +55,32 @@ void pair_rows(const float* from, Index ld, Index rows, Index columns, std::uint
   }
 }
 
+using Words = std::uint32_t __attribute__((vector_size(32)));
+
+// 8 × 8 words: pairs of words, of quarters, then of halves change places.
+inline void transpose_8x8(const std::uint32_t* in, Index in_ld, std::uint32_t* out, Index out_ld) {
+  Words a[8], b[8];
+  for (int i = 0; i < 8; ++i) __builtin_memcpy(&a[i], in + i * in_ld, sizeof a[i]);
+  for (int i = 0; i < 8; i += 2) {
+    b[i] = __builtin_shufflevector(a[i], a[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    b[i + 1] = __builtin_shufflevector(a[i], a[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < 8; i += 4)
+    for (int j = 0; j < 2; ++j) {
+      a[i + 2 * j] = __builtin_shufflevector(b[i + j], b[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      a[i + 2 * j + 1] = __builtin_shufflevector(b[i + j], b[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  for (int i = 0; i < 4; ++i) {
+    b[i] = __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    b[i + 4] = __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+  for (int i = 0; i < 8; ++i) __builtin_memcpy(out + i * out_ld, &b[i], sizeof b[i]);
+}
+
 // out[j * out_ld + i] = in[i][j]
 inline void transpose_words(const std::uint32_t (*in)[lanes], std::uint32_t* out, Index out_ld) {
-  for (Index j = 0; j < lanes; ++j)
-    for (Index i = 0; i < lanes; ++i) out[j * out_ld + i] = in[i][j];
+  for (Index i = 0; i < lanes; i += 8)
+    for (Index j = 0; j < lanes; j += 8) transpose_8x8(&in[i][j], lanes, out + j * out_ld + i, out_ld);
 }
 
 void transpose_rows(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to, Index to_ld,
@@ -77,21 +99,22 @@ void transpose_rows(const float* from, Index ld, Index rows, Index columns, std:
   }
 }
 
+// 32 values of a row from column `at` on as 16 words; columns from n on are zero.
+inline void row_words(const float* row, Index at, Index n, std::uint32_t* out) {
+  std::uint16_t values[2 * lanes] = {};
+  const Index count = n - at < 2 * lanes ? n - at : 2 * lanes;
+#pragma omp simd
+  for (Index i = 0; i < count; ++i) values[i] = static_cast<std::uint16_t>(nearest_bf16(row[at + i]));
+  __builtin_memcpy(out, values, sizeof values);
+}
+
 void pair_columns(const float* from, Index rows, Index columns, std::uint32_t* to, Index panel_stride,
                   Index begin, Index end) {
   for (Index panel = begin; panel < end; ++panel) {
     for (Index c = 0; c * lanes < panel_stride; c += lanes) {  // pairs of columns, 16 at a time
-      std::uint32_t words[lanes][lanes];
-      for (Index i = 0; i < lanes; ++i) {
-        const Index row = panel * lanes + i;
-        for (Index j = 0; j < lanes; ++j) {
-          const Index at = 2 * (c + j);
-          const std::uint32_t low = row < rows && at < columns ? nearest_bf16(from[row * columns + at]) : 0u;
-          const std::uint32_t high =
-              row < rows && at + 1 < columns ? nearest_bf16(from[row * columns + at + 1]) : 0u;
-          words[i][j] = low | high << 16;
-        }
-      }
+      std::uint32_t words[lanes][lanes] = {};
+      for (Index i = 0; i < lanes && panel * lanes + i < rows; ++i)
+        row_words(from + (panel * lanes + i) * columns, 2 * c, columns, words[i]);
       transpose_words(words, to + panel * panel_stride + c * lanes, lanes);
     }
   }

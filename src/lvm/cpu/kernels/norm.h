@@ -8,20 +8,26 @@
 namespace runner::lvm::cpu {
 namespace {
 
-// sum = residual + (sum + bias) * factors
+// `n` columns of a dropout block of sum = residual + (sum + bias) * factor; with n constant it becomes
+// straight vector code.
+__attribute__((always_inline)) inline void branch_block(float* sum, const float* residual, const float* bias,
+                                                        const float* factor, Index n) {
+#pragma omp simd
+  for (Index i = 0; i < n; ++i) sum[i] = residual[i] + (sum[i] + bias[i]) * factor[i];
+}
+
 void add_branch(const NormForward& n, float* sum, const float* residual, std::uint32_t row_start) {
-  if (n.dropout.threshold == 0) {
-#pragma omp simd
-    for (Index c = 0; c < n.columns; ++c) sum[c] = residual[c] + (sum[c] + n.bias[c]);
-    return;
+  const Dropout dropout = n.dropout;
+  const Index whole = n.columns / dropout_block * dropout_block;
+  float factor[dropout_block];
+  for (float& f : factor) f = 1;
+  for (Index c = 0; c < whole; c += dropout_block) {
+    if (dropout.threshold != 0) dropout_factors(dropout, row_start, c, factor);
+    branch_block(sum + c, residual + c, n.bias + c, factor, dropout_block);
   }
-  for (Index c = 0; c < n.columns; c += dropout_block) {
-    float factor[dropout_block];
-    dropout_factors(n.dropout, row_start, c, factor);
-    const Index count = n.columns - c < dropout_block ? n.columns - c : dropout_block;
-#pragma omp simd
-    for (Index i = 0; i < count; ++i) sum[c + i] = residual[c + i] + (sum[c + i] + n.bias[c + i]) * factor[i];
-  }
+  if (whole == n.columns) return;
+  if (dropout.threshold != 0) dropout_factors(dropout, row_start, whole, factor);
+  branch_block(sum + whole, residual + whole, n.bias + whole, factor, n.columns - whole);
 }
 
 void norm_forward(const NormForward& n, Index begin, Index end) {
@@ -47,20 +53,35 @@ void norm_forward(const NormForward& n, Index begin, Index end) {
   }
 }
 
-// dbranch = dsum * factors for `count` columns of a dropout block, and its column sums.
-inline void branch_gradient(const Dropout& dropout, std::uint32_t block_start, const float* dsum,
-                            float* dbranch, float* dbias, Index count) {
-  float factor[dropout_block];
-  if (dropout.threshold == 0) {
-    for (float& f : factor) f = 1;
-  } else {
-    dropout_factors(dropout, block_start, 0, factor);
-  }
+// What norm_backward needs of one row.
+struct RowGradient {
+  const float *dout, *sum, *gamma;
+  float *dsum, *dbranch, *dbias;
+  float mean, rstd, total, product;
+};
+
+// `n` columns from `c` on: dsum, then dbranch = dsum * factor and its column sums.
+__attribute__((always_inline)) inline void row_gradient(const RowGradient& g, const float* factor,
+                                                        bool accumulate, Index c, Index n) {
+  float fresh[dropout_block];
 #pragma omp simd
-  for (Index i = 0; i < count; ++i) {
-    const float g = dsum[i] * factor[i];
-    dbranch[i] = g;
-    dbias[i] += g;
+  for (Index i = 0; i < n; ++i)
+    fresh[i] =
+        g.rstd * (g.dout[c + i] * g.gamma[c + i] - g.total - (g.sum[c + i] - g.mean) * g.rstd * g.product);
+  if (g.dbranch) {
+#pragma omp simd
+    for (Index i = 0; i < n; ++i) {
+      const float x = fresh[i] * factor[i];
+      g.dbranch[c + i] = x;
+      g.dbias[c + i] += x;
+    }
+  }
+  if (accumulate) {
+#pragma omp simd
+    for (Index i = 0; i < n; ++i) g.dsum[c + i] += fresh[i];
+  } else {
+#pragma omp simd
+    for (Index i = 0; i < n; ++i) g.dsum[c + i] = fresh[i];
   }
 }
 
@@ -68,8 +89,13 @@ inline void branch_gradient(const Dropout& dropout, std::uint32_t block_start, c
 void norm_backward(const NormBackward& n, float* partial, Index begin, Index end) {
   float *dgamma = partial, *dbeta = partial + n.columns, *dbias = partial + 2 * n.columns;
   for (Index c = 0; c < (n.dbranch ? 3 : 2) * n.columns; ++c) partial[c] = 0;
+  const Dropout dropout = n.dropout;
+  const bool drops = n.dbranch && dropout.threshold != 0;
   const std::uint32_t stride = dropout_stride(n.columns);
   const float inverse = 1.0f / static_cast<float>(n.columns);
+  const Index whole = n.columns / dropout_block * dropout_block;
+  float factor[dropout_block];
+  for (float& f : factor) f = 1;
   for (Index r = begin; r < end; ++r) {
     const float *dout = n.dout + r * n.columns, *sum = n.sum + r * n.columns, *gamma = n.gamma;
     const float mean = n.mean[r], rstd = n.rstd[r];
@@ -82,29 +108,17 @@ void norm_backward(const NormBackward& n, float* partial, Index begin, Index end
       total += g;
       product += g * x;
     }
-    total *= inverse;
-    product *= inverse;
-    float* dsum = n.dsum + r * n.dsum_ld;
-    float fresh[dropout_block];
-    for (Index b = 0; b < n.columns; b += dropout_block) {
-      const Index count = n.columns - b < dropout_block ? n.columns - b : dropout_block;
-#pragma omp simd
-      for (Index i = 0; i < count; ++i) {
-        const Index c = b + i;
-        fresh[i] = rstd * (dout[c] * gamma[c] - total - (sum[c] - mean) * rstd * product);
-      }
-      if (n.dbranch) {
-        branch_gradient(n.dropout, static_cast<std::uint32_t>(r) * stride + static_cast<std::uint32_t>(b / 2),
-                        fresh, n.dbranch + r * n.columns + b, dbias + b, count);
-      }
-      if (n.accumulate) {
-#pragma omp simd
-        for (Index i = 0; i < count; ++i) dsum[b + i] += fresh[i];
-      } else {
-#pragma omp simd
-        for (Index i = 0; i < count; ++i) dsum[b + i] = fresh[i];
-      }
+    const RowGradient g{
+        dout,  sum,  gamma, n.dsum + r * n.dsum_ld, n.dbranch ? n.dbranch + r * n.columns : nullptr,
+        dbias, mean, rstd,  total * inverse,        product * inverse};
+    const std::uint32_t start = static_cast<std::uint32_t>(r) * stride;
+    for (Index c = 0; c < whole; c += dropout_block) {
+      if (drops) dropout_factors(dropout, start, c, factor);
+      row_gradient(g, factor, n.accumulate, c, dropout_block);
     }
+    if (whole == n.columns) continue;
+    if (drops) dropout_factors(dropout, start, whole, factor);
+    row_gradient(g, factor, n.accumulate, whole, n.columns - whole);
   }
 }
 

@@ -1,0 +1,170 @@
+#include "lvm/cpu/fused_step.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "lvm/cpu/cpu_features.h"
+#include "lvm/cpu/engine.h"
+#include "lvm/positional_scalar.h"
+#include "lvm/transformer.h"
+
+namespace runner::lvm {
+namespace {
+
+cpu::Shape shape_of(const ModelSizes& sizes, std::int64_t context) {
+  cpu::Shape shape;
+  shape.input = sizes.input_dim();
+  shape.output = sizes.width;
+  shape.d_model = sizes.d_model;
+  shape.heads = sizes.heads;
+  shape.layers = sizes.layers;
+  shape.feedforward = sizes.feedforward;
+  shape.context = context;
+  shape.dropout = sizes.dropout;
+  return shape;
+}
+
+class FusedStep final : public TrainingStep {
+ public:
+  FusedStep(std::shared_ptr<Transformer> model, StepOptions options, std::int64_t context)
+      : model_(std::move(model)),
+        options_(std::move(options)),
+        engine_(std::make_shared<cpu::Engine>(
+            shape_of(model_->sizes(), context),
+            model_->compute().bf16 ? cpu::Precision::bf16 : cpu::Precision::fp32)),
+        weights_(view(engine_->parameters())) {
+    take_weights();
+    const torch::Tensor table = model_->position_table[0].slice(0, 0, context).contiguous();
+    std::copy_n(table.data_ptr<float>(), table.numel(), engine_->positions());
+  }
+
+  StepOutput run(const StepInput& input) override {
+    const torch::Tensor contexts = prepared(input.contexts, ramped_scalar(model_->sizes(), input.epoch0));
+    const cpu::DropoutKey key{derived_seed(options_.seed, dropout_purpose, 0),
+                              static_cast<std::uint64_t>(input.step)};
+    const std::int64_t batch = contexts.size(0);
+    const float* values = engine_->forward(contexts.data_ptr<float>(), batch, true, key);
+    const torch::Tensor raw = copied(values, batch).requires_grad_(true);
+    StepOutput out;
+    out.loss = compute_loss(options_.loss, normalised(raw), input.contexts, input.targets, input.epoch0,
+                            input.directional_scale);
+    out.loss.total.backward();
+    const torch::Tensor gradient = raw.grad().contiguous();
+    engine_->backward(gradient.data_ptr<float>());
+    if (!std::isfinite(out.loss.total.item<float>())) {
+      out.gradient_norm = engine_->gradient_norm();
+      out.applied = false;
+      return out;
+    }
+    out.gradient_norm = engine_->adamw_step(update_options(input.lr), updates_ + 1);
+    out.applied = std::isfinite(out.gradient_norm);
+    if (out.applied) ++updates_;
+    return out;
+  }
+
+  Prediction predict(const torch::Tensor& contexts) override {
+    const torch::Tensor input = prepared(contexts, model_->sizes().positional_scalar);
+    return normalised(copied(engine_->forward(input.data_ptr<float>(), input.size(0), false), input.size(0)));
+  }
+
+  std::vector<StateBuffer> state() override {
+    return {{"weights", weights_},
+            {"exp_avg", view(engine_->first_moments())},
+            {"exp_avg_sq", view(engine_->second_moments())}};
+  }
+  std::int64_t updates() const override { return updates_; }
+  void state_changed(std::int64_t updates) override {
+    updates_ = updates;
+    engine_->weights_changed();
+  }
+  Model& model() override { return *model_; }
+  std::string engine() const override { return "fused"; }
+
+ private:
+  static constexpr std::uint64_t dropout_purpose = 1;
+
+  // A flat buffer of the engine, which lives as long as the tensor.
+  torch::Tensor view(float* buffer) const {
+    return torch::from_blob(
+        buffer, {engine_->layout().total}, [engine = engine_](void*) {}, torch::kFloat32);
+  }
+
+  // Moves the model's weights into the engine; each parameter becomes a view of them.
+  void take_weights() {
+    const torch::NoGradGuard no_grad;
+    const auto parameters = model_->named_parameters();
+    std::size_t i = 0;
+    for (const cpu::Parameter& place : engine_->layout().parameters) {
+      if (i >= parameters.size() || parameters[i].key() != place.name ||
+          parameters[i].value().numel() != place.size())
+        throw RunError(fmt::format("the engine's parameter {} is not the model's", place.name));
+      torch::Tensor p = parameters[i++].value();
+      torch::Tensor part = weights_.narrow(0, place.offset, place.size()).view(p.sizes());
+      part.copy_(p);
+      p.set_data(part);
+    }
+    if (i != parameters.size()) throw RunError("the model has parameters that the engine does not have");
+    engine_->weights_changed();
+  }
+
+  // What the network reads: contiguous float32, with the positional feature when the model has one.
+  torch::Tensor prepared(const torch::Tensor& contexts, double scalar) const {
+    if (contexts.size(1) != engine_->shape().context)
+      throw UsageError(fmt::format("a context of {} vectors; the engine was made for {}", contexts.size(1),
+                                   engine_->shape().context),
+                       "data.context");
+    const bool positional = model_->sizes().positional_scalar != 0;
+    return (positional ? append_positional_scalar(contexts, scalar) : contexts).contiguous();
+  }
+
+  torch::Tensor copied(const float* raw, std::int64_t batch) const {
+    return torch::from_blob(const_cast<float*>(raw), {batch, engine_->shape().output}).clone();
+  }
+
+  cpu::AdamwOptions update_options(double lr) const {
+    cpu::AdamwOptions o;
+    o.lr = lr;
+    o.weight_decay = options_.adamw.weight_decay;
+    o.beta1 = options_.adamw.beta1;
+    o.beta2 = options_.adamw.beta2;
+    o.eps = options_.adamw.eps;
+    o.clip_norm = options_.clip_norm;
+    return o;
+  }
+
+  std::shared_ptr<Transformer> model_;
+  StepOptions options_;
+  std::shared_ptr<cpu::Engine> engine_;
+  torch::Tensor weights_;
+  std::int64_t updates_ = 0;
+};
+
+}  // namespace
+
+std::string fused_step_misfit(const Model& model, const torch::Device& device) {
+  if (!device.is_cpu()) return "it runs on the CPU only";
+  if (!dynamic_cast<const Transformer*>(&model))
+    return model.sizes().residual_next ? "it does not do model.residual_next"
+                                       : "it does the transformer only";
+  if (model.compute().bf16 && model.sizes().d_model % 32 != 0)
+    return "in bf16 it needs model.d_model to be a multiple of 32";
+  return "";
+}
+
+std::unique_ptr<TrainingStep> make_fused_step(std::shared_ptr<Model> model, const StepOptions& options,
+                                              std::int64_t context, const torch::Device& device) {
+  const std::string misfit = fused_step_misfit(*model, device);
+  if (!misfit.empty()) throw UsageError("the fused engine does not fit: " + misfit, "train.engine");
+  if (context > Transformer::max_context)
+    throw UsageError(fmt::format("a context of {} vectors; the transformer's position table has {}", context,
+                                 Transformer::max_context),
+                     "data.context");
+  return std::make_unique<FusedStep>(std::dynamic_pointer_cast<Transformer>(model), options, context);
+}
+
+bool cpu_multiplies_bf16() {
+  return cpu::cpu_features().native_bf16();
+}
+
+}  // namespace runner::lvm
