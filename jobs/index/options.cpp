@@ -1,0 +1,47 @@
+#include "jobs/index/options.h"
+
+namespace runner::jobs {
+
+void declare(config::Binder& b, IndexOptions& o) {
+  b.option("input.vectors", o.inputs, "vectors file(s), .npz or .npy, one after the other")
+      .required()
+      .existing_file()
+      .flag("--npz");
+  b.option("input.normalize", o.normalize, "bring rows to length 1: inner products become cosines");
+  b.option("input.ids", o.ids, "name of an integer array that holds the ids; null: row numbers");
+  b.option("index.factory", o.factory, "any FAISS factory string: Flat, IVF2048,Flat, HNSW32, IVF2048,PQ64");
+  b.option("index.metric", o.metric, "what a score is").choices({"inner_product", "l2"});
+  b.option("index.nprobe", o.nprobe, "inverted lists that a search looks at").range(1, 1e9);
+  b.option("index.train_sample", o.train_sample, "rows to train with; null: as many as the type needs")
+      .range(1, 1e12);
+  b.option("index.batch_rows", o.batch_rows, "rows added at a time; Flat is a stream without batches")
+      .range(1, 1e8);
+  b.option("verify.queries", o.queries, "sampled rows that the new index is searched for").range(1, 1e6);
+  b.option("verify.min_self_recall", o.min_self_recall,
+           "exact types: share of sampled rows that must find their own score")
+      .range(0, 1);
+  b.option("verify.min_recall", o.min_recall,
+           "approximate types: recall at 10 against exact search that must be reached; null: reported only")
+      .range(0, 1);
+  b.option("publish.keep", o.keep, "versions kept, the published one included").range(1, 1000);
+  b.option("publish.skip_if_unchanged", o.skip_if_unchanged,
+           "do nothing when input and settings are the same");
+  b.option("publish.if_locked", o.if_locked, "when another rebuild of this index is running")
+      .choices({"wait", "leave"});
+  b.option("output", o.output, "the index; a link to the published version beside it").flag("--output");
+}
+
+std::vector<config::Problem> check(const IndexOptions& o) {
+  std::vector<config::Problem> problems;
+  if (o.factory.empty()) problems.push_back({"", "index.factory", "is empty; Flat is the exact type"});
+  if (o.output.empty() || o.output.ends_with('/'))
+    problems.push_back({"", "output", "'" + o.output + "' must name a file"});
+  if (o.factory == "Flat" && o.nprobe)
+    problems.push_back({"", "index.nprobe", "has no meaning with factory: Flat; leave it out"});
+  if (o.factory == "Flat" && o.min_recall)
+    problems.push_back(
+        {"", "verify.min_recall", "has no meaning with factory: Flat, which is exact; leave it out"});
+  return problems;
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,34 @@
+#pragma once
+// runner index: what its config says.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/common_options.h"
+
+namespace runner::jobs {
+
+struct IndexOptions : config::CommonOptions {
+  std::vector<std::string> inputs;           // vectors files, one after the other
+  bool normalize = true;                     // rows to length 1
+  std::optional<std::string> ids;            // name of an integer array of the inputs; null: row numbers
+  std::string factory = "Flat";              // FAISS factory string
+  std::string metric = "inner_product";      // inner_product | l2
+  std::optional<std::int64_t> nprobe;        // inverted lists searched; null: FAISS's default
+  std::optional<std::int64_t> train_sample;  // rows to train with; null: as many as the type needs
+  std::int64_t batch_rows = 65536;           // rows added at a time; other types than Flat
+  std::int64_t queries = 100;                // sampled rows that are searched for
+  double min_self_recall = 1.0;              // share of sampled rows that find themselves, by score
+  std::optional<double> min_recall;          // recall at 10 against exact search; approximate types
+  std::int64_t keep = 3;                     // versions kept, the published one included
+  bool skip_if_unchanged = true;
+  std::string if_locked = "wait";  // wait | leave
+  std::string output = "artifacts/index/cppdocs_flat_ip.index";
+};
+
+void declare(config::Binder& b, IndexOptions& o);
+std::vector<config::Problem> check(const IndexOptions& o);
+
+}  // namespace runner::jobs

@@ -1,0 +1,21 @@
+// librunner_index: the jobs that need FAISS and not libtorch.
+#include "base/error.h"
+#include "jobs/index/run.h"
+#include "jobs/search/run.h"
+#include "jobs/smoke/parts.h"
+#if __has_include("jobs/sequences/run.h")
+#include "jobs/sequences/run.h"
+#define HAVE_SEQUENCES 1
+#endif
+
+extern "C" void runner_plugin_run(const runner::JobContext& context, runner::JobResult& result) {
+  using namespace runner::jobs;
+  if (context.job == "index" && context.arguments.value("dry_run", false)) return plan_index(context, result);
+  if (context.job == "index") return run_index(context, result);
+  if (context.job == "search") return run_search(context, result);
+#ifdef HAVE_SEQUENCES
+  if (context.job == "sequences") return run_sequences(context, result);
+#endif
+  if (context.job == "smoke") return run_smoke_faiss(context, result);
+  throw runner::UsageError("librunner_index has no job " + context.job);
+}

@@ -1,0 +1,174 @@
+#include "jobs/index/run.h"
+
+#include <chrono>
+#include <ctime>
+
+#include "ann/faiss_version.h"
+#include "ann/hash_cache.h"
+#include "ann/publish.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/version.h"
+#include "jobs/index/settings.h"
+#include "jobs/job_type.h"
+
+namespace runner::jobs {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string local_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::localtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &parts);
+  return text;
+}
+
+// A built file that is removed unless it was published.
+struct Building {
+  std::filesystem::path path;
+  ~Building() {
+    std::error_code error;
+    std::filesystem::remove(path, error);
+  }
+};
+
+void skip(const IndexOptions& options, const Json& known, const std::string& why, JobResult& result) {
+  result.result = {{"output", options.output}};
+  for (const char* key : {"version", "ntotal", "dimension", "factory", "bytes"})
+    result.result[key] = known.is_object() ? known.value(key, Json()) : Json();
+  for (const char* key : {"build_s", "fsync_s", "verify_s"}) result.result[key] = 0.0;
+  result.result["skipped"] = true;
+  result.summary = options.output + ": " + why;
+  spdlog::info("{}", result.summary);
+}
+
+// The published version was made from the same contents with the same settings, and is all there.
+bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& inputs, const Json& settings) {
+  if (!manifest.is_object() || manifest.value("settings", Json()) != settings) return false;
+  const Json before = manifest.value("inputs", Json::array());
+  if (before.size() != inputs.size()) return false;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (before[i].value("xxh64", "") != inputs[i]["xxh64"] ||
+        before[i].value("bytes", Json()) != inputs[i]["bytes"])
+      return false;
+  std::error_code error;
+  const auto size = std::filesystem::file_size(target.link, error);
+  return !error && manifest["result"].value("bytes", std::uintmax_t{0}) == size;
+}
+
+void roll_back(const IndexOptions& options, const ann::Target& target, JobResult& result) {
+  const std::string version = ann::roll_back(target);
+  const Json manifest = ann::published_manifest(target);
+  result.result = {{"output", options.output}, {"version", version}, {"rolled_back", true}};
+  if (manifest.is_object())
+    for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
+      result.result[key] = manifest["result"].value(key, Json());
+  result.summary = fmt::format("{}: now {} again", options.output, version);
+}
+
+void add_result(const IndexOptions& options, const std::string& version, const data::Vectors& vectors,
+                const ann::BuildTimes& times, const ann::Verification& verification, double verify_s,
+                Json& result) {
+  result = {{"output", options.output},
+            {"version", version},
+            {"ntotal", vectors.rows()},
+            {"dimension", vectors.width()},
+            {"factory", options.factory},
+            {"metric", options.metric},
+            {"bytes", times.bytes},
+            {"self_recall", verification.self_recall},
+            {"recall_at_10", verification.recall ? Json(*verification.recall) : Json(nullptr)},
+            {"build_s", times.build_s},
+            {"fsync_s", times.fsync_s},
+            {"verify_s", verify_s}};
+}
+
+std::string summarise(const Json& r) {
+  std::string text = fmt::format("{}: {} vectors of width {}, {}, {}; self-recall {:.4f}",
+                                 r["output"].get<std::string>(), r["ntotal"].get<std::int64_t>(),
+                                 r["dimension"].get<std::int64_t>(), r["factory"].get<std::string>(),
+                                 format_bytes(r["bytes"].get<double>()), r["self_recall"].get<double>());
+  if (!r["recall_at_10"].is_null())
+    text += fmt::format(", recall at 10 {:.4f}", r["recall_at_10"].get<double>());
+  return text + fmt::format("; built in {:.2f} s, flushed in {:.2f} s, verified in {:.2f} s; version {}",
+                            r["build_s"].get<double>(), r["fsync_s"].get<double>(),
+                            r["verify_s"].get<double>(), r["version"].get<std::string>());
+}
+
+}  // namespace
+
+void run_index(const JobContext& context, JobResult& result) {
+  const auto options = read_options<IndexOptions>(context.config);
+  const auto start = Clock::now();
+  const std::string started = local_time();
+  const ann::Target target{options.output};
+  const auto lock = ann::lock_target(target, options.if_locked == "wait");
+  if (!lock) return skip(options, nullptr, "another rebuild runs; this one left", result);
+  ann::remove_leftovers(target);
+  if (context.arguments.value("rollback", false)) return roll_back(options, target, result);
+
+  const Json settings = comparable_settings(options);
+  const Json inputs = ann::input_hashes(options.inputs);
+  const Json published = ann::published_manifest(target);
+  if (options.skip_if_unchanged && !context.arguments.value("force", false) &&
+      is_unchanged(target, published, inputs, settings)) {
+    skip(options, published["result"], "input and settings are unchanged; nothing to do (--force rebuilds)",
+         result);
+  } else {
+    data::Vectors vectors(options.inputs);
+    vectors.allow_random_access();
+    const ann::BuildSettings build = build_settings(options, vectors);
+    ann::refuse_what_will_not_fit(ann::estimate(vectors, build, target.folder()), build, target.folder());
+    status::set_phase("check values");
+    vectors.check_values(true, [](std::int64_t) { status::beat(); });
+
+    const std::string version = target.new_version();
+    const Building building{target.building(version)};
+    ann::BuildTimes times;
+    {
+      Progress progress("build", vectors.rows(), "rows");
+      times =
+          ann::build_index(vectors, build, building.path, [&](std::int64_t done) { progress.update(done); });
+    }
+    const auto verify_start = Clock::now();
+    const ann::Verification verification =
+        ann::verify_index(building.path, vectors, build, verify_settings(options));
+    add_result(options, version, vectors, times, verification, seconds_since(verify_start), result.result);
+    result.result["wall_s"] = seconds_since(start);
+    result.result["rss_mb"] = peak_memory_mb();
+    result.result["skipped"] = false;
+
+    status::set_phase("publish");
+    ann::adopt_plain_file(target);
+    ann::publish(target, version,
+                 {{"job", "index"},
+                  {"name", options.name},
+                  {"outcome", "done"},
+                  {"started", started},
+                  {"ended", local_time()},
+                  {"runner", runner::version()},
+                  {"faiss", ann::faiss_version()},
+                  {"inputs", inputs},
+                  {"settings", settings},
+                  {"verify", verification.to_json()},
+                  {"result", result.result},
+                  {"config", context.config},
+                  {"launch", context.launch}},
+                 options.keep);
+    result.summary = summarise(result.result);
+  }
+  result.result["wall_s"] = seconds_since(start);
+  result.result["rss_mb"] = peak_memory_mb();
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,23 @@
+#pragma once
+// runner search: what its command line says.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/common_options.h"
+
+namespace runner::jobs {
+
+struct SearchOptions : config::CommonOptions {
+  std::string index;                 // an index file
+  std::vector<std::string> queries;  // vectors files
+  std::int64_t k = 10;               // neighbours a query
+  bool normalize = false;            // queries to length 1 first
+  std::string output = "neighbours.npz";
+};
+
+void declare(config::Binder& b, SearchOptions& o);
+std::vector<config::Problem> check(const SearchOptions& o);
+
+}  // namespace runner::jobs

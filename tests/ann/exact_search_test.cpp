@@ -1,0 +1,111 @@
+#include "ann/exact_search.h"
+
+#include <faiss/IndexFlat.h>
+#include <faiss/index_factory.h>
+#include <faiss/index_io.h>
+
+#include <memory>
+
+#include "ann/flat_writer.h"
+#include "ann/made_vectors.h"
+#include "ann/mapped_index.h"
+#include "ann/search.h"
+
+namespace runner::ann {
+namespace {
+
+constexpr std::int64_t width = 96, rows = 5000;
+
+// Scores must agree; where ids differ the two rows must have the same score.
+void expect_same(const Neighbours& ours, faiss::Index& theirs, const std::vector<float>& queries,
+                 bool distance) {
+  std::vector<float> scores(ours.scores.size());
+  std::vector<std::int64_t> ids(ours.ids.size());
+  theirs.search(ours.queries, queries.data(), ours.k, scores.data(), ids.data());
+  std::vector<float> vector(static_cast<std::size_t>(theirs.d));
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    ASSERT_NEAR(ours.scores[i], scores[i], distance ? 1e-3 : 1e-4) << "place " << i;
+    if (ours.ids[i] == ids[i]) continue;
+    ASSERT_GE(ours.ids[i], 0);
+    theirs.reconstruct(ours.ids[i], vector.data());
+    const float* query = queries.data() + static_cast<std::int64_t>(i) / ours.k * theirs.d;
+    float own = 0;
+    for (int d = 0; d < theirs.d; ++d) {
+      const float gap = vector[static_cast<std::size_t>(d)] - query[d];
+      own += distance ? gap * gap : vector[static_cast<std::size_t>(d)] * query[d];
+    }
+    ASSERT_NEAR(own, scores[i], distance ? 1e-3 : 1e-4) << "place " << i << ": another row than FAISS's";
+  }
+}
+
+class LikeFaiss : public testing::TestWithParam<std::tuple<Metric, int>> {};
+
+TEST_P(LikeFaiss, FindsTheSameNeighbours) {
+  const auto [metric, n] = GetParam();
+  const test::TemporaryFolder folder;
+  std::vector<float> values = test::random_vectors(rows, width);
+  std::copy_n(values.begin(), width, values.begin() + 4000 * width);  // an exact duplicate
+  const data::Vectors vectors(test::write_npz(folder / "x.npz", values, width));
+  write_flat_index(vectors, {metric, false, {}}, folder / "x.index");
+  std::vector<float> queries = test::random_vectors(n, width, 7);
+  std::copy_n(values.begin(), width, queries.begin());  // one query is a row
+  const std::unique_ptr<faiss::Index> theirs(faiss::read_index((folder / "x.index").c_str()));
+  for (const std::int64_t k : {1, 10, 100}) {
+    const auto mapped = MappedIndex::open(folder / "x.index", true);
+    expect_same(exact_search(*mapped, metric, queries.data(), n, k), *theirs, queries, metric == Metric::l2);
+    const InputRows input(vectors, false);
+    expect_same(exact_search(input, metric, queries.data(), n, k), *theirs, queries, metric == Metric::l2);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Queries, LikeFaiss,
+                         testing::Combine(testing::Values(Metric::inner_product, Metric::l2),
+                                          testing::Values(1, 7, 19, 20, 150, 4200)));
+
+TEST(ExactSearch, PadsBeyondTheRowsThereAreAsFaissDoes) {
+  const test::TemporaryFolder folder;
+  const std::vector<float> values = test::random_vectors(3, 8);
+  const data::Vectors vectors(test::write_npz(folder / "x.npz", values, 8));
+  for (const Metric metric : {Metric::inner_product, Metric::l2}) {
+    write_flat_index(vectors, {metric, false, {}}, folder / "x.index");
+    const Neighbours ours = open_index(folder / "x.index").search(values.data(), 1, 5);
+    const std::unique_ptr<faiss::Index> theirs(faiss::read_index((folder / "x.index").c_str()));
+    std::vector<float> scores(5);
+    std::vector<std::int64_t> ids(5);
+    theirs->search(1, values.data(), 5, scores.data(), ids.data());
+    EXPECT_EQ(ours.ids, std::vector<std::int64_t>(ids.begin(), ids.end()));
+    EXPECT_EQ(ours.scores[4], scores[4]);
+  }
+}
+
+TEST(Search, GivesTheIdsOfTheIndex) {
+  const test::TemporaryFolder folder;
+  const std::vector<float> values = test::random_vectors(200, 8);
+  const data::Vectors vectors(test::write_npz(folder / "x.npz", values, 8));
+  write_flat_index(vectors, {Metric::l2, false, vectors.integers("chunk_ids")}, folder / "x.index");
+  const Neighbours found = open_index(folder / "x.index").search(values.data(), 30, 1);
+  for (std::int64_t q = 0; q < 30; ++q) EXPECT_EQ(found.ids[static_cast<std::size_t>(q)], 1000 + 3 * q);
+}
+
+TEST(Search, OpensOtherTypesByFaiss) {
+  const test::TemporaryFolder folder;
+  const std::vector<float> values = test::random_vectors(2000, 16);
+  const std::unique_ptr<faiss::Index> built(faiss::index_factory(16, "IVF8,Flat", faiss::METRIC_L2));
+  built->train(2000, values.data());
+  built->add(2000, values.data());
+  faiss::write_index(built.get(), (folder / "x.index").c_str());
+  const OpenIndex open = open_index(folder / "x.index");
+  EXPECT_FALSE(open.exact());
+  EXPECT_EQ(open.rows(), 2000);
+  const Neighbours found = open.search(values.data(), 10, 3);
+  for (std::int64_t q = 0; q < 10; ++q) EXPECT_EQ(found.ids[static_cast<std::size_t>(3 * q)], q);
+}
+
+TEST(Search, NamesAFileThatIsNoIndex) {
+  const test::TemporaryFolder folder;
+  EXPECT_THROW(open_index(folder.write("x.index", std::string(500, 'x'))), DataError);
+  EXPECT_THROW(open_index(folder.write("empty.index", "")), DataError);
+}
+
+}  // namespace
+}  // namespace runner::ann
