@@ -31,9 +31,9 @@ while [ $# -gt 0 ]; do
   case $flag in
     --npz | --input) arguments+=(--npz "$2") ;;
     --output) arguments+=(--output "$2") ;;
-    --nlist) set_key index.factory "\"IVF$2,Flat\"" ;;
+    --nlist) set_key index.factory "IVF$2,Flat" ;;
     --nprobe) set_key index.nprobe "$2" ;;
-    --factory) set_key index.factory "\"$2\"" ;;
+    --factory) set_key index.factory "$2" ;;
     --metric)
       case $2 in
         ip | inner_product) set_key index.metric inner_product ;;

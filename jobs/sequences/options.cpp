@@ -1,9 +1,12 @@
 #include "jobs/sequences/options.h"
 
 #include "base/error.h"
-#include "data/windows.h"
 
 namespace runner::jobs {
+
+data::WindowOptions window_options(const SequencesOptions& o) {
+  return {o.context, o.target_offset, o.within_article, o.exclude_articles, o.min_article_length};
+}
 
 void declare(config::Binder& b, SequencesOptions& o) {
   b.option("input.vectors", o.inputs,

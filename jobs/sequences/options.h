@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/common_options.h"
+#include "data/windows.h"
 
 namespace runner::jobs {
 
@@ -22,6 +23,7 @@ struct SequencesOptions : config::CommonOptions {
   std::string output = "artifacts/lvm/training_sequences_ctx5.npz";
 };
 
+data::WindowOptions window_options(const SequencesOptions& o);
 void declare(config::Binder& b, SequencesOptions& o);
 std::vector<config::Problem> check(const SequencesOptions& o);
 

@@ -15,14 +15,11 @@
 #include "jobs/job_type.h"
 #include "jobs/sequences/neighbors.h"
 #include "jobs/sequences/options.h"
+#include "jobs/sequences/plan.h"
 #include "jobs/sequences/write_sequences.h"
 
 namespace runner::jobs {
 namespace {
-
-data::WindowOptions window_options(const SequencesOptions& o) {
-  return {o.context, o.target_offset, o.within_article, o.exclude_articles, o.min_article_length};
-}
 
 // Vectors become windows or neighbours; sequences are taken as they are.
 std::unique_ptr<data::SampleSource> open_input(const SequencesOptions& options) {
@@ -43,6 +40,18 @@ std::unique_ptr<data::SampleSource> open_input(const SequencesOptions& options) 
   if (options.method == "window") return data::open_windows(std::move(vectors), window_options(options));
   NeighborRows rows = find_neighbors(*vectors, window_options(options));
   return open_neighbors(std::move(vectors), std::move(rows));
+}
+
+// A full disk would be found only after minutes of writing.
+void refuse_without_space(const SequencesOptions& options, const data::SampleSource& samples) {
+  const SequencesNeeds needs =
+      estimate(options, samples.size(), samples.size(), samples.context(), samples.width());
+  if (options.compress || needs.output_bytes <= needs.disk_free) return;
+  throw RunError(
+      fmt::format("{} to write, {} free there; choose another output, fewer articles or compress: true",
+                  format_bytes(static_cast<double>(needs.output_bytes)),
+                  format_bytes(static_cast<double>(needs.disk_free))),
+      options.output);
 }
 
 std::string local_time() {
@@ -97,6 +106,8 @@ Json count_articles(const data::SampleSource& samples) {
 }  // namespace
 
 void run_sequences(const JobContext& context, JobResult& result) {
+  const bool dry_run = context.arguments.is_object() && context.arguments.value("dry_run", false);
+  if (dry_run) return plan_sequences(context, result);
   const auto options = read_options<SequencesOptions>(context.config);
   const auto start = std::chrono::steady_clock::now();
   const std::string started = local_time();
@@ -108,6 +119,7 @@ void run_sequences(const JobContext& context, JobResult& result) {
             "{}; lower them, or look at exclude_articles and min_article_length",
             options.context, options.target_offset),
         options.inputs[0]);
+  refuse_without_space(options, *samples);
   const Written written = write_sequences(*samples, options);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   result.result = {{"output", options.output},     {"method", options.method},

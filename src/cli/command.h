@@ -21,6 +21,5 @@ int runs_command(int argc, char** argv);    // list, show
 int doctor_command(int argc, char** argv);
 int env_command(int argc, char** argv);
 int exec_command(int argc, char** argv);
-int schedule_command(int argc, char** argv);
 
 }  // namespace runner::cli

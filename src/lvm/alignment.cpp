@@ -13,8 +13,8 @@ void AlignmentSums::add(const torch::Tensor& predictions, const torch::Tensor& c
   const auto last = seen.select(1, seen.size(1) - 1);
   // Ties count against the target.
   const auto rank = 1 + (seen >= target.unsqueeze(1)).sum(1);
-  target_sum_ += target.sum(torch::kFloat64).item<double>();
-  last_sum_ += last.sum(torch::kFloat64).item<double>();
+  target_sum_ += target.cpu().sum(torch::kFloat64).item<double>();  // MPS has no float64
+  last_sum_ += last.cpu().sum(torch::kFloat64).item<double>();
   legacy_ += (rank <= 5).sum().item<std::int64_t>();
   rows_ += predictions.size(0);
 }

@@ -16,7 +16,7 @@ def vectors():
 def build(work, factory, *flags):
     output = pathlib.Path(work) / f"{factory.replace(',', '_')}.index"
     result = peer.runner("index", "configs/index_flat_ip.yaml", "--npz", peer.DATA, "--output", output,
-                         "--set", f'index.factory="{factory}"', *flags)
+                         "--set", f"index.factory={factory}", *flags)
     index = faiss.read_index(str(output))
     peer.check(index.ntotal == result["ntotal"], f"{factory}: ntotal {index.ntotal}, reported {result['ntotal']}")
     peer.check(index.d == 768, f"{factory}: dimension {index.d}")

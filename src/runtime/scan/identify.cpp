@@ -48,10 +48,12 @@ void look_into_kmp(RuntimeMark& mark, bool named_intel, const MarkerSearch& sear
   mark.kind = intel || (named_intel && !llvm) ? RuntimeKind::libiomp5 : RuntimeKind::libomp;
 }
 
-// A runtime linked in with its symbols hidden shows only in its constants. These texts are in no caller.
+// A runtime linked in with its symbols hidden shows only in its constants. These texts are in no caller; here
+// they are written backwards, so that the runner's own library does not hold what it looks for.
 std::optional<RuntimeMark> hidden_runtime(const MarkerSearch& search) {
-  static constexpr std::array<std::string_view, 3> markers = {"__KMP_REGISTERED_LIB_%d",
-                                                              "libgomp: ", "GOMP_SPINCOUNT"};
+  std::string texts[] = {"d%_BIL_DERETSIGER_PMK__", " :pmogbil", "TNUOCNIPS_PMOG"};
+  for (std::string& text : texts) std::reverse(text.begin(), text.end());
+  const std::string_view markers[] = {texts[0], texts[1], texts[2]};
   bool hit[3] = {};
   search(markers, [&](std::size_t which, std::string_view) { hit[which] = true; });
   if (!hit[0] && !(hit[1] && hit[2])) return std::nullopt;

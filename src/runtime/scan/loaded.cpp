@@ -74,7 +74,9 @@ std::set<std::string> runtime_paths(const ScanResult& result) {
 
 ScanResult scan_mapped(const std::vector<std::string>& paths, const ScanOptions& options) {
   Closure closure;
-  FileStore store;
+  const std::vector<std::filesystem::path> all(paths.begin(), paths.end());
+  FileStore store(options.use_cache ? cache_file(cache_folder(options.cache_folder), all)
+                                    : std::filesystem::path());
   std::set<std::pair<std::uint64_t, std::uint64_t>> seen;
 #ifdef __APPLE__
   closure.format = BinaryFormat::macho;
@@ -105,6 +107,7 @@ ScanResult scan_mapped(const std::vector<std::string>& paths, const ScanOptions&
           closure.files[i].parent = static_cast<int>(k);
     }
   }
+  store.save();
   break_cycles(closure);
   collect(closure, options, result);
   return result;

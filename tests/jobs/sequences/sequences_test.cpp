@@ -110,6 +110,22 @@ TEST(Sequences, NothingLeftIsAnErrorThatSaysWhy) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(Sequences, ThePlanSaysWhatWillBeWritten) {
+  const test::TemporaryFolder folder;
+  const std::string output = folder / "x.npz";
+  JobContext context;
+  context.config = "job: sequences\ninput: {vectors: " + input + "}\noutput: " + output;
+  context.arguments = {{"dry_run", true}};
+  JobResult plan, real;
+  run_sequences(context, plan);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  context.arguments = Json::object();
+  run_sequences(context, real);
+  EXPECT_EQ(plan.result["sequences"], real.result["sequences"]);
+  EXPECT_NEAR(plan.result["bytes"].get<double>(), real.result["bytes"].get<double>(), 4096);
+  EXPECT_TRUE(plan.result["fits"]);
+}
+
 TEST(Sequences, OptionsThatContradictAreFound) {
   SequencesOptions options;
   options.method = "neighbors";

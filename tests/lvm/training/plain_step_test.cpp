@@ -14,7 +14,7 @@ ModelSizes small_sizes() {
 }
 
 StepInput batch(std::int64_t step) {
-  const auto generator_state = torch::manual_seed(static_cast<std::uint64_t>(step));
+  torch::manual_seed(static_cast<std::uint64_t>(step));
   return {torch::randn({8, 5, 16}), torch::randn({8, 16}), 0, step, 1.0, 1e-3};
 }
 

@@ -1,0 +1,91 @@
+#include "jobs/sequences/plan.h"
+
+#include <filesystem>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "jobs/job_type.h"
+
+namespace runner::jobs {
+namespace {
+namespace fs = std::filesystem;
+
+std::uint64_t free_space(fs::path folder) {
+  std::error_code error;
+  folder = fs::absolute(folder, error).parent_path();
+  while (!fs::exists(folder, error) && folder != folder.root_path()) folder = folder.parent_path();
+  return fs::space(folder, error).available;
+}
+
+std::string bytes(std::uint64_t count) {
+  return format_bytes(static_cast<double>(count));
+}
+
+}  // namespace
+
+SequencesNeeds estimate(const SequencesOptions& options, std::int64_t rows, std::int64_t sequences,
+                        std::int64_t context, std::int64_t width) {
+  const auto n = static_cast<std::uint64_t>(sequences), r = static_cast<std::uint64_t>(rows),
+             t = static_cast<std::uint64_t>(context), d = static_cast<std::uint64_t>(width);
+  SequencesNeeds needs{rows,
+                       sequences,
+                       n * (t + 1) * d * 4 + n * 16 + 4096,
+                       60'000'000 + r * 16 + n * 8,
+                       free_space(options.output),
+                       0};
+  if (options.legacy_metadata) {
+    needs.output_bytes += n * 48;
+    needs.memory_bytes += n * 72;
+  }
+  const double written = static_cast<double>(needs.output_bytes);
+  needs.seconds = 0.1 + written / 500e6 + (options.compress ? written / 20e6 : 0);
+  if (options.method == "neighbors") {
+    needs.memory_bytes += 80'000'000 + r * 8 * (t + 1);
+    const double pairs = static_cast<double>(r) * static_cast<double>(options.within_article ? 50 : rows);
+    needs.seconds += pairs * static_cast<double>(width) * 2 / 60e9;
+  }
+  return needs;
+}
+
+void plan_sequences(const JobContext& context, JobResult& result) {
+  const auto options = read_options<SequencesOptions>(context.config);
+  SequencesNeeds needs;
+  std::int64_t width = 0, length = options.context;
+  if (data::detect(options.inputs.at(0)) == data::FileKind::sequences) {
+    const auto samples = data::open_sequences(options.inputs);
+    width = samples->width();
+    length = samples->context();
+    needs = estimate(options, samples->size(), samples->size(), length, width);
+  } else {
+    const data::Vectors vectors(options.inputs);
+    width = vectors.width();
+    const std::int64_t sequences =
+        options.method == "window" ? data::Windows(vectors, window_options(options)).size() : vectors.rows();
+    needs = estimate(options, vectors.rows(), sequences, length, width);
+  }
+  const bool fits = needs.output_bytes <= needs.disk_free;
+  result.result = {{"output", options.output},
+                   {"method", options.method},
+                   {"rows", needs.rows},
+                   {"sequences", needs.sequences},
+                   {"context", length},
+                   {"width", width},
+                   {"bytes", needs.output_bytes},
+                   {"memory_bytes", needs.memory_bytes},
+                   {"disk_bytes", needs.output_bytes},
+                   {"disk_available", needs.disk_free},
+                   {"seconds", needs.seconds},
+                   {"fits", fits}};
+  result.summary = fmt::format(
+      "sequences {}: {}{} sequences of {} vectors, width {}, from {} rows\n"
+      "  disk    {}{}, {} free\n"
+      "  memory  about {}, whatever the output's size\n"
+      "  time    about {} on a disk of 500 MB/s\n"
+      "  {}",
+      options.output, options.method == "neighbors" ? "at most " : "", needs.sequences, length, width,
+      needs.rows, options.compress ? "at most " : "", bytes(needs.output_bytes), bytes(needs.disk_free),
+      bytes(needs.memory_bytes), format_duration(needs.seconds),
+      fits ? "it fits" : "it does NOT fit on the disk: runner sequences would refuse it");
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,106 @@
+// 5CAT as a user runs it, on the recorded model of the original pipeline.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "support/run_program.h"
+#include "support/temporary_folder.h"
+
+namespace runner::test {
+namespace {
+
+using testing::HasSubstr;
+
+std::string parity(const std::string& name) {
+  const char* folder = std::getenv("RUNNER_PARITY_DIR");
+  return (folder ? std::string(folder) : RUNNER_SOURCE_DIR "/tests/fixtures/parity") + "/" + name;
+}
+const std::string kOldModel = RUNNER_SOURCE_DIR "/tests/fixtures/old_model/best_model_torch113.pt";
+
+class Eval : public testing::Test {
+ protected:
+  // A config over the recorded articles; `more` adds keys, among them val and ood.
+  std::string config(const std::string& more) {
+    const std::string text = "job: eval\nmodel: " + kOldModel + "\narticles: " + parity("cat_articles.npz") +
+                             "\ndevice: cpu\noutput: " + (folder / "report.json").string() + "\n" + more;
+    return folder.write("eval.yaml", text).string();
+  }
+  std::string both() { return "val: {sequences: " + parity("cat_val.npz") + "}\n" + ood(); }
+  std::string ood() { return "ood: {sequences: " + parity("cat_ood.npz") + "}\n"; }
+  Json last_line(const ProgramResult& run) {
+    std::istringstream in(run.out);
+    std::string line, last;
+    while (std::getline(in, line)) last = line;
+    return Json::parse(last);
+  }
+
+  TemporaryFolder folder;
+};
+
+TEST_F(Eval, LegacyFiguresEqualTheOriginalScriptAndFailItsGates) {
+  const auto run = run_runner({"eval", config(both()), "--mode", "legacy", "--json"});
+  ASSERT_EQ(run.exit_code, 5) << run.err;
+  const Json got = last_line(run), wanted = Json::parse(file_contents(parity("cat_legacy.json")));
+  EXPECT_EQ(got.at("mode"), "legacy");
+  EXPECT_EQ(got.at("passed"), false);
+  for (const char* split : {"VAL", "OOD"})
+    for (const auto& [key, value] : wanted.at(split).items())
+      EXPECT_NEAR(got.at(split).at(key).get<double>(), value.get<double>(), key == "C:shuffled" ? 0.01 : 1e-3)
+          << split << " " << key;
+  EXPECT_EQ(Json::parse(file_contents(folder / "report.json")).at("VAL"), got.at("VAL"));
+}
+
+TEST_F(Eval, TheTableShowsBothSplitsTheModeAndEachFailedGate) {
+  const auto run = run_runner({"eval", config(both())});
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+  for (const char* text : {"VAL", "OOD", "A:margin", "D:samples", "FAIL", "mode fixed: a gate failed"})
+    EXPECT_THAT(run.out, HasSubstr(text));
+  EXPECT_THAT(run.err, HasSubstr("the target itself (k = 0)"));
+}
+
+TEST_F(Eval, WindowsAreCutFromVectorsByTheKeysOfABarePtFile) {
+  const std::string cut = "val: {vectors: " + parity("cat_articles.npz") +
+                          ", articles: validation, context: 5, target_offset: 2, fraction: 0.3}\n";
+  const auto run = run_runner({"eval", config(cut), "--json"});
+  ASSERT_EQ(run.exit_code, 5) << run.err;
+  const Json got = last_line(run);
+  EXPECT_GT(got.at("VAL").at("C:samples").get<int>(), 0);
+  EXPECT_TRUE(got.at("VAL").contains("D:avg_cos@H=1"));
+  EXPECT_FALSE(got.contains("OOD"));
+  EXPECT_THAT(run.err, HasSubstr("only the first roll-out step is well defined"));
+}
+
+TEST_F(Eval, ABarePtFileWithoutThoseKeysNamesTheOneThatIsMissing) {
+  const auto run = run_runner({"eval", config("val: {vectors: " + parity("cat_articles.npz") + "}\n")});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("val.context"));
+}
+
+TEST_F(Eval, NeitherSplitIsAMistakeOfTheConfig) {
+  const auto run = run_runner({"eval", config("")});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("give val or ood or both"));
+}
+
+TEST_F(Eval, RowsThatMatchNoArticleAreADataError) {
+  const auto run = run_runner({"eval", config("val: {sequences: " + parity("batches.npz") + "}\n")});
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("no usable row"));
+}
+
+TEST_F(Eval, AnEmptyRollOutIsNullAndFailsItsGateWithThatReason) {
+  const auto run = run_runner({"eval", config(ood() + "horizon: 500\n"), "--json"});
+  ASSERT_EQ(run.exit_code, 5) << run.err;
+  const Json got = last_line(run);
+  EXPECT_TRUE(got.at("OOD").at("D:avg_cos@H=500").is_null());
+  EXPECT_EQ(got.at("gates").at("OOD D:avg_cos@H=500").at("reason"), "no usable row");
+}
+
+}  // namespace
+}  // namespace runner::test
