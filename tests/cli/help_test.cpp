@@ -34,7 +34,7 @@ TEST(Help, AnUnknownCommandGetsASuggestion) {
 TEST(Help, TheLauncherLinksNoTorchNoFaissNoOpenMp) {
   const ProgramResult result = run_program({"ldd", std::string(RUNNER_BUILD_DIR) + "/runner"});
   ASSERT_EQ(result.exit_code, 0);
-  for (const char* library : {"torch", "faiss", "libgomp", "libomp", "libiomp", "blas", "c10"})
+  for (const char* library : {"libtorch", "libfaiss", "libgomp", "libomp", "libiomp", "blas", "libc10"})
     EXPECT_EQ(result.out.find(library), std::string::npos) << result.out;
 }
 
