@@ -13,6 +13,7 @@
 #include <numeric>
 
 #include "ann/factory.h"
+#include "ann/faiss_watch.h"
 #include "ann/flat_writer.h"
 #include "ann/row_source.h"
 #include "base/error.h"
@@ -146,6 +147,7 @@ BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settin
         write_flat_index(vectors, {settings.metric, settings.normalize, settings.ids}, file, progress);
     return {times.build_s, times.fsync_s, times.bytes};
   }
+  const FaissWatch watch;
   try {
     return build_with_faiss(vectors, settings, file, progress);
   } catch (const Error&) {
@@ -154,6 +156,7 @@ BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settin
     throw RunError("out of memory: take a smaller type, a smaller index.train_sample or index.batch_rows",
                    "index.factory");
   } catch (const std::exception& error) {
+    rethrow_as_stop("stopped while building the index; the published one is as it was");
     throw RunError(fmt::format("FAISS cannot build '{}': {}", settings.factory, error.what()),
                    "index.factory");
   }

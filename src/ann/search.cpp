@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ann/faiss_watch.h"
 #include "ann/mapped_index.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -50,11 +51,13 @@ Neighbours OpenIndex::search(const float* queries, std::int64_t n, std::int64_t 
       if (id >= 0) id = mapped_->id(id);
     return found;
   }
+  const FaissWatch watch;
   try {
     return search_with_faiss(*faiss_, queries, n, k, progress);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
+    rethrow_as_stop("stopped while searching");
     throw RunError(fmt::format("FAISS cannot search this index: {}", error.what()));
   }
 }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "ann/exact_search.h"
+#include "ann/faiss_watch.h"
 #include "ann/mapped_index.h"
 #include "ann/scores.h"
 #include "base/error.h"
@@ -199,12 +200,14 @@ Verification verify_index(const std::filesystem::path& file, const data::Vectors
   const InputRows input(vectors, build.normalize);
   const Sample sample = draw(input, settings.queries);
   Verification result;
+  const FaissWatch watch;
   try {
     result = is_flat(build.factory) ? verify_flat(file, vectors, build, sample)
                                     : verify_approximate(file, vectors, build, sample);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
+    rethrow_as_stop("stopped while verifying the new index; nothing was published");
     throw RunError(
         fmt::format("FAISS cannot read or search the new index: {}; nothing was published", error.what()),
         file.string());

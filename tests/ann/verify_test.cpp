@@ -57,6 +57,20 @@ TEST_F(Verify, NoticesMissingRowsAndWrongIds) {
 }
 
 // Every type that FAISS's factory makes, with and without ids, reaches its recall.
+TEST_F(Verify, MeasuresTheRecallOfApproximateTypes) {
+  for (const char* factory : {"IVF16,Flat", "HNSW16", "PQ8", "IVF8,PQ8x6", "PCA16,IVF8,Flat", "SQ8"})
+    for (const Metric metric : {Metric::inner_product, Metric::l2}) {
+      build.factory = factory;
+      build.metric = metric;
+      const bool lists = std::string(factory).find("IVF") != std::string::npos;
+      build.nprobe = lists ? std::optional<std::int64_t>(16) : std::nullopt;
+      build.ids = metric == Metric::l2 ? vectors.integers("chunk_ids") : std::vector<std::int64_t>{};
+      const Verification found = built({50, 1.0, 0.05});
+      ASSERT_TRUE(found.recall) << factory;
+      EXPECT_GT(*found.recall, std::string(factory) == "IVF16,Flat" ? 0.99 : 0.1) << factory;
+    }
+}
+
 TEST_F(Verify, RefusesARecallBelowTheGate) {
   build.factory = "IVF64,PQ4";
   EXPECT_THAT(test::error_of<GateError>([&] { built({100, 1.0, 0.99}); }), testing::HasSubstr("min_recall"));
