@@ -48,7 +48,7 @@ struct VectorStandIn {
 
 // What the tile instructions do.
 struct TileStandIn {
-  static inline std::uint32_t tiles[8][16][16];
+  static inline thread_local std::uint32_t tiles[8][16][16];  // every thread has its own
   template <int t>
   static void zero() {
     std::memset(tiles[t], 0, sizeof tiles[t]);
