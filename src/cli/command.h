@@ -21,5 +21,6 @@ int runs_command(int argc, char** argv);    // list, show
 int doctor_command(int argc, char** argv);
 int env_command(int argc, char** argv);
 int exec_command(int argc, char** argv);
+int schedule_command(int argc, char** argv);  // install, list, status, remove, start
 
 }  // namespace runner::cli

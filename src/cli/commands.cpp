@@ -17,6 +17,7 @@ const std::vector<Command>& commands() {
        doctor_command},
       {"env", "[--shell sh|fish|python]", "the environment that the runner would set, for eval", env_command},
       {"exec", "-- COMMAND...", "any program under the runner's environment and supervisor", exec_command},
+      {"schedule", "install|list|status|remove", "timed runs by systemd, launchd or cron", schedule_command},
       {"config", "show|check|schema CONFIG", "resolved configuration, its mistakes, its schema",
        config_command},
       {"runs", "list|show DIR", "past runs from their manifests", runs_command},

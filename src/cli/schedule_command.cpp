@@ -1,0 +1,163 @@
+// runner schedule install|list|status|remove|start
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <regex>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/find_config.h"
+#include "cli/resolve_job.h"
+#include "cli/schedule_flags.h"
+#include "cli/schedule_report.h"
+#include "runtime/launch.h"
+#include "runtime/schedule/scheduler.h"
+#include "runtime/schedule/start.h"
+
+namespace runner::cli {
+namespace {
+namespace fs = std::filesystem;
+using runtime::ScheduleEntry;
+
+// Wrong configs are refused now, not at three in the morning.
+void check_config(const fs::path& config) {
+  const jobs::JobType& type = job_named_in(read_file(config), config.string());
+  const auto options = type.make();
+  config::Binder binder;
+  options->declare_all(binder);
+  JobCommandLine line;
+  line.positional = config.string();
+  resolve_job(type, *options, binder, line, "{timestamp}");
+}
+
+// What a timer's bare environment lacks: where programs and libraries are, the runner's and OpenMP's
+// settings, and every variable that the config names as ${VAR}.
+std::map<std::string, std::string> captured_environment(const fs::path& config) {
+  std::map<std::string, std::string> environment;
+  const auto capture = [&](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value != nullptr && *value != '\0') environment[name] = value;
+  };
+  for (const char* name :
+       {"PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "XDG_CACHE_HOME", "XDG_STATE_HOME", "RUNNER_CACHE_DIR",
+        "RUNNER_DEVICE", "RUNNER_LOG", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "KMP_DUPLICATE_LIB_OK"})
+    capture(name);
+  static const std::regex variable("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
+  const std::string text = read_file(config);
+  for (std::sregex_iterator at(text.begin(), text.end(), variable), end; at != end; ++at) capture((*at)[1]);
+  environment.emplace("KMP_DUPLICATE_LIB_OK", "TRUE");
+  return environment;
+}
+
+fs::path absolute_without_newline(const fs::path& path) {
+  const fs::path result = fs::absolute(path).lexically_normal();
+  if (result.string().find_first_of("\n\r") != std::string::npos)
+    throw UsageError("no scheduler takes a path with a line break", result.string());
+  return result;
+}
+
+// By id, by path, or by short name.
+const ScheduleEntry& find_entry(const std::vector<ScheduleEntry>& entries, const std::string& name) {
+  std::vector<fs::path> paths = {fs::absolute(name).lexically_normal()};
+  try {
+    paths.push_back(fs::absolute(find_config(name)).lexically_normal());
+  } catch (const UsageError&) {
+    // The config may be deleted by now; its schedule can still be looked at and removed.
+  }
+  for (const ScheduleEntry& entry : entries)
+    if (entry.id == name || std::find(paths.begin(), paths.end(), entry.config) != paths.end()) return entry;
+  throw UsageError("not scheduled; `runner schedule list` shows what is", name);
+}
+
+ScheduleEntry make_entry(const ScheduleFlags& flags, const runtime::Host& host) {
+  ScheduleEntry entry;
+  entry.config = absolute_without_newline(find_config(flags.config));
+  if (!fs::is_regular_file(entry.config)) throw UsageError("expected a file", entry.config.string());
+  entry.folder = absolute_without_newline(flags.folder.empty() ? fs::current_path() : fs::path(flags.folder));
+  if (!fs::is_directory(entry.folder)) throw UsageError("no such folder", "--folder " + flags.folder);
+  check_config(entry.config);
+  entry.id = runtime::schedule_id(entry.config);
+  entry.scheduler = flags.scheduler == "auto" ? runtime::default_scheduler(host) : flags.scheduler;
+  if (entry.scheduler == "systemd" && !host.systemd_runs && !flags.dry_run)
+    throw EnvironmentError("systemd does not run here (no /run/systemd/system); use --with cron",
+                           "--with systemd");
+  entry.when = flags.at;
+  entry.runner = runtime::program_path();
+  entry.state = absolute_without_newline(runtime::schedule_folder() / entry.id);
+  entry.environment = captured_environment(entry.config);
+  entry.timeout = parse_duration(flags.timeout, "--timeout");
+  entry.nice = flags.nice;
+  return entry;
+}
+
+int install(const ScheduleFlags& flags) {
+  const runtime::Host host = runtime::this_host();
+  ScheduleEntry entry = make_entry(flags, host);
+  const runtime::When when = runtime::when_for(host, entry.scheduler, flags.at);
+  entry.when = when.text;
+  if (flags.dry_run) {
+    for (const auto& [path, text] : runtime::files_of(host, entry, when))
+      fmt::print("# {}\n{}\n", path, text);
+    return 0;
+  }
+  // The same config under another scheduler would run twice.
+  for (const ScheduleEntry& old : runtime::load_entries())
+    if (old.id == entry.id && old.scheduler != entry.scheduler) runtime::remove(host, old);
+  // The record first: the timer may fire at once and reads it.
+  const bool known = fs::exists(entry.state / "schedule.json");
+  const std::string before = known ? read_file(entry.state / "schedule.json") : "";
+  runtime::save_entry(entry);
+  try {
+    runtime::install(host, entry, when);
+  } catch (...) {
+    if (known)
+      write_file_atomically(entry.state / "schedule.json", before);
+    else
+      fs::remove_all(entry.state);
+    throw;
+  }
+  const Json schedule = schedule_json(host, entry);
+  fmt::print("{}", flags.json ? schedule.dump() + "\n" : schedule_status(schedule));
+  return 0;
+}
+
+int list(bool json) {
+  const runtime::Host host = runtime::this_host();
+  std::vector<Json> schedules;
+  for (const ScheduleEntry& entry : runtime::load_entries()) schedules.push_back(schedule_json(host, entry));
+  fmt::print("{}", json ? Json{{"schedules", schedules}}.dump() + "\n" : schedule_table(schedules));
+  return 0;
+}
+
+int remove(const ScheduleFlags& flags) {
+  const auto entries = runtime::load_entries();
+  const ScheduleEntry& entry = find_entry(entries, flags.config);
+  runtime::remove(runtime::this_host(), entry);
+  fs::remove_all(entry.state);
+  if (flags.json)
+    fmt::print("{}\n", Json{{"removed", entry.id}, {"config", entry.config.string()}}.dump());
+  else
+    fmt::print("removed the schedule of {}\n", entry.config.string());
+  return 0;
+}
+
+}  // namespace
+
+int schedule_command(int argc, char** argv) {
+  ScheduleFlags flags;
+  if (!parse_schedule_flags(argc, argv, flags)) return 0;
+  if (flags.action == "install") return install(flags);
+  if (flags.action == "list") return list(flags.json);
+  if (flags.action == "remove") return remove(flags);
+  if (!flags.state.empty()) return runtime::start_scheduled(runtime::load_entry(flags.state));
+  const auto entries = runtime::load_entries();
+  const ScheduleEntry& entry = find_entry(entries, flags.config);
+  if (flags.action == "start") return runtime::start_scheduled(entry);
+  const Json schedule = schedule_json(runtime::this_host(), entry);
+  fmt::print("{}", flags.json ? schedule.dump() + "\n" : schedule_status(schedule));
+  return 0;
+}
+
+}  // namespace runner::cli
