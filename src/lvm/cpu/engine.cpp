@@ -19,6 +19,10 @@ void check(const Shape& s) {
     throw UsageError(fmt::format("{} is not in [0, 1)", s.dropout), "model.dropout");
   if (s.layers < 1 || s.context < 1 || s.input < 1 || s.output < 1 || s.feedforward < 1)
     throw UsageError("every size of a transformer must be at least 1", "model");
+  if (s.context > attention_keys)
+    throw UsageError(
+        fmt::format("a context of {} vectors; the CPU engine takes up to {}", s.context, attention_keys),
+        "data.context");
 }
 
 // sin at even and cos at odd places, in float32 as PyTorch users build it.
@@ -44,6 +48,7 @@ Engine::Engine(const Shape& shape, Precision precision)
   second_moments_ = first_moments_ + layout_.total;
   positions_ = sinusoids(shape.context, shape.d_model);
   products_ = make_products(precision, layout_, parameters_, gradients_);
+  make_update_tasks();
 }
 
 Dropout Engine::dropout(const Pass& pass, Index layer, Place place) const {
@@ -91,6 +96,7 @@ const float* Engine::forward(const float* contexts, std::int64_t batch, bool tra
 
 void Engine::backward(const float* grad_raw) {
   if (!last_.w) throw RunError("the engine has no training forward to go back through");
+  products_->begin_backward();
   last_.w->g.sums.clear();
   backward_head(last_, grad_raw);
   const float* dout = last_.w->g.dhead;
@@ -103,6 +109,7 @@ void Engine::backward(const float* grad_raw) {
   sum_columns(last_, dout, shape_.d_model, layout_.input.bias, all);
   products_->backward(layout_.input, {dout, shape_.d_model, all}, {last_.contexts, shape_.input, all}, {});
   last_.w->g.sums.finish();
+  squares_known_ = true;
 }
 
 }  // namespace runner::lvm::cpu

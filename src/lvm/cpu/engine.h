@@ -36,7 +36,10 @@ class Engine {
 
   // Flat buffers of layout().total floats. After writing weights call weights_changed().
   float* parameters() { return parameters_; }
-  float* gradients() { return gradients_; }
+  float* gradients() {
+    squares_known_ = false;  // they may be written
+    return gradients_;
+  }
   float* first_moments() { return first_moments_; }
   float* second_moments() { return second_moments_; }
   void weights_changed() { products_->weights_changed(); }
@@ -51,7 +54,7 @@ class Engine {
   // From the gradient of raw [batch, output] of the last training forward: fills gradients().
   void backward(const float* grad_raw);
 
-  // Norm of all gradients, without gradient_scale.
+  // Norm of all gradients, without gradient_scale. After backward() it is known already.
   double gradient_norm() const;
 
   // Update number `step` (from 1): clips by the global norm and applies AdamW in one pass over the memory.
@@ -95,6 +98,13 @@ class Engine {
   void run_attention_backward(const Pass& pass, const AttentionBackward& a, std::int64_t bias);
   void sum_columns(const Pass& pass, const float* y, Index columns, std::int64_t bias, Index rows);
 
+  // Values that one thread updates at a time: a few rows of a matrix, or a vector.
+  struct UpdateTask {
+    std::int64_t offset, count;
+    std::int64_t matrix, first, rows;  // matrix: its offset, or -1
+  };
+  void make_update_tasks();
+
   const float* at(std::int64_t offset) const { return parameters_ + offset; }
 
   Shape shape_;
@@ -104,6 +114,8 @@ class Engine {
   float *parameters_ = nullptr, *gradients_ = nullptr, *first_moments_ = nullptr, *second_moments_ = nullptr;
   std::vector<float> positions_;
   std::unique_ptr<Products> products_;
+  std::vector<UpdateTask> update_tasks_;
+  bool squares_known_ = false;  // products_ holds the squares of the matrices' gradients
   const Kernels* k_;
   Workspace training_, evaluation_;
   Pass last_;                    // the training forward that backward() belongs to

@@ -48,6 +48,8 @@ struct NormBackward {
 
 // Attention of each of `heads` heads over T positions, causal, dropout on the probabilities. With queries ==
 // T query i sees keys 0..i; with queries == 1 the one query is the last position's and sees all.
+constexpr Index attention_keys = 128;  // at most
+
 struct AttentionShape {
   Index heads = 0, head_dim = 0, keys = 0, queries = 0;
   Dropout dropout;
@@ -135,10 +137,14 @@ struct Kernels {
   // Panels of 16 rows, summed over columns; from is contiguous: panels [begin, end)
   void (*pair_columns)(const float* from, Index rows, Index columns, std::uint32_t* to, Index panel_stride,
                        Index begin, Index end);
-  // to [columns, to_ld words of row pairs] = fromᵀ: blocks of 16 columns [begin, end)
+  // to [columns, row pairs; to_ld words apart] = fromᵀ, zero up to a multiple of 32 rows: blocks of 16
+  // columns [begin, end)
   void (*transpose_rows)(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to,
                          Index to_ld, Index begin, Index end);
   Bf16Block bf16_block;
+  // Writes a block [rows, 32] with its first `columns` to c past the caches, for results that nobody reads
+  // soon; returns the sum of their squares.
+  double (*store_block)(const float* block, Index rows, Index columns, float* c, Index ldc);
 };
 
 // For this CPU; RUNNER_CPU_KERNELS=generic|avx2|avx512 picks a lower one (tests, measurements).

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "lvm/cpu/layout.h"
 #include "lvm/cpu/shape.h"
@@ -21,18 +22,34 @@ struct Output {
   bool accumulate = false;
 };
 
+constexpr std::int64_t update_rows = 16;  // rows of a weight that are updated, then put in order, at a time
+
 class Products {
  public:
   virtual ~Products() = default;
 
   // The weights have new values: whatever is derived from them is made anew.
   virtual void weights_changed() = 0;
+  // The same for rows [first, first + rows) of the matrix at `offset`, called by one thread of a parallel
+  // region; `first` is a multiple of update_rows, `rows` too but at the end.
+  virtual void rows_changed(std::int64_t offset, std::int64_t first, std::int64_t rows) = 0;
+
+  // A backward pass begins; square_sum() then adds up the squares of all dw since, in a fixed order.
+  void begin_backward() { squares_.clear(); }
+  double square_sum() const;
 
   // y [rows, out] = x [rows, in] · wᵀ, without the bias.
   virtual void forward(const LinearAt& w, const Rows& x, const Output& y) = 0;
 
   // dx [rows, in] = dy [rows, out] · w, unless dx.data is null; dw [out, in] = dyᵀ · x, into the gradients.
   virtual void backward(const LinearAt& w, const Rows& dy, const Rows& x, const Output& dx) = 0;
+
+ protected:
+  // Room for `count` partial sums of squares.
+  double* add_squares(std::int64_t count);
+
+ private:
+  std::vector<double> squares_;
 };
 
 std::unique_ptr<Products> make_bf16_products(const Layout& layout, const float* parameters, float* gradients);

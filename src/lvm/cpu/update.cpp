@@ -1,5 +1,6 @@
 // The engine's update: global gradient norm, then clipping and AdamW in one pass.
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -9,7 +10,7 @@
 namespace runner::lvm::cpu {
 namespace {
 
-constexpr Index update_chunk = 1 << 15;  // floats: its four arrays fit a second-level cache
+constexpr Index square_chunk = 1 << 15;
 
 Adamw update_of(const AdamwOptions& o, std::int64_t step, double norm) {
   Adamw a;
@@ -29,12 +30,31 @@ Adamw update_of(const AdamwOptions& o, std::int64_t step, double norm) {
 
 }  // namespace
 
+void Engine::make_update_tasks() {
+  for (const Parameter& p : layout_.parameters) {
+    if (p.columns == 0) {
+      update_tasks_.push_back({p.offset, p.size(), -1, 0, 0});
+      continue;
+    }
+    for (Index row = 0; row < p.rows; row += update_rows) {
+      const Index rows = std::min(update_rows, p.rows - row);
+      update_tasks_.push_back({p.offset + row * p.columns, rows * p.columns, p.offset, row, rows});
+    }
+  }
+}
+
 double Engine::gradient_norm() const {
-  std::vector<double> squares(static_cast<std::size_t>(chunks_of(layout_.total, update_chunk)));
-  parallel_chunks(layout_.total, update_chunk, [&](Index i, Index begin, Index end) {
+  double total = 0;
+  if (squares_known_) {
+    total = products_->square_sum();
+    for (const Parameter& p : layout_.parameters)
+      if (p.columns == 0) total += k_->square_sum(gradients_ + p.offset, p.size());
+    return std::sqrt(total);
+  }
+  std::vector<double> squares(static_cast<std::size_t>(chunks_of(layout_.total, square_chunk)));
+  parallel_chunks(layout_.total, square_chunk, [&](Index i, Index begin, Index end) {
     squares[static_cast<std::size_t>(i)] = k_->square_sum(gradients_ + begin, end - begin);
   });
-  double total = 0;
   for (const double s : squares) total += s;
   return std::sqrt(total);
 }
@@ -43,11 +63,14 @@ double Engine::adamw_step(const AdamwOptions& options, std::int64_t step) {
   const double norm = gradient_norm() * options.gradient_scale;
   if (!std::isfinite(norm)) return norm;
   const Adamw a = update_of(options, step, norm);
-  parallel_chunks(layout_.total, update_chunk, [&](Index, Index begin, Index end) {
-    k_->adamw(a, parameters_ + begin, gradients_ + begin, first_moments_ + begin, second_moments_ + begin,
-              end - begin);
+  const auto tasks = static_cast<Index>(update_tasks_.size());
+  // What is derived from the weights is made while they are in a cache.
+  parallel_chunks(tasks, 1, [&](Index i, Index, Index) {
+    const UpdateTask& t = update_tasks_[static_cast<std::size_t>(i)];
+    k_->adamw(a, parameters_ + t.offset, gradients_ + t.offset, first_moments_ + t.offset,
+              second_moments_ + t.offset, t.count);
+    if (t.matrix >= 0) products_->rows_changed(t.matrix, t.first, t.rows);
   });
-  products_->weights_changed();
   return norm;
 }
 

@@ -111,8 +111,8 @@ void check_product(const Bf16Unit& unit, const Sizes& s, bool accumulate) {
   const Index ldc = s.n + 3;
   std::vector<float> c = draw(s.m * ldc, 3);
   const std::vector<float> before = c;
-  product(unit,
-          {rows.data(), k, panels.data(), stride, s.m, s.n, s.k == 0 ? 0 : k, c.data(), ldc, accumulate});
+  product(unit, {rows.data(), k, panels.data(), stride, s.m, s.n, s.k == 0 ? 0 : k, c.data(), ldc, accumulate,
+                 nullptr});
   for (Index i = 0; i < s.m; ++i)
     for (Index j = 0; j < ldc; ++j) {
       const auto at = static_cast<std::size_t>(i * ldc + j);
@@ -137,6 +137,31 @@ TEST(Bf16Product, EveryUnitAgreesWithTheTripleLoop) {
         SCOPED_TRACE(std::string(unit.name) + " " + std::to_string(s.m) + "x" + std::to_string(s.n));
         check_product(unit, s, accumulate);
       }
+}
+
+// Written past the caches, with the sum of squares of all elements.
+TEST(Bf16Product, SquaresAreThoseOfTheResult) {
+  for (const Sizes& s : {Sizes{64, 96, 64}, Sizes{70, 50, 32}, Sizes{800, 64, 2048}})
+    for (const Index gap : {0, 3}) {
+      const Index stride = s.k / 2 * 16, ldc = s.n + gap;
+      const std::vector<float> a = draw(s.m * s.k, 1), b = draw(s.k * s.n, 2);
+      std::vector<std::uint16_t> rows(static_cast<std::size_t>(round_up(s.m, 32) * operand_ld(s.k)));
+      std::vector<std::uint32_t> panels(static_cast<std::size_t>(round_up(s.n, 32) / 16 * stride));
+      kernels().to_bf16(a.data(), s.k, s.k, rows.data(), operand_ld(s.k), 0, s.m);
+      kernels().pair_rows(b.data(), s.n, s.k, s.n, panels.data(), stride, 0, s.k / 2);
+      std::vector<float> plain(static_cast<std::size_t>(s.m * ldc)), streamed = plain;
+      Bf16Product p{rows.data(), operand_ld(s.k), panels.data(), stride, s.m, s.n, s.k, plain.data(), ldc};
+      product(bf16_unit(), p);
+      std::vector<double> squares(static_cast<std::size_t>(task_count(p)));
+      p.c = streamed.data();
+      p.squares = squares.data();
+      product(bf16_unit(), p);
+      EXPECT_EQ(plain, streamed);
+      double expected = 0, sum = 0;
+      for (const float x : plain) expected += static_cast<double>(x) * x;
+      for (const double x : squares) sum += x;
+      EXPECT_NEAR(sum, expected, 1e-5 * expected);
+    }
 }
 
 TEST(Bf16Product, ManyChunksOfRowsGiveEveryElementOnce) {

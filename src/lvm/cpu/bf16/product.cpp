@@ -22,13 +22,24 @@ Grid grid_of(const Bf16Product& p) {
   return g;
 }
 
-// Columns beyond n are computed aside and cut off.
-void cut_block(const Bf16Unit& unit, const Bf16Product& p, Index row, Index rows, Index column) {
-  float aside[block * block];
-  const Index columns = p.n - column;
+void one_block(const Bf16Unit& unit, const Bf16Product& p, Index row, Index rows, Index column,
+               double* squares) {
+  const auto compute = [&](float* c, Index ldc, bool accumulate) {
+    unit.block(p.a + row * p.lda, p.lda, rows, p.b + column / 16 * p.panel_stride, p.panel_stride, p.k, c,
+               ldc, accumulate);
+  };
   float* c = p.c + row * p.ldc + column;
-  unit.block(p.a + row * p.lda, p.lda, rows, p.b + column / 16 * p.panel_stride, p.panel_stride, p.k, aside,
-             block, false);
+  const Index columns = std::min(block, p.n - column);
+  if (!squares && columns == block) {
+    compute(c, p.ldc, p.accumulate);
+    return;
+  }
+  alignas(64) float aside[block * block];  // columns beyond n are cut off
+  compute(aside, block, false);
+  if (squares) {
+    *squares += kernels().store_block(aside, rows, columns, c, p.ldc);
+    return;
+  }
   for (Index r = 0; r < rows; ++r)
     for (Index i = 0; i < columns; ++i)
       c[r * p.ldc + i] = aside[r * block + i] + (p.accumulate ? c[r * p.ldc + i] : 0.0f);
@@ -39,18 +50,17 @@ void run_task(const Bf16Unit& unit, const Bf16Product& p, const Grid& g, Index t
   const Index column = task % g.panels * block;
   const Index first = task / g.panels * g.rows_a_chunk;
   const Index end = std::min(p.m, first + g.rows_a_chunk);
-  for (Index row = first; row < end; row += block) {
-    const Index rows = std::min(block, end - row);
-    if (column + block > p.n) {
-      cut_block(unit, p, row, rows, column);
-      continue;
-    }
-    unit.block(p.a + row * p.lda, p.lda, rows, p.b + column / 16 * p.panel_stride, p.panel_stride, p.k,
-               p.c + row * p.ldc + column, p.ldc, p.accumulate);
-  }
+  double squares = 0;
+  for (Index row = first; row < end; row += block)
+    one_block(unit, p, row, std::min(block, end - row), column, p.squares ? &squares : nullptr);
+  if (p.squares) p.squares[task] = squares;
 }
 
 }  // namespace
+
+Index task_count(const Bf16Product& p) {
+  return grid_of(p).tasks();
+}
 
 void product_in_region(const Bf16Unit& unit, const Bf16Product& p) {
   const Grid g = grid_of(p);

@@ -28,7 +28,13 @@ struct Bf16Product {
   float* c = nullptr;
   Index ldc = 0;
   bool accumulate = false;
+  // Not null: c is written past the caches, and each task leaves the sum of its squares here (task_count of
+  // them); no accumulation then.
+  double* squares = nullptr;
 };
+
+// Number of tasks that a product is cut into: a matter of its sizes alone.
+Index task_count(const Bf16Product& p);
 
 // One way to compute blocks of 32 × 32.
 struct Bf16Unit {
@@ -48,6 +54,12 @@ std::vector<Bf16Unit> available_bf16_units();
 void product_in_region(const Bf16Unit& unit, const Bf16Product& p);
 // The same in a region of its own.
 void product(const Bf16Unit& unit, const Bf16Product& p);
+
+// Rows of a lie this far apart: one cache line more than their values, since rows at a distance of a power of
+// two would compete for the same places of a cache.
+inline Index operand_ld(Index k) {
+  return k + 32;
+}
 
 inline Index round_up(Index n, Index multiple) {
   return (n + multiple - 1) / multiple * multiple;

@@ -42,7 +42,12 @@ class Bf16Products final : public Products {
   }
 
   void weights_changed() override {
-    for (const OrderedWeight& w : weights_) order(w);
+    for (const OrderedWeight& w : weights_)
+      parallel_chunks(w.out, update_rows, [&](Index, Index begin, Index end) { order(w, begin, end); });
+  }
+
+  void rows_changed(std::int64_t offset, std::int64_t first, std::int64_t rows) override {
+    order(*find(offset), first, first + rows);
   }
 
   void forward(const LinearAt& w, const Rows& x, const Output& y) override {
@@ -59,42 +64,34 @@ class Bf16Products final : public Products {
     const auto [weight, first] = find(w);
     const Index rows = dy.count, out = round_up(w.out, tile), in = round_up(w.in, tile);
     const Index sum = round_up(rows, tile);  // what the gradient of the weight sums over
-    std::uint16_t* a = rows_.room<std::uint16_t>(sum * out);
-    std::uint32_t* across = transposed_.room<std::uint32_t>(out * sum / 2);
-    std::uint32_t* panels = panels_.room<std::uint32_t>(in * sum / 2);
-    const Index row_chunks = dx.data ? chunks_of(rows, row_chunk) : 0, column_blocks = chunks_of(w.out, 16),
-                pair_chunks = chunks_of(sum / 2, 8);
-    const Bf16Product to_x{a,
-                           out,
-                           weight->backward + first / 2 * 16,
-                           weight->backward_stride(),
-                           rows,
-                           w.in,
-                           out,
-                           dx.data,
-                           dx.ld,
-                           dx.accumulate};
-    const Bf16Product to_w{reinterpret_cast<const std::uint16_t*>(across),
-                           sum,
-                           panels,
-                           sum / 2 * 16,
-                           w.out,
-                           w.in,
-                           sum,
-                           gradients_ + w.weight,
-                           w.in,
-                           false};
+    const Index a_ld = operand_ld(out), across_ld = operand_ld(sum), panel = sum / 2 * 16;
+    auto* a = rows_.room<std::uint16_t>(sum * a_ld);
+    auto* across = transposed_.room<std::uint16_t>(out * across_ld);
+    auto* panels = panels_.room<std::uint32_t>(in * sum / 2);
+
+    Bf16Product to_x{a, a_ld, weight->backward + first / 2 * 16, weight->backward_stride(), rows, w.in, out};
+    to_x.c = dx.data;
+    to_x.ldc = dx.ld;
+    to_x.accumulate = dx.accumulate;
+    Bf16Product to_w{across, across_ld, panels, panel, w.out, w.in, sum};
+    to_w.c = gradients_ + w.weight;
+    to_w.ldc = w.in;
+    to_w.squares = add_squares(task_count(to_w));
+
+    const Index row_chunks = dx.data ? chunks_of(rows, row_chunk) : 0;
+    const Index column_blocks = chunks_of(w.out, 16), pair_chunks = chunks_of(sum / 2, 8);
 #pragma omp parallel
     {
 #pragma omp for schedule(static) nowait
       for (Index i = 0; i < row_chunks; ++i)
-        k_.to_bf16(dy.data, dy.ld, w.out, a, out, i * row_chunk, std::min(rows, (i + 1) * row_chunk));
+        k_.to_bf16(dy.data, dy.ld, w.out, a, a_ld, i * row_chunk, std::min(rows, (i + 1) * row_chunk));
 #pragma omp for schedule(static) nowait
       for (Index i = 0; i < column_blocks; ++i)
-        k_.transpose_rows(dy.data, dy.ld, rows, w.out, across, sum / 2, i, i + 1);
+        k_.transpose_rows(dy.data, dy.ld, rows, w.out, reinterpret_cast<std::uint32_t*>(across),
+                          across_ld / 2, i, i + 1);
 #pragma omp for schedule(static)
       for (Index i = 0; i < pair_chunks; ++i)
-        k_.pair_rows(x.data, x.ld, rows, w.in, panels, sum / 2 * 16, i * 8, std::min(sum / 2, (i + 1) * 8));
+        k_.pair_rows(x.data, x.ld, rows, w.in, panels, panel, i * 8, std::min(sum / 2, (i + 1) * 8));
       if (dx.data) product_in_region(unit_, to_x);
       product_in_region(unit_, to_w);
     }
@@ -122,25 +119,26 @@ class Bf16Products final : public Products {
     }
   }
 
-  void order(const OrderedWeight& w) {
+  void order(const OrderedWeight& w, Index begin, Index end) const {
     const float* from = parameters_ + w.offset;
-    const Index panels = chunks_of(w.out, 16), pair_chunks = chunks_of(w.out, 16);
-#pragma omp parallel for schedule(static)
-    for (Index i = 0; i < panels; ++i) {
-      k_.pair_columns(from, w.out, w.in, w.forward, w.forward_stride(), i, i + 1);
-      if (i < pair_chunks)
-        k_.pair_rows(from, w.in, w.out, w.in, w.backward, w.backward_stride(), i * 8,
-                     std::min(round_up(w.out, tile) / 2, (i + 1) * 8));
-    }
+    const Index panels = chunks_of(end, 16);
+    // The last rows bring the zeros after them along.
+    const Index pairs = (end == w.out ? round_up(end, tile) : end) / 2;
+    k_.pair_columns(from, w.out, w.in, w.forward, w.forward_stride(), begin / 16, panels);
+    k_.pair_rows(from, w.in, w.out, w.in, w.backward, w.backward_stride(), begin / 2, pairs);
   }
 
+  // The weight that begins at `offset` or has it inside.
+  const OrderedWeight* find(std::int64_t offset) const {
+    const auto after =
+        std::upper_bound(weights_.begin(), weights_.end(), offset,
+                         [](std::int64_t at, const OrderedWeight& o) { return at < o.offset; });
+    return &*(after - 1);
+  }
   // The weight that `w` is a part of, and the part's first output.
   std::pair<const OrderedWeight*, Index> find(const LinearAt& w) const {
-    const auto after =
-        std::upper_bound(weights_.begin(), weights_.end(), w.weight,
-                         [](std::int64_t at, const OrderedWeight& o) { return at < o.offset; });
-    const OrderedWeight& weight = *(after - 1);
-    return {&weight, (w.weight - weight.offset) / weight.in};
+    const OrderedWeight* weight = find(w.weight);
+    return {weight, (w.weight - weight->offset) / weight->in};
   }
 
   const float* parameters_;

@@ -9,14 +9,14 @@
 namespace runner::lvm::cpu {
 namespace {
 
-inline float dot(const float* a, const float* b, Index n) {
+__attribute__((always_inline)) inline float dot(const float* a, const float* b, Index n) {
   float s = 0;
 #pragma omp simd reduction(+ : s)
   for (Index i = 0; i < n; ++i) s += a[i] * b[i];
   return s;
 }
 
-inline void add_scaled(float* y, const float* x, float a, Index n) {
+__attribute__((always_inline)) inline void add_scaled(float* y, const float* x, float a, Index n) {
 #pragma omp simd
   for (Index i = 0; i < n; ++i) y[i] += a * x[i];
 }
@@ -47,10 +47,25 @@ inline void add_rows(float* y, Index ld, Index rows, const float* bias, Index co
   for (Index r = 0; r < rows; ++r) add_scaled(y + r * ld, bias, 1.0f, columns);
 }
 
-void attention_forward(const AttentionForward& a, Index begin, Index end) {
-  const AttentionShape& s = a.shape;
-  const Index width = s.width(), hd = s.head_dim;
+// One head of one batch item; q, k, v and out point at it. With `hd` constant its loops become straight code.
+__attribute__((always_inline)) inline void head_forward(const AttentionShape& s, Index hd, const float* q,
+                                                        const float* k, const float* v, float* p, float* out,
+                                                        Index element) {
   const float scale = 1.0f / sqrtf(static_cast<float>(hd));
+  const Index width = s.width();
+  for (Index i = 0; i < s.queries; ++i, p += s.keys, element += s.keys, q += s.q_ld, out += width) {
+    const Index n = visible(s, i);
+    for (Index j = 0; j < n; ++j) p[j] = scale * dot(q, k + j * s.kv_ld, hd);
+    softmax(p, n);
+    for (Index c = 0; c < hd; ++c) out[c] = 0;
+    for (Index j = 0; j < n; ++j)
+      add_scaled(out, v + j * s.kv_ld, p[j] * probability_factor(s.dropout, element + j), hd);
+  }
+}
+
+void attention_forward(const AttentionForward& a, Index begin, Index end) {
+  const AttentionShape s = a.shape;
+  const Index width = s.width(), hd = s.head_dim;
   for (Index b = begin; b < end; ++b) {
     float* q = a.q + b * s.queries * s.q_ld;
     float* k = a.k + b * s.keys * s.kv_ld;
@@ -59,53 +74,50 @@ void attention_forward(const AttentionForward& a, Index begin, Index end) {
     add_rows(k, s.kv_ld, s.keys, a.k_bias, width);
     add_rows(v, s.kv_ld, s.keys, a.v_bias, width);
     for (Index h = 0; h < s.heads; ++h) {
-      for (Index i = 0; i < s.queries; ++i) {
-        const Index first = ((b * s.heads + h) * s.queries + i) * s.keys;
-        float* p = a.probabilities + first;
-        const Index n = visible(s, i);
-        for (Index j = 0; j < n; ++j)
-          p[j] = scale * dot(q + i * s.q_ld + h * hd, k + j * s.kv_ld + h * hd, hd);
-        softmax(p, n);
-        float* out = a.out + (b * s.queries + i) * width + h * hd;
-        for (Index c = 0; c < hd; ++c) out[c] = 0;
-        for (Index j = 0; j < n; ++j)
-          add_scaled(out, v + j * s.kv_ld + h * hd, p[j] * probability_factor(s.dropout, first + j), hd);
-      }
+      const Index element = (b * s.heads + h) * s.queries * s.keys, at = h * hd;
+      float* out = a.out + b * s.queries * width + at;
+      if (hd == 64)
+        head_forward(s, 64, q + at, k + at, v + at, a.probabilities + element, out, element);
+      else
+        head_forward(s, hd, q + at, k + at, v + at, a.probabilities + element, out, element);
     }
   }
 }
 
-// Gradients of one query of one head; adds to dk and dv.
-inline void query_backward(const AttentionBackward& a, Index b, Index h, Index i, float scale) {
-  const AttentionShape& s = a.shape;
-  const Index hd = s.head_dim, n = visible(s, i), first = ((b * s.heads + h) * s.queries + i) * s.keys;
-  const float* p = a.probabilities + first;
-  const float* dout = a.dout + (b * s.queries + i) * s.width() + h * hd;
-  const float* q = a.q + (b * s.queries + i) * s.q_ld + h * hd;
-  float* dq = a.dq + (b * s.queries + i) * s.q_ld + h * hd;
-  const Index at = b * s.keys * s.kv_ld + h * hd;
-  float mean = 0;  // sum of p dp: what softmax's backward subtracts
-  for (Index j = 0; j < n; ++j) {
-    const float factor = probability_factor(s.dropout, first + j);
-    const float dp = factor * dot(dout, a.v + at + j * s.kv_ld, hd);
-    mean += p[j] * dp;
-  }
-  for (Index c = 0; c < hd; ++c) dq[c] = 0;
-  for (Index j = 0; j < n; ++j) {
-    const float factor = probability_factor(s.dropout, first + j);
-    const float dp = factor * dot(dout, a.v + at + j * s.kv_ld, hd);
-    const float ds = scale * p[j] * (dp - mean);
-    add_scaled(dq, a.k + at + j * s.kv_ld, ds, hd);
-    add_scaled(a.dk + at + j * s.kv_ld, q, ds, hd);
-    add_scaled(a.dv + at + j * s.kv_ld, dout, p[j] * factor, hd);
+// Gradients of one head of one batch item; adds to dk and dv.
+__attribute__((always_inline)) inline void head_backward(const AttentionBackward& a, const AttentionShape& s,
+                                                         Index hd, Index b, Index h) {
+  const float scale = 1.0f / sqrtf(static_cast<float>(hd));
+  const Index width = s.width(), at = b * s.keys * s.kv_ld + h * hd;
+  const float *k = a.k + at, *v = a.v + at;
+  float *dk = a.dk + at, *dv = a.dv + at;
+  for (Index i = 0; i < s.queries; ++i) {
+    const Index n = visible(s, i), first = ((b * s.heads + h) * s.queries + i) * s.keys;
+    const float* p = a.probabilities + first;
+    const float* dout = a.dout + (b * s.queries + i) * width + h * hd;
+    const float* q = a.q + (b * s.queries + i) * s.q_ld + h * hd;
+    float* dq = a.dq + (b * s.queries + i) * s.q_ld + h * hd;
+    float dp[attention_keys], factor[attention_keys];
+    float mean = 0;  // sum of p dp: what softmax's backward subtracts
+    for (Index j = 0; j < n; ++j) {
+      factor[j] = probability_factor(s.dropout, first + j);
+      dp[j] = factor[j] * dot(dout, v + j * s.kv_ld, hd);
+      mean += p[j] * dp[j];
+    }
+    for (Index c = 0; c < hd; ++c) dq[c] = 0;
+    for (Index j = 0; j < n; ++j) {
+      const float ds = scale * p[j] * (dp[j] - mean);
+      add_scaled(dq, k + j * s.kv_ld, ds, hd);
+      add_scaled(dk + j * s.kv_ld, q, ds, hd);
+      add_scaled(dv + j * s.kv_ld, dout, p[j] * factor[j], hd);
+    }
   }
 }
 
 void attention_backward(const AttentionBackward& a, float* q_partial, float* kv_partial, Index begin,
                         Index end) {
-  const AttentionShape& s = a.shape;
+  const AttentionShape s = a.shape;
   const Index width = s.width();
-  const float scale = 1.0f / sqrtf(static_cast<float>(s.head_dim));
   for (Index c = 0; c < width; ++c) q_partial[c] = 0;
   for (Index c = 0; c < 2 * width; ++c) kv_partial[c] = 0;
   for (Index b = begin; b < end; ++b) {
@@ -114,8 +126,12 @@ void attention_backward(const AttentionBackward& a, float* q_partial, float* kv_
       float* dv = a.dv + (b * s.keys + j) * s.kv_ld;
       for (Index c = 0; c < width; ++c) dk[c] = dv[c] = 0;
     }
-    for (Index h = 0; h < s.heads; ++h)
-      for (Index i = 0; i < s.queries; ++i) query_backward(a, b, h, i, scale);
+    for (Index h = 0; h < s.heads; ++h) {
+      if (s.head_dim == 64)
+        head_backward(a, s, 64, b, h);
+      else
+        head_backward(a, s, s.head_dim, b, h);
+    }
     for (Index i = 0; i < s.queries; ++i)
       add_scaled(q_partial, a.dq + (b * s.queries + i) * s.q_ld, 1.0f, width);
     for (Index j = 0; j < s.keys; ++j) {

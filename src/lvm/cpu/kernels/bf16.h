@@ -85,9 +85,10 @@ inline void transpose_words(const std::uint32_t (*in)[lanes], std::uint32_t* out
 
 void transpose_rows(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to, Index to_ld,
                     Index begin, Index end) {
+  const Index pairs = (rows + 2 * lanes - 1) / (2 * lanes) * lanes;
   for (Index block = begin; block < end; ++block) {
     const Index c = block * lanes;
-    for (Index pair = 0; pair < to_ld; pair += lanes) {
+    for (Index pair = 0; pair < pairs; pair += lanes) {
       std::uint32_t words[lanes][lanes];
       for (Index i = 0; i < lanes; ++i) {
         const float* a = row_or_null(from, ld, 2 * (pair + i), rows);
