@@ -6,5 +6,7 @@ get_property(plugins GLOBAL PROPERTY RUNNER_PLUGINS)
 if(plugins)
   install(TARGETS ${plugins} LIBRARY DESTINATION lib/runner)
 endif()
+# What a user runs, without tests and benchmarks.
+add_custom_target(product DEPENDS runner ${plugins})
 install(DIRECTORY configs/ DESTINATION share/runner/configs FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY artifacts/sample/ DESTINATION share/runner/sample OPTIONAL)

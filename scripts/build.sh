@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Configures and builds build/PRESET/runner with its plug-ins and tests.
 #
-#   scripts/build.sh [PRESET] [cmake argument]...        PRESET: release (default), dev, asan or tsan
+#   scripts/build.sh [PRESET] [--product] [cmake argument]...        PRESET: release (default), dev, asan or tsan
+#
+#   --product   the program and its plug-ins only, no tests
 #
 # Exit codes: 0 built, 1 the build failed, 4 a tool is missing (scripts/setup.sh installs it).
 set -euo pipefail
@@ -12,6 +14,11 @@ case ${1:-} in
   '' | -*) preset=$RUNNER_PRESET ;;
   *) preset=$1; shift ;;
 esac
+target=all
+if [ "${1:-}" = --product ]; then
+  target=product
+  shift
+fi
 cd "$RUNNER_ROOT"
 for tool in cmake ninja; do
   command -v $tool >/dev/null 2>&1 || die "$EXIT_ENVIRONMENT" "$tool is missing; run scripts/setup.sh"
@@ -26,5 +33,5 @@ if [ $# -gt 0 ] || [ ! -f "build/$preset/build.ninja" ]; then
   fi
 fi
 # ninja configures again by itself when a CMake file has changed.
-cmake --build --preset "$preset" --parallel "$(build_jobs)" || die 1 "the build failed"
+cmake --build --preset "$preset" --target "$target" --parallel "$(build_jobs)" || die 1 "the build failed"
 say "built: $RUNNER_ROOT/build/$preset/runner"

@@ -55,11 +55,11 @@ find_runner() {
   fi
 }
 
-# Sets up and builds unless $RUNNER names a ready program.
+# Sets up and builds the program, without the tests, unless $RUNNER names a ready program.
 ensure_runner() {
   [ -z "${RUNNER:-}" ] || return 0
   "$RUNNER_ROOT/scripts/setup.sh" >&2
-  "$RUNNER_ROOT/scripts/build.sh" "$RUNNER_PRESET" >&2
+  "$RUNNER_ROOT/scripts/build.sh" "$RUNNER_PRESET" --product >&2
 }
 
 # json_value KEY: the number or string behind the first "KEY": in the JSON on stdin; "" when there is none.
