@@ -74,6 +74,15 @@ std::string counted(const ScanResult& set) {
   return text;
 }
 
+std::string remarks(const Runtime& r) {
+  std::string text;
+  if (r.is_static) text += "  (linked in)";
+  if (r.preloaded) text += "  (preloaded)";
+  if (!r.found) text += "  (not found here)";
+  if (r.needed_by.empty() && r.found && !r.is_static && !r.preloaded) text += "  (loaded by its path)";
+  return text;
+}
+
 }  // namespace
 
 std::string report_problems(const std::vector<std::string>& problems, const char* indent) {
@@ -92,9 +101,7 @@ std::string report_set(const ScanResult& set) {
   text += fmt::format("\n  verdict: {} ({})\n", coloured(set.verdict),
                       without_openmp ? "slower than need be" : meaning(set.verdict));
   for (const Runtime& r : set.runtimes)
-    add_row(text, runtime::to_string(r.kind), r.version, r.path, r.name, r.needed_by,
-            std::string(r.is_static ? "  (linked in)" : "") + (r.preloaded ? "  (preloaded)" : "") +
-                (r.found ? "" : "  (not found here)"));
+    add_row(text, runtime::to_string(r.kind), r.version, r.path, r.name, r.needed_by, remarks(r));
   for (const BlasPool& p : set.blas)
     add_row(
         text, runtime::to_string(p.kind), p.version, p.path, p.name, p.needed_by,

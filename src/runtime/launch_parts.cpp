@@ -35,6 +35,7 @@ class ExchangeFolder {
 };
 
 void merge_into(Json& into, const Json& from) {
+  if (into == from) return;  // a part that reports what it took over from another
   if (into.is_object() && from.is_object()) {
     for (const auto& [key, value] : from.items()) {
       if (into.contains(key))
@@ -58,8 +59,10 @@ JobResult merge(const std::vector<JobResult>& results) {
     merge_into(merged.result, result.result);
     merged.exit_code = std::max(merged.exit_code, result.exit_code);
     std::istringstream in(result.summary);
+    const auto earlier = static_cast<std::ptrdiff_t>(lines.size());  // said by other parts
     for (std::string line; std::getline(in, line);)
-      if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+      if (std::find(lines.begin(), lines.begin() + earlier, line) == lines.begin() + earlier)
+        lines.push_back(line);
   }
   merged.summary = fmt::format("{}", fmt::join(lines, "\n"));
   return merged;

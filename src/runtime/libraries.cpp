@@ -34,14 +34,15 @@ Prediction predict(const LaunchRequest& request, const Environment& environment)
   Prediction prediction;
   const auto file = plugin_file(request.plugin);
   prediction.scan = scan_plugins({file}, environment);
-  Verdict inside = prediction.scan.verdict;
-  if (!request.parts.empty()) {
-    inside = Verdict::none;
-    for (const Part& part : request.parts)
-      inside = std::max(inside, scan_plugins({plugin_file(part.plugin)}, environment).verdict);
-  }
+  std::vector<ScanResult> parts;
+  for (const Part& part : request.parts)
+    parts.push_back(scan_plugins({plugin_file(part.plugin)}, environment));
+  Verdict inside = parts.empty() ? prediction.scan.verdict : Verdict::none;
+  for (const ScanResult& part : parts) inside = std::max(inside, part.verdict);
   prediction.action = decide(policy, inside, prediction.scan.verdict, prediction.scan.from_preload);
-  prediction.second_pool = second_pool(prediction.scan);
+  if (prediction.action != Action::separate) parts = {prediction.scan};
+  for (const ScanResult& process : parts)
+    if (prediction.second_pool.empty()) prediction.second_pool = second_pool(process);
   for (const std::string& problem : prediction.scan.problems) spdlog::debug("scan: {}", problem);
   const std::string conflict = conflict_line(prediction.scan);
   if (prediction.action == Action::refuse) {
@@ -52,9 +53,10 @@ Prediction predict(const LaunchRequest& request, const Environment& environment)
             (policy == Policy::forbid ? "; isolate or allow would run it" : "; allow would run it"),
         file.string());
   }
-  if (prediction.action == Action::warn) {
-    spdlog::warn("OpenMP: {}", conflict);
-    for (const std::string& advice : prediction.scan.advice) spdlog::warn("{}", advice);
+  for (const ScanResult& process : parts) {  // also what separate workers do not cure
+    if (process.verdict <= Verdict::one) continue;
+    spdlog::warn("OpenMP: {}", conflict_line(process));
+    for (const std::string& advice : process.advice) spdlog::warn("{}", advice);
   }
   return prediction;
 }

@@ -14,7 +14,7 @@ namespace runner::runtime {
 struct Prediction {
   ScanResult scan;  // of the plug-in that runs, or of all parts together
   Action action = Action::run;
-  std::string second_pool;  // a pool that would compute beside libgomp; "" for none
+  std::string second_pool;  // a pool that would compute beside libgomp in one process; "" for none
 };
 
 // Scans the job's plug-ins and asks the policy. Throws UsageError for an unknown policy, EnvironmentError for

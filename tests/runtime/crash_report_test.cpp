@@ -108,6 +108,17 @@ TEST(Parts, MergeIntoOneResult) {
   EXPECT_EQ(merged.summary, "step 1\nsmoke: passed\nsearched");
 }
 
+TEST(Parts, WhatOneTakesOverFromTheOtherCountsOnce) {
+  JobResult a, b;
+  a.result = Json{{"runtimes", {{"faiss", {"libomp"}}}}};
+  a.summary = "FAISS: 2\n  libgomp";
+  b.result = Json{{"runtimes", {{"faiss", {"libomp"}}, {"torch", {"libgomp"}}}}};
+  b.summary = "torch: 1\n  libomp\nboth: 1\n  libomp";
+  const JobResult merged = merge({a, b});
+  EXPECT_EQ(merged.result, b.result);
+  EXPECT_EQ(merged.summary, "FAISS: 2\n  libgomp\ntorch: 1\n  libomp\nboth: 1\n  libomp");
+}
+
 TEST(NativeFeatures, WhatTheCpuLacksIsNamed) {
   const auto has = [](const std::string& feature) { return feature != "avx512f"; };
   EXPECT_THAT(missing_features({"avx2", "avx512f"}, has), ElementsAre("avx512f"));

@@ -95,6 +95,11 @@ TEST_F(DoctorTest, TheTableNamesBothPathsTheChainAndTheFix) {
   EXPECT_THAT(said.output, ::testing::Not(HasSubstr("\033["))) << "colour only on a terminal";
 }
 
+TEST_F(DoctorTest, ACopyThatNothingNeedsIsSaidToBeLoadedByItsPath) {
+  EXPECT_THAT(doctor({at("a/libomp-aaaa0001.so")}).output, HasSubstr("aaaa0001.so  (loaded by its path)"));
+  EXPECT_THAT(doctor({at("a/x.so")}).output, ::testing::Not(HasSubstr("loaded by its path")));
+}
+
 TEST_F(DoctorTest, BrokenFilesAreLinesAndNoErrors) {
   write(folder / "c" / "cut.so", "\177ELF\2");
   const Said said = doctor({at("c")});
