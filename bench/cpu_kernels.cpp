@@ -6,7 +6,7 @@
 
 #include "lvm/cpu/bf16/product.h"
 #include "lvm/cpu/kernels.h"
-#include "lvm/cpu/sgemm.h"
+#include "lvm/cpu/products.h"
 
 namespace {
 
@@ -155,9 +155,10 @@ BENCHMARK(bf16_product)->Apply(product_sizes);
 
 void fp32_product(benchmark::State& state) {
   const Index m = state.range(0), n = state.range(1), k = state.range(2);
-  const auto a = filled(m * k), b = filled(n * k);
+  const auto a = filled(m * k), w = filled(n * k);
   auto c = filled(m * n);
-  for (auto _ : state) sgemm_nt(m, n, k, a.data(), k, b.data(), k, false, c.data(), n);
+  const auto products = make_fp32_products(w.data(), nullptr);
+  for (auto _ : state) products->forward({0, 0, n, k}, {a.data(), k, m}, {c.data(), n});
   set_flop(state, m, n, k);
 }
 BENCHMARK(fp32_product)->Apply(product_sizes);

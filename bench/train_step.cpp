@@ -3,7 +3,8 @@
 //
 //   bench_train_step [--batch 32] [--precision fp32|bf16] [--rounds 9] [--no-torch] [--profile]
 //
-// Take OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE out of the environment first: inherited values can halve sgemm.
+// Take OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE out of the environment first: inherited values can halve
+// libtorch's sgemm, and with it the floor.
 
 #include <omp.h>
 #include <torch/torch.h>
@@ -176,7 +177,7 @@ int main(int argc, char** argv) {
   const double product = median(product_times), memory = median(memory_times), floor = product + memory;
   std::printf("batch %lld, %s, %d threads, kernels %s, products %s\n", static_cast<long long>(o.batch),
               o.bf16 ? "bf16" : "fp32", omp_get_max_threads(), lvm::cpu::kernels().name,
-              o.bf16 ? lvm::cpu::bf16_unit().name : "sgemm");
+              o.bf16 ? lvm::cpu::bf16_unit().name : "fp32");
   std::printf("%-28s %8.2f ms  %8.1f samples/s  (products %.2f ms, %.0f GFLOP/s; memory %.2f ms)\n", "floor",
               1e3 * floor, static_cast<double>(o.batch) / floor, 1e3 * product,
               bench::flop(products) / product / 1e9, 1e3 * memory);

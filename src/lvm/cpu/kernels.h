@@ -145,6 +145,17 @@ struct Kernels {
   // Writes a block [rows, 32] with its first `columns` to c past the caches, for results that nobody reads
   // soon; returns the sum of their squares.
   double (*store_block)(const float* block, Index rows, Index columns, float* c, Index ldc);
+
+  // float32 products. Two panels, of 16 columns each, are [2, k, 16]; what lies beyond the matrix is zero.
+  // c [rows, 32] = a [rows, k] · two panels (+ c)
+  void (*fp32_block)(const float* a, Index lda, Index rows, const float* b, Index panel_stride, Index k,
+                     float* c, Index ldc, bool accumulate);
+  // Two panels from up to 32 columns, summed over rows
+  void (*pack_columns)(const float* from, Index ld, Index rows, Index columns, float* to);
+  // Two panels from up to 32 rows, summed over columns
+  void (*pack_rows)(const float* from, Index ld, Index rows, Index columns, float* to);
+  // to [columns, to_ld] = fromᵀ: columns [begin, end) of from, begin a multiple of 16
+  void (*transpose)(const float* from, Index ld, Index rows, float* to, Index to_ld, Index begin, Index end);
 };
 
 // For this CPU; RUNNER_CPU_KERNELS=generic|avx2|avx512 picks a lower one (tests, measurements).

@@ -52,6 +52,7 @@ class Products {
   std::vector<double> squares_;
 };
 
+std::unique_ptr<Products> make_fp32_products(const float* parameters, float* gradients);
 std::unique_ptr<Products> make_bf16_products(const Layout& layout, const float* parameters, float* gradients);
 
 // `parameters` and `gradients`: the flat buffers of `layout`; they must outlive the result.

@@ -8,16 +8,17 @@
 #include "lvm/cpu/kernels/adamw.h"
 #include "lvm/cpu/kernels/attention.h"
 #include "lvm/cpu/kernels/bf16.h"
+#include "lvm/cpu/kernels/fp32.h"
 #include "lvm/cpu/kernels/norm.h"
 #include "lvm/cpu/kernels/pointwise.h"
 #include "lvm/cpu/kernels/store.h"
 
-#define RUNNER_KERNEL_TABLE(variant)                                                        \
-  namespace runner::lvm::cpu {                                                              \
-  extern const Kernels kernels_##variant;                                                   \
-  const Kernels kernels_##variant = {                                                       \
-      #variant,           add_bias_table, add_bias,       relu_forward,  relu_backward,     \
-      gelu_forward,       gelu_backward,  norm_forward,   norm_backward, attention_forward, \
-      attention_backward, column_sums,    square_sum,     adamw,         to_bf16,           \
-      pair_rows,          pair_columns,   transpose_rows, bf16_block,    store_block};      \
+#define RUNNER_KERNEL_TABLE(variant)                                                                       \
+  namespace runner::lvm::cpu {                                                                             \
+  extern const Kernels kernels_##variant;                                                                  \
+  const Kernels kernels_##variant = {                                                                      \
+      #variant,      add_bias_table, add_bias,      relu_forward,      relu_backward,      gelu_forward,   \
+      gelu_backward, norm_forward,   norm_backward, attention_forward, attention_backward, column_sums,    \
+      square_sum,    adamw,          to_bf16,       pair_rows,         pair_columns,       transpose_rows, \
+      bf16_block,    store_block,    fp32_block,    pack_columns,      pack_rows,          transpose};     \
   }

@@ -1,0 +1,189 @@
+// Linear layers with float32 products of our own. A thread packs 32 columns of the right operand, which then
+// stay in its second-level cache, and multiplies all rows by them: weights are read from memory once a
+// product, and nothing depends on the threads of a BLAS.
+
+#include "lvm/cpu/products.h"
+
+#include <algorithm>
+
+#include "lvm/cpu/kernels.h"
+#include "lvm/cpu/memory.h"
+#include "lvm/cpu/parallel.h"
+
+namespace runner::lvm::cpu {
+namespace {
+
+constexpr Index panel_columns = 32;
+constexpr Index streamed_rows = 44;  // of a block that is written past the caches
+
+// c [m, n] = a [m, k] · b. Each element of c is summed by one thread in the order of k.
+struct Product {
+  const float* a = nullptr;
+  Index lda = 0;
+  const float* b = nullptr;  // [k, n], or with b_rows [n, k]
+  Index ldb = 0;
+  bool b_rows = false;
+  Index m = 0, n = 0, k = 0;
+  Output c;
+  double* squares = nullptr;  // [panels] of the result, which is then written past the caches
+  Index panels() const { return chunks_of(n, panel_columns); }
+};
+
+class Fp32Products final : public Products {
+ public:
+  Fp32Products(const float* parameters, float* gradients)
+      : weights_(parameters), gradients_(gradients), k_(kernels()) {}
+
+  void weights_changed() override {}
+  void rows_changed(std::int64_t, std::int64_t, std::int64_t) override {}
+
+  void forward(const LinearAt& w, const Rows& x, const Output& y) override {
+    Product p;
+    p.b = weights_ + w.weight;
+    p.ldb = w.in;
+    p.b_rows = true;
+    p.m = x.count;
+    p.n = w.out;
+    p.k = w.in;
+    p.c = y;
+    set_left(p, x);
+#pragma omp parallel
+    {
+      copy_left(p, x);
+      multiply(p);
+    }
+  }
+
+  void backward(const LinearAt& w, const Rows& dy, const Rows& x, const Output& dx) override {
+    Product to_x;
+    to_x.b = weights_ + w.weight;
+    to_x.ldb = w.in;
+    to_x.m = dy.count;
+    to_x.n = dx.data ? w.in : 0;
+    to_x.k = w.out;
+    to_x.c = dx;
+    set_left(to_x, dy);
+
+    const Index rows = dy.count, ld = padded(rows), column_blocks = chunks_of(w.out, 16);
+    float* across = across_.room(w.out * ld);
+    Product to_w;
+    to_w.a = across;
+    to_w.lda = ld;
+    to_w.b = x.data;
+    to_w.ldb = x.ld;
+    to_w.m = w.out;
+    to_w.n = w.in;
+    to_w.k = rows;
+    to_w.c = {gradients_ + w.weight, w.in, false};
+    to_w.squares = add_squares(to_w.panels());
+#pragma omp parallel
+    {
+#pragma omp for schedule(static) nowait
+      for (Index i = 0; i < column_blocks; ++i)
+        k_.transpose(dy.data, dy.ld, rows, across, ld, i * 16, std::min(w.out, (i + 1) * 16));
+      copy_left(to_x, dy);
+#pragma omp barrier
+      multiply(to_x);
+      multiply(to_w);
+    }
+  }
+
+ private:
+  // Memory that grows to the largest need.
+  class Room {
+   public:
+    float* room(Index floats) {
+      const auto bytes = static_cast<std::size_t>(floats) * sizeof(float);
+      if (bytes > memory_.size()) memory_ = Memory(bytes);
+      return static_cast<float*>(memory_.data());
+    }
+
+   private:
+    Memory memory_;
+  };
+
+  // Rows at a distance of whole pages compete for the same places of a first-level cache.
+  static bool competing(Index ld) {
+    return ld % 1024 == 0;
+  }
+  static Index padded(Index columns) {
+    return (columns + 15) / 16 * 16 + 16;
+  }
+
+  // The left operand is read where it is, or, if its rows compete, from a copy that copy_left makes.
+  void set_left(Product& p, const Rows& x) {
+    p.a = x.data;
+    p.lda = x.ld;
+    if (!competing(x.ld) || p.n == 0) return;
+    p.lda = padded(p.k);
+    p.a = left_.room(p.m * p.lda);
+  }
+
+  // By the threads of a region; a barrier at its end where it copies.
+  void copy_left(const Product& p, const Rows& x) const {
+    if (p.a == x.data) return;
+    auto* to = const_cast<float*>(p.a);
+#pragma omp for schedule(static)
+    for (Index r = 0; r < p.m; ++r) std::copy_n(x.data + r * x.ld, p.k, to + r * p.lda);
+  }
+
+  // By the threads of a region; no barrier at its end.
+  void multiply(const Product& p) const {
+    const Index panels = p.panels(), stride = p.k * 16;
+    thread_local Room room;
+    float* packed = room.room(2 * stride);
+#pragma omp for schedule(static) nowait
+    for (Index i = 0; i < panels; ++i) {
+      const Index column = i * panel_columns, columns = std::min(panel_columns, p.n - column);
+      if (p.b_rows)
+        k_.pack_rows(p.b + column * p.ldb, p.ldb, columns, p.k, packed);
+      else
+        k_.pack_columns(p.b + column, p.ldb, p.k, columns, packed);
+      if (p.squares)
+        p.squares[i] = stream(p, packed, column, columns);
+      else if (columns == panel_columns)
+        k_.fp32_block(p.a, p.lda, p.m, packed, stride, p.k, p.c.data + column, p.c.ld, p.c.accumulate);
+      else
+        cut(p, packed, column, columns);
+    }
+  }
+
+  // Columns of c from `column` on, block by block past the caches; returns the sum of their squares.
+  double stream(const Product& p, const float* packed, Index column, Index columns) const {
+    alignas(64) float block[streamed_rows * panel_columns];
+    double squares = 0;
+    for (Index r = 0; r < p.m; r += streamed_rows) {
+      const Index rows = std::min(streamed_rows, p.m - r);
+      k_.fp32_block(p.a + r * p.lda, p.lda, rows, packed, p.k * 16, p.k, block, panel_columns, false);
+      squares += k_.store_block(block, rows, columns, p.c.data + r * p.c.ld + column, p.c.ld);
+    }
+    return squares;
+  }
+
+  // The last columns, fewer than 32.
+  void cut(const Product& p, const float* packed, Index column, Index columns) const {
+    float block[streamed_rows * panel_columns];
+    for (Index r = 0; r < p.m; r += streamed_rows) {
+      const Index rows = std::min(streamed_rows, p.m - r);
+      k_.fp32_block(p.a + r * p.lda, p.lda, rows, packed, p.k * 16, p.k, block, panel_columns, false);
+      for (Index i = 0; i < rows; ++i) {
+        float* to = p.c.data + (r + i) * p.c.ld + column;
+        for (Index c = 0; c < columns; ++c)
+          to[c] = block[i * panel_columns + c] + (p.c.accumulate ? to[c] : 0.0f);
+      }
+    }
+  }
+
+  const float* weights_;
+  float* gradients_;
+  const Kernels& k_;
+  Room left_, across_;
+};
+
+}  // namespace
+
+std::unique_ptr<Products> make_fp32_products(const float* parameters, float* gradients) {
+  return std::make_unique<Fp32Products>(parameters, gradients);
+}
+
+}  // namespace runner::lvm::cpu
