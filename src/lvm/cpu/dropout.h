@@ -67,10 +67,11 @@ static inline std::uint32_t dropout_stride(std::int64_t columns) {
 }
 
 // Factors (0 or scale) of 32 columns from column `column` (a multiple of 32) of a row on, to `factor`.
-static inline void dropout_factors(const Dropout& d, std::uint32_t row_start, std::int64_t column,
+static inline void dropout_factors(const Dropout d, std::uint32_t row_start, std::int64_t column,
                                    float* factor) {
   const std::uint32_t base = row_start + static_cast<std::uint32_t>(column / 2);
   const auto threshold = static_cast<std::int32_t>(d.threshold);  // AVX2 compares signed words only
+#pragma omp simd
   for (int i = 0; i < dropout_block / 2; ++i) {
     const std::uint32_t w = draw32(d, base + static_cast<std::uint32_t>(i));
     factor[i] = static_cast<std::int32_t>(w & 0xffffu) < threshold ? 0.0f : d.scale;

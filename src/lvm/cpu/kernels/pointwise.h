@@ -37,8 +37,8 @@ __attribute__((always_inline)) inline void relu_block(float* y, const float* bia
   }
 }
 
-void relu_forward(float* y, Index columns, const float* bias, const Dropout& dropout, Index begin,
-                  Index end) {
+void relu_forward(float* y, Index columns, const float* bias, const Dropout& draws, Index begin, Index end) {
+  const Dropout dropout = draws;  // a copy: what is written cannot be it
   const std::uint32_t stride = dropout_stride(columns);
   const Index whole = columns / dropout_block * dropout_block;
   float factor[dropout_block];
