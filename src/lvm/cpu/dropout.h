@@ -71,7 +71,6 @@ static inline void dropout_factors(const Dropout d, std::uint32_t row_start, std
                                    float* factor) {
   const std::uint32_t base = row_start + static_cast<std::uint32_t>(column / 2);
   const auto threshold = static_cast<std::int32_t>(d.threshold);  // AVX2 compares signed words only
-#pragma omp simd
   for (int i = 0; i < dropout_block / 2; ++i) {
     const std::uint32_t w = draw32(d, base + static_cast<std::uint32_t>(i));
     factor[i] = static_cast<std::int32_t>(w & 0xffffu) < threshold ? 0.0f : d.scale;
