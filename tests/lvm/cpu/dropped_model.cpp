@@ -29,10 +29,36 @@ torch::Tensor probability_factors(const Dropout& d, const std::vector<std::int64
   return factors;
 }
 
+torch::Tensor rounded(const torch::Tensor& x) {
+  return x.to(torch::kBFloat16).to(torch::kFloat32);
+}
+
+// x · wᵀ of rounded operands, summed in float32, and its gradients from rounded operands too.
+struct RoundedProduct : torch::autograd::Function<RoundedProduct> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
+                               const torch::Tensor& w) {
+    context->save_for_backward({x, w});
+    return torch::matmul(rounded(x), rounded(w).t());
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto dy = rounded(gradients[0]), x = rounded(saved[0]), w = rounded(saved[1]);
+    const auto rows = dy.reshape({-1, dy.size(-1)});
+    return {torch::matmul(dy, w), torch::matmul(rows.t(), x.reshape({-1, x.size(-1)}))};
+  }
+};
+
 struct Reference {
   const Shape& shape;
   const Weights& weights;
   DropoutKey key;
+  Precision precision;
+
+  torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) const {
+    if (precision == Precision::fp32) return torch::linear(x, weight, bias);
+    return RoundedProduct::apply(x, weight) + bias;
+  }
 
   torch::Tensor w(const std::string& name) const { return weights.at(name); }
   Dropout at(std::int64_t layer, std::uint32_t place) const {
@@ -52,14 +78,14 @@ struct Reference {
     const auto weight = w(prefix + ".in_proj_weight").chunk(3), bias = w(prefix + ".in_proj_bias").chunk(3);
     const std::int64_t B = queries.size(0), Q = queries.size(1), T = memory.size(1), H = shape.heads;
     const auto heads = [&](const torch::Tensor& x, std::size_t i) {
-      return torch::linear(x, weight[i], bias[i]).view({B, x.size(1), H, -1}).transpose(1, 2);
+      return linear(x, weight[i], bias[i]).view({B, x.size(1), H, -1}).transpose(1, 2);
     };
     const auto q = heads(queries, 0), k = heads(memory, 1), v = heads(memory, 2);
     auto scores = torch::matmul(q, k.transpose(2, 3)) / std::sqrt(static_cast<double>(q.size(3)));
     if (Q > 1) scores = scores.masked_fill(torch::ones({Q, T}).triu(1).to(torch::kBool), -INFINITY);
     const auto p = torch::softmax(scores, -1) * probability_factors(at(layer, place), {B, H, Q, T});
     const auto context = torch::matmul(p, v).transpose(1, 2).reshape({B, Q, shape.d_model});
-    return drop(torch::linear(context, w(prefix + ".out_proj.weight"), w(prefix + ".out_proj.bias")), layer,
+    return drop(linear(context, w(prefix + ".out_proj.weight"), w(prefix + ".out_proj.bias")), layer,
                 place + 1);
   }
 
@@ -70,8 +96,8 @@ struct Reference {
     x = norm(x + attend(x, all, prefix + "self_attn", i, 0), prefix + "norm1");
     x = norm(x + attend(x, memory, prefix + "multihead_attn", i, 2), prefix + "norm2");
     const auto inner =
-        drop(torch::relu(torch::linear(x, w(prefix + "linear1.weight"), w(prefix + "linear1.bias"))), i, 4);
-    const auto outer = torch::linear(inner, w(prefix + "linear2.weight"), w(prefix + "linear2.bias"));
+        drop(torch::relu(linear(x, w(prefix + "linear1.weight"), w(prefix + "linear1.bias"))), i, 4);
+    const auto outer = linear(inner, w(prefix + "linear2.weight"), w(prefix + "linear2.bias"));
     return norm(x + drop(outer, i, 5), prefix + "norm3");
   }
 };
@@ -79,13 +105,13 @@ struct Reference {
 }  // namespace
 
 torch::Tensor dropped_forward(const Shape& shape, const Weights& weights, const torch::Tensor& positions,
-                              const torch::Tensor& contexts, DropoutKey key) {
-  const Reference r{shape, weights, key};
-  const auto memory = torch::linear(contexts, r.w("input_proj.weight"), r.w("input_proj.bias")) + positions;
+                              const torch::Tensor& contexts, DropoutKey key, Precision precision) {
+  const Reference r{shape, weights, key, precision};
+  const auto memory = r.linear(contexts, r.w("input_proj.weight"), r.w("input_proj.bias")) + positions;
   torch::Tensor x = memory;
   for (std::int64_t i = 0; i < shape.layers; ++i) x = r.layer(x, memory, i);
-  x = torch::gelu(torch::linear(x.select(1, x.size(1) - 1), r.w("head.0.weight"), r.w("head.0.bias")));
-  return torch::linear(r.norm(x, "head.2"), r.w("head.3.weight"), r.w("head.3.bias"));
+  x = torch::gelu(r.linear(x.select(1, x.size(1) - 1), r.w("head.0.weight"), r.w("head.0.bias")));
+  return r.linear(r.norm(x, "head.2"), r.w("head.3.weight"), r.w("head.3.bias"));
 }
 
 }  // namespace runner::lvm::cpu
