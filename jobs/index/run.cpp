@@ -42,19 +42,17 @@ struct Building {
   }
 };
 
-void skip(const IndexOptions& options, const Json& known, const std::string& why, JobResult& result) {
+// Only the log tells it: a rebuild by the clock with --quiet says nothing when there was nothing to do.
+void skip(const IndexOptions& options, const Json& known, JobResult& result) {
   result.result = {{"output", options.output}};
   for (const char* key : {"version", "ntotal", "dimension", "factory", "bytes"})
     result.result[key] = known.is_object() ? known.value(key, Json()) : Json();
   for (const char* key : {"build_s", "fsync_s", "verify_s"}) result.result[key] = 0.0;
   result.result["skipped"] = true;
-  result.summary = options.output + ": " + why;
-  spdlog::info("{}", result.summary);
 }
 
-// The published version was made from the same contents with the same settings, and is all there.
-bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& inputs, const Json& settings) {
-  if (!manifest.is_object() || manifest.value("settings", Json()) != settings) return false;
+// The published version was made from the same contents, and is all there.
+bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& inputs) {
   const Json before = manifest.value("inputs", Json::array());
   if (before.size() != inputs.size()) return false;
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -64,6 +62,12 @@ bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& i
   std::error_code error;
   const auto size = std::filesystem::file_size(target.link, error);
   return !error && manifest["result"].value("bytes", std::uintmax_t{0}) == size;
+}
+
+void refuse_what_will_not_fit(const IndexOptions& options, const ann::Target& target) {
+  const data::Vectors vectors(options.inputs);
+  const ann::BuildSettings build = build_settings(options, vectors);
+  ann::refuse_what_will_not_fit(ann::estimate(vectors, build, target.folder()), build, target.folder());
 }
 
 void roll_back(const IndexOptions& options, const ann::Target& target, JobResult& result) {
@@ -113,22 +117,25 @@ void run_index(const JobContext& context, JobResult& result) {
   const std::string started = local_time();
   const ann::Target target{options.output};
   const auto lock = ann::lock_target(target, options.if_locked == "wait");
-  if (!lock) return skip(options, nullptr, "another rebuild runs; this one left", result);
+  if (!lock) return skip(options, nullptr, result);
   ann::remove_leftovers(target);
   if (context.arguments.value("rollback", false)) return roll_back(options, target, result);
 
   const Json settings = comparable_settings(options);
-  const Json inputs = ann::input_hashes(options.inputs);
   const Json published = ann::published_manifest(target);
-  if (options.skip_if_unchanged && !context.arguments.value("force", false) &&
-      is_unchanged(target, published, inputs, settings)) {
-    skip(options, published["result"], "input and settings are unchanged; nothing to do (--force rebuilds)",
-         result);
+  const bool may_skip = options.skip_if_unchanged && !context.arguments.value("force", false) &&
+                        published.is_object() && published.value("settings", Json()) == settings;
+  // Before the input is hashed, which takes a while, where only a refusal can come of it.
+  if (!may_skip) refuse_what_will_not_fit(options, target);
+  const Json inputs = ann::input_hashes(options.inputs);
+  if (may_skip && is_unchanged(target, published, inputs)) {
+    spdlog::info("{}: input and settings are unchanged; nothing to do (--force rebuilds)", options.output);
+    skip(options, published["result"], result);
   } else {
+    if (may_skip) refuse_what_will_not_fit(options, target);
     data::Vectors vectors(options.inputs);
     vectors.allow_random_access();
     const ann::BuildSettings build = build_settings(options, vectors);
-    ann::refuse_what_will_not_fit(ann::estimate(vectors, build, target.folder()), build, target.folder());
     status::set_phase("check values");
     vectors.check_values(true, [](std::int64_t) { status::beat(); });
 
