@@ -40,6 +40,24 @@ with peer.folder() as work:
         peer.check(bool((numpy.abs(data[ids[other, 0]] - part[other]) < 1e-3).all()), f"Flat: rows from {first}: a stranger came first")
     print(f"Flat: {flat.ntotal} vectors, each with its own score on top")
 
-    lists = build(work, "IVF32,Flat", "--set", "index.nprobe=32")
-    peer.check(lists.ntotal == len(data), f"IVF: {lists.ntotal} vectors")
-    print(f"IVF32,Flat: {lists.ntotal} vectors")
+    queries = data[::40]
+    truth = flat.search(queries, 10)[1]
+    for factory, least, flags in (
+        ("IVF2048,Flat", 0.9, ("--set", "index.nprobe=512")),
+        ("HNSW16", 0.9, ()),
+        ("PQ32", 0.3, ()),
+        ("IDMap2,Flat", 1.0, ("--set", "input.ids=chunk_indices")),
+        ("IDMap2,HNSW16", 0.9, ("--set", "input.ids=article_indices")),
+    ):
+        index = build(work, factory, *flags)
+        peer.check(index.ntotal == len(data), f"{factory}: {index.ntotal} vectors")
+        found = index.search(queries, 10)[1]
+        if flags and flags[1].startswith("input.ids="):
+            ids = numpy.load(peer.DATA)[flags[1].removeprefix("input.ids=")].astype("int64")
+            wanted = ids[truth]
+            peer.check(type(faiss.downcast_index(index)) is faiss.IndexIDMap2, f"{factory}: {type(index)}")
+        else:
+            wanted = truth
+        recall = numpy.mean([len(set(f) & set(w)) / len(set(w)) for f, w in zip(found, wanted)])
+        peer.check(recall >= 0.995 * least, f"{factory}: recall {recall}")
+        print(f"{factory}: {index.ntotal} vectors, recall at 10 {recall:.3f}")
