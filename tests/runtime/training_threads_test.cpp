@@ -65,10 +65,11 @@ std::vector<int> watch_threads(std::vector<std::string> arguments, const fs::pat
   return looks;
 }
 
-// The number that 95 of 100 looks do not exceed: what only passes through is not the steady state.
+// The number that 8 of 10 looks do not exceed: the thread that starts to save a model at the end is not the
+// steady state.
 int steady(std::vector<int> looks) {
   std::sort(looks.begin(), looks.end());
-  return looks[looks.size() * 95 / 100];
+  return looks[looks.size() * 8 / 10];
 }
 
 class SteadyThreads : public testing::TestWithParam<const char*> {};
@@ -77,7 +78,7 @@ TEST_P(SteadyThreads, AreNoMoreThanTheCores) {
   const TemporaryFolder folder;
   for (const int cores : {1, runtime::affinity_cores()}) {
     const fs::path run = folder / std::to_string(cores);
-    std::vector<std::string> more = {"--max-steps", "15", "--set", std::string("train.engine=") + GetParam()};
+    std::vector<std::string> more = {"--max-steps", "20", "--set", std::string("train.engine=") + GetParam()};
     for (const char* setting :
          {"model.d_model=128", "model.feedforward=512", "checkpoint.every_steps=100000", "train.log_every=1"})
       more.insert(more.end(), {"--set", setting});
