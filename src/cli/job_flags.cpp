@@ -111,12 +111,21 @@ void collect_overrides(const config::Binder& binder, const GivenFlags& given, co
   }
 }
 
+// `run` and `plan` take any job; their other lines are those of the job that the file names.
+std::string about(const std::string& command, const jobs::JobType& type) {
+  if (command == "run")
+    return "Whatever the file's `job:` says.\n\nExample:\n  runner run configs/index_flat_ip.yaml";
+  if (command == "plan")
+    return "Rows, steps, memory, disk and time, before anything runs.\n\nExample:\n"
+           "  runner plan configs/p6b_v23.yaml --npz my_vectors.npz";
+  return std::string(type.summary) + "\n\nExample:\n  " + type.example;
+}
+
 }  // namespace
 
 bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const config::Binder& binder,
                      JobCommandLine& line) {
-  CLI::App app(std::string(type.summary) + "\n\nExample:\n  " + type.example,
-               std::string("runner ") + argv[0]);
+  CLI::App app(about(argv[0], type), std::string("runner ") + argv[0]);
   GivenFlags given;
   std::map<std::string, std::string> texts;
   std::map<std::string, bool> present;
@@ -133,7 +142,7 @@ bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const con
   add_option_flags(app, binder, given);
   add_arguments(app, type, texts, present, numbers);
   add_common_flags(app, line.common);
-  app.footer("Keys of the file:\n" + config::describe(binder));
+  app.footer(fmt::format("Keys of the file (job: {}):\n", type.name) + config::describe(binder));
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -18,6 +18,15 @@ TEST(Help, EveryCommandOfTheTableAnswersHelpWithAnExample) {
   EXPECT_EQ(count, 14);
 }
 
+TEST(Help, RunAndPlanSpeakOfThemselvesAndOfTheFilesJob) {
+  const std::string plan = run_runner({"plan", "--help"}).out;
+  EXPECT_EQ(plan.rfind("Rows, steps, memory", 0), 0U) << plan;
+  const std::string index = RUNNER_SOURCE_DIR "/configs/index_flat_ip.yaml";
+  const std::string run = run_runner({"run", index, "--help"}).out;
+  EXPECT_NE(run.find("runner run configs/"), std::string::npos) << run;
+  EXPECT_NE(run.find("Keys of the file (job: index)"), std::string::npos) << run;
+}
+
 TEST(Help, WithoutACommandTheTableIsShownAndTheExitCodeIsTwo) {
   const ProgramResult bare = run_runner({});
   EXPECT_EQ(bare.exit_code, 2);
