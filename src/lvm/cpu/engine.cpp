@@ -9,7 +9,7 @@
 namespace runner::lvm::cpu {
 namespace {
 
-constexpr Index evaluation_chunk = 256;  // batch items at a time: bounds the memory of an evaluation
+constexpr Index evaluation_chunk = 64;  // batch items at a time: bounds the memory of an evaluation
 
 void check(const Shape& s) {
   if (s.heads < 1 || s.d_model % s.heads != 0)

@@ -18,7 +18,11 @@ class BackgroundTask {
   // Waits for the task before, then starts this one.
   void start(std::function<void()> task) {
     finish();
-    running_ = std::async(std::launch::async, std::move(task));
+    // Moved out, so that what the task holds goes when it is done and not when the next one starts.
+    running_ = std::async(std::launch::async, [held = std::move(task)]() mutable {
+      const std::function<void()> run = std::move(held);
+      run();
+    });
   }
   // Waits; rethrows what the task threw.
   void finish() {

@@ -125,7 +125,7 @@ Json read_checkpoint_state(const fs::path& folder) {
   return read_envelope(folder).at("state");
 }
 
-Checkpoint read_checkpoint(const fs::path& folder) {
+Checkpoint read_checkpoint(const fs::path& folder, const std::string& only) {
   const Json envelope = read_envelope(folder);
   Checkpoint checkpoint;
   checkpoint.state = envelope.at("state");
@@ -141,7 +141,7 @@ Checkpoint read_checkpoint(const fs::path& folder) {
     if (static_cast<std::size_t>(in.gcount()) != size)
       throw DataError("damaged checkpoint: tensors.bin is too short", folder.string());
     hash.update(tensor.values.data(), size);
-    checkpoint.tensors.push_back(std::move(tensor));
+    if (only.empty() || tensor.name == only) checkpoint.tensors.push_back(std::move(tensor));
   }
   if (in.peek() != std::ifstream::traits_type::eof() ||
       hash.hex() != description.at("hash").get<std::string>())

@@ -25,8 +25,9 @@ struct Checkpoint {
 // Writes FOLDER/step-000500 under a temporary name, flushes, renames. Throws RunError. An existing one is
 // replaced.
 void write_checkpoint(const std::filesystem::path& target, const Checkpoint& checkpoint);
-// Throws DataError naming what is damaged: a missing file, a size or hash that differs, unreadable JSON.
-Checkpoint read_checkpoint(const std::filesystem::path& folder);
+// Throws DataError naming what is damaged: a missing file, a size or hash that differs, unreadable JSON. With
+// `only`, all is verified but just that tensor kept.
+Checkpoint read_checkpoint(const std::filesystem::path& folder, const std::string& only = "");
 // Only state.json, verified.
 Json read_checkpoint_state(const std::filesystem::path& folder);
 

@@ -79,6 +79,8 @@ class Trainer {
   Snapshot snapshot();
   void load(const Checkpoint& checkpoint, bool with_position);
   void save_checkpoint(bool wait);
+  // Starts the writing of step-N from a copy already taken.
+  void write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint);
   void save_best(const Json& epoch);
   bool checkpoint_due() const;
   ModelRecord record_of_last_epoch() const;

@@ -60,19 +60,22 @@ Checkpoint checkpoint_of(const Json& identity, const TrainerState& state,
 
 }  // namespace
 
-void Trainer::save_checkpoint(bool wait) {
-  writer_.finish();  // before the copy: two copies at once would double the memory
-  auto copy = std::make_shared<Checkpoint>(
-      checkpoint_of(parts_.identity, state_, std::make_shared<Snapshot>(snapshot())));
+void Trainer::write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint) {
   const auto folder = parts_.files->checkpoints();
   const auto target = folder / checkpoint_name("step", state_.step);
   const std::int64_t keep = parts_.options.checkpoint.keep, best = state_.best_step;
-  writer_.start([copy, folder, target, keep, best] {
-    write_checkpoint(target, *copy);
+  writer_.start([checkpoint = std::move(checkpoint), folder, target, keep, best] {
+    write_checkpoint(target, *checkpoint);
     prune_checkpoints(folder, keep, best);
     status::beat();
   });
   last_checkpoint_ = Clock::now();
+}
+
+void Trainer::save_checkpoint(bool wait) {
+  writer_.finish();  // before the copy: two copies at once would double the memory
+  write_step_checkpoint(std::make_shared<Checkpoint>(
+      checkpoint_of(parts_.identity, state_, std::make_shared<Snapshot>(snapshot()))));
   if (wait) writer_.finish();
 }
 
@@ -144,12 +147,18 @@ void Trainer::finish(TrainerResult& result) {
   state_.finished = true;
   parts_.files->write_history(state_.history, state_.events, parts_.name);
   writer_.finish();
-  parts_.files->write_pt_model("final_model.pt", parts_.step->model(), snapshot(), record_of_last_epoch());
   {
-    const auto best = read_checkpoint(parts_.files->checkpoints() / checkpoint_name("best", state_.best_step));
-    parts_.files->write_safetensors_model(parts_.step->model(), best.tensors.at(0).values, parts_.model_record);
+    const auto folder = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
+    const Checkpoint best = read_checkpoint(folder, "weights");
+    parts_.files->write_safetensors_model(parts_.step->model(), best.tensors.at(0).values,
+                                          parts_.model_record);
   }
-  save_checkpoint(true);
+  // One copy for both; the checkpoint that says the run is finished comes last.
+  auto last = std::make_shared<Snapshot>(snapshot());
+  parts_.files->write_pt_model("final_model.pt", parts_.step->model(), *last, record_of_last_epoch());
+  write_step_checkpoint(
+      std::make_shared<Checkpoint>(checkpoint_of(parts_.identity, state_, std::move(last))));
+  writer_.finish();
   result.samples_per_second = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
   result.step_ms = steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0;
   result.first_step_ms = first_step_ms_;
