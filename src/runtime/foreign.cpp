@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "runtime/libraries.h"
+#include "runtime/process.h"
 #include "runtime/scan/scan.h"
 
 namespace runner::runtime {
@@ -40,11 +41,26 @@ void add_from_prefix(const fs::path& prefix, std::vector<fs::path>& found) {
   }
 }
 
+// PREFIX of PREFIX/bin/PROGRAM: as it is called, and where its links lead (a Python with packages of its
+// own).
+std::vector<fs::path> prefixes_of(const std::string& program, const Environment& environment) {
+  if (program.empty()) return {};
+  const fs::path called = find_program(program, environment);
+  if (called.empty()) return {};
+  std::error_code error;
+  std::vector<fs::path> prefixes = {
+      fs::absolute(called, error).lexically_normal().parent_path().parent_path()};
+  const fs::path real = fs::canonical(called, error);
+  if (!error && real.parent_path().parent_path() != prefixes.front())
+    prefixes.push_back(real.parent_path().parent_path());
+  return prefixes;
+}
+
 // The first BLAS with threads of its own: libgomp comes with torch, faiss or scikit-learn sooner or later.
 std::string likely_second_pool(const Environment& inherited, const std::string& program) {
   ScanOptions options;
   options.environment = inherited;
-  std::vector<fs::path> candidates = likely_blas(inherited);
+  std::vector<fs::path> candidates = likely_blas(inherited, program);
   if (program.find('/') != std::string::npos && fs::exists(program))
     candidates.insert(candidates.begin(), program);
   for (const fs::path& candidate : candidates)
@@ -63,8 +79,10 @@ std::string quoted(const std::string& text, const std::string& escaped_quote) {
 
 }  // namespace
 
-std::vector<fs::path> likely_blas(const Environment& environment, const fs::path& root) {
+std::vector<fs::path> likely_blas(const Environment& environment, const std::string& program,
+                                  const fs::path& root) {
   std::vector<fs::path> found;
+  for (const fs::path& prefix : prefixes_of(program, environment)) add_from_prefix(prefix, found);
   for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"})
     if (const auto prefix = environment.find(variable);
         prefix != environment.end() && !prefix->second.empty())

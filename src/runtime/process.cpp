@@ -15,9 +15,7 @@
 #endif
 
 namespace runner::runtime {
-namespace {
 
-// The file that execvp would take, from the PATH of the child's environment.
 std::string find_program(const std::string& program, const Environment& environment) {
   if (program.find('/') != std::string::npos) return program;
   const auto path = environment.find("PATH");
@@ -31,6 +29,8 @@ std::string find_program(const std::string& program, const Environment& environm
   }
   return "";
 }
+
+namespace {
 
 struct Prepared {
   std::string file;

@@ -11,6 +11,9 @@
 
 namespace runner::runtime {
 
+// The file that execvp would take, from the PATH of this environment; "" when there is none.
+std::string find_program(const std::string& program, const Environment& environment);
+
 struct ChildSetup {
   std::string program;            // with a slash: that file; without: looked up in PATH
   std::vector<std::string> argv;  // argv[0] included

@@ -36,9 +36,24 @@ TEST(LikelyBlas, FindsTheSystemsAndThoseOfWheels) {
       folder.write("venv/lib/python3.11/site-packages/numpy.libs/libscipy_openblas64_-6bb3.so", "");
   folder.write("venv/lib/python3.11/site-packages/numpy.libs/libgfortran-1.so", "");
   const auto system = folder.write("usr/lib/x86_64-linux-gnu/libblas.so.3", "");
-  EXPECT_THAT(likely_blas({}, folder.path()), ElementsAre(system));
-  EXPECT_THAT(likely_blas({{"VIRTUAL_ENV", (folder / "venv").string()}}, folder.path()),
+  EXPECT_THAT(likely_blas({}, "", folder.path()), ElementsAre(system));
+  EXPECT_THAT(likely_blas({{"VIRTUAL_ENV", (folder / "venv").string()}}, "", folder.path()),
               ElementsAre(wheel, system));
+}
+
+TEST(LikelyBlas, FindsThoseOfAnEnvironmentThatIsNotActive) {
+  const test::TemporaryFolder folder;
+  const auto wheel =
+      folder.write("venv/lib/python3.11/site-packages/numpy.libs/libscipy_openblas64_-6bb3.so", "");
+  const auto python = folder.write("base/bin/python3", "");
+  std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+  std::filesystem::create_directories(folder / "venv/bin");
+  std::filesystem::create_symlink(python, folder / "venv/bin/python");
+  EXPECT_THAT(likely_blas({}, (folder / "venv/bin/python").string(), folder.path()), ElementsAre(wheel));
+  EXPECT_THAT(likely_blas({{"PATH", (folder / "venv/bin").string()}}, "python", folder.path()),
+              ElementsAre(wheel));
+  EXPECT_THAT(likely_blas({{"PATH", (folder / "base/bin").string()}}, "python", folder.path()),
+              ElementsAre());
 }
 
 TEST(Foreign, GetsNumbaAndThreadsButNoMallocSettings) {
