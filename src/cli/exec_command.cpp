@@ -39,6 +39,9 @@ bool parse(int argc, char** argv, ExecLine& line) {
   }
   line.supervise = !no_supervise;
   line.command = app.remaining();
+  if (!line.command.empty() && line.command.front() != "--" && line.command.front().starts_with("-"))
+    throw UsageError("unknown flag " + line.command.front() + "; `runner exec --help` lists them",
+                     "runner exec");
   if (!line.command.empty() && line.command.front() == "--") line.command.erase(line.command.begin());
   if (line.command.empty())
     throw UsageError("expected a command: runner exec -- python train.py", "runner exec");

@@ -12,7 +12,7 @@ namespace runner::cli {
 
 struct ForeignFlags {
   runtime::ForeignOptions options;
-  bool explain = false, quiet = false;
+  bool explain = false, quiet = false, verbose = false;
 };
 
 inline void add_foreign_flags(CLI::App& app, ForeignFlags& flags) {
@@ -23,6 +23,7 @@ inline void add_foreign_flags(CLI::App& app, ForeignFlags& flags) {
   app.add_option("--keep", flags.options.keep, "variable to leave as it is; may be repeated");
   app.add_flag("--explain-env", flags.explain, "print every decision and why, on stderr");
   app.add_flag("--quiet", flags.quiet, "no warnings");
+  app.add_flag("--verbose", flags.verbose, "debug messages too");
 }
 
 // The decisions; their warnings are logged.
@@ -31,7 +32,7 @@ inline std::vector<runtime::Decision> decide(const ForeignFlags& flags,
   if (!runtime::is_device_name(flags.options.device))
     throw UsageError("unknown device " + flags.options.device + ", expected auto, cpu, mps, cuda or cuda:N",
                      "--device");
-  setup_logging(flags.quiet ? Verbosity::quiet : Verbosity::normal);
+  setup_logging(flags.quiet ? Verbosity::quiet : flags.verbose ? Verbosity::verbose : Verbosity::normal);
   auto decisions = runtime::decide_for_foreign(inherited, flags.options);
   if (flags.explain) fmt::print(stderr, "{}", runtime::explain(decisions));
   for (const runtime::Decision& decision : decisions)

@@ -107,6 +107,13 @@ TEST_F(ExecPython, AnAbortIsDiagnosedAfterTheProgramsOwnOutput) {
   EXPECT_THAT(diagnosis, HasSubstr(copies_.libb.string()));  // who loaded it
 }
 
+TEST(Exec, AFlagThatIsNoneOfOursIsNoCommand) {
+  const ProgramResult result = run_program({runner_program, "exec", "--theads", "4", "--", "true"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("unknown flag --theads"));
+  EXPECT_EQ(run_program({runner_program, "exec", "--verbose", "--", "true"}).exit_code, 0);
+}
+
 TEST(Env, PrintsLinesThatAShellCanEvaluate) {
   const ProgramResult result = run_program(
       {"sh", "-c",
