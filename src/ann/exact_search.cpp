@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "ann/narrow_scan.h"
 #include "ann/scores.h"
 #include "ann/top_k.h"
 #include "ann/unit_rows.h"
@@ -18,8 +19,8 @@ extern "C" void sgemm_(const char* transa, const char* transb, const int* m, con
 namespace runner::ann {
 namespace {
 
-// From so many queries on, copying rows into sgemm's own layout pays. FAISS draws the line at 20 as well.
-constexpr std::int64_t sgemm_queries = 20;
+// From so many queries on, copying rows into another layout pays. FAISS draws the line at 20 as well.
+constexpr std::int64_t many_queries = 20;
 constexpr std::int64_t queries_a_pass = 4096;         // bounds the memory of scores and candidates
 constexpr std::int64_t stream_block_bytes = 1 << 20;  // what a thread takes at a time
 constexpr std::int64_t row_block_bytes = 12 << 20, score_block_floats = 2 << 20;
@@ -76,8 +77,9 @@ void to_distances(float* scores, std::int64_t count, float query_square, const f
     scores[i] = std::max(0.0F, query_square + row_squares[i] - 2 * scores[i]);
 }
 
-// Many queries: blocks of rows times all queries by sgemm, then the candidates of each block.
-std::vector<TopK> multiply(const Pass& pass) {
+// Many queries: blocks of rows times all queries by sgemm, then the candidates of each block. From row
+// `begin` on.
+void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
   const std::int64_t width = pass.rows.width(), total = pass.rows.rows();
   const std::int64_t step =
       std::clamp<std::int64_t>(std::min(row_block_bytes / (width * static_cast<std::int64_t>(sizeof(float))),
@@ -91,8 +93,7 @@ std::vector<TopK> multiply(const Pass& pass) {
   if (distance)
     for (std::int64_t q = 0; q < pass.n; ++q)
       query_squares[static_cast<std::size_t>(q)] = squared_norm(pass.queries + q * width, width);
-  std::vector<TopK> best = empty(pass);
-  for (std::int64_t first = 0; first < total && stop_signal() == 0; first += step) {
+  for (std::int64_t first = begin; first < total && stop_signal() == 0; first += step) {
     const std::int64_t count = std::min(step, total - first);
     pass.rows.read(first, count, rows.get());
     pass.rows.release(first, count);
@@ -116,6 +117,15 @@ std::vector<TopK> multiply(const Pass& pass) {
     }
     pass.tell(first + count);
   }
+}
+
+std::vector<TopK> search_many(const Pass& pass) {
+  std::vector<TopK> best = empty(pass);
+  std::int64_t done = 0;
+  if (narrow_scan_pays(pass.rows.width(), pass.k))
+    done = narrow_scan(pass.rows, pass.metric, pass.queries, pass.n, best,
+                       [&](std::int64_t rows_done) { pass.tell(rows_done); });
+  if (done < pass.rows.rows()) multiply(pass, done, best);
   return best;
 }
 
@@ -134,7 +144,7 @@ Neighbours exact_search(const RowSource& rows, Metric metric, const float* queri
   for (std::int64_t first = 0; first < n; first += queries_a_pass) {
     const Pass pass{rows, metric,   queries + first * rows.width(),      std::min(queries_a_pass, n - first),
                     k,    progress, first / queries_a_pass * rows.rows()};
-    std::vector<TopK> best = mapped && pass.n < sgemm_queries ? stream(pass) : multiply(pass);
+    std::vector<TopK> best = mapped && pass.n < many_queries ? stream(pass) : search_many(pass);
     if (const int signal = stop_signal()) throw Interrupted(signal, "stopped while searching");
     for (std::int64_t q = 0; q < pass.n; ++q)
       best[static_cast<std::size_t>(q)].write(found.scores.data() + (first + q) * k,

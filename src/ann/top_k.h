@@ -22,6 +22,9 @@ class TopK {
   void offer(const float* scores, std::int64_t count, std::int64_t first);
   void offer(Candidate candidate);
 
+  bool full() const { return heap_.size() == k_; }
+  float worst() const { return heap_.front().score; }  // of a full one; k is 1 or more
+
   // Nearest first, padded to k with row -1 and FAISS's worst score, as FAISS pads. Call once, at the end.
   void write(float* scores, std::int64_t* rows);
   const std::vector<Candidate>& candidates() const { return heap_; }

@@ -62,6 +62,33 @@ INSTANTIATE_TEST_SUITE_P(Queries, LikeFaiss,
                          testing::Combine(testing::Values(Metric::inner_product, Metric::l2),
                                           testing::Values(1, 7, 19, 20, 150, 4200)));
 
+// Rows so alike that rounded products tell few of them apart, rows of zeros, and one of wild length.
+TEST(ExactSearch, FindsTheSameNeighboursAmongRowsThatAreHardToTellApart) {
+  constexpr std::int64_t many = 20000, n = 60;
+  std::vector<float> values = test::random_vectors(many, width), base = test::random_vectors(1, width, 3);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = base[i % width] + 1e-4F * values[i];
+  std::fill_n(values.begin() + 100 * width, 3 * width, 0.0F);
+  const std::vector<float> queries = test::random_vectors(n, width, 7);
+  for (const float wild : {1.0F, 1e9F}) {
+    for (int d = 0; d < width; ++d)
+      values[static_cast<std::size_t>(15000 * width + d)] = wild * base[static_cast<std::size_t>(d)];
+    for (const Metric metric : {Metric::inner_product, Metric::l2}) {
+      faiss::IndexFlat theirs(width, metric == Metric::l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT);
+      theirs.add(many, values.data());
+      const test::TemporaryFolder folder;
+      faiss::write_index(&theirs, (folder / "x.index").c_str());
+      const auto mapped = MappedIndex::open(folder / "x.index", true);
+      const Neighbours ours = exact_search(*mapped, metric, queries.data(), n, 10);
+      std::vector<float> scores(ours.scores.size());
+      std::vector<std::int64_t> ids(ours.ids.size());
+      theirs.search(n, queries.data(), 10, scores.data(), ids.data());
+      for (std::size_t i = 0; i < scores.size(); ++i)
+        ASSERT_NEAR(ours.scores[i], scores[i], 1e-5 * std::max(300.0F, std::abs(scores[i])))
+            << wild << " " << i;
+    }
+  }
+}
+
 TEST(ExactSearch, PadsBeyondTheRowsThereAreAsFaissDoes) {
   const test::TemporaryFolder folder;
   const std::vector<float> values = test::random_vectors(3, 8);

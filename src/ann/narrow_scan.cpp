@@ -1,0 +1,181 @@
+#include "ann/narrow_scan.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "ann/narrow.h"
+#include "ann/scores.h"
+#include "ann/unit_rows.h"
+#include "base/signals.h"
+
+namespace runner::ann {
+namespace {
+
+constexpr std::int64_t block_bytes = 200 << 10;  // of packed rows: they stay in the second-level cache
+constexpr std::int64_t queries_a_turn = 12;
+constexpr std::int64_t most_neighbours = 100;
+
+class NarrowScan {
+ public:
+  NarrowScan(const NarrowUnit& unit, const RowSource& rows, Metric metric, const float* queries,
+             std::int64_t n, std::vector<TopK>& best)
+      : unit_(unit),
+        rows_(rows),
+        queries_(queries),
+        n_(n),
+        width_(rows.width()),
+        words_(unit.words(rows.width())),
+        distance_(metric == Metric::l2),
+        score_(score_function(metric)),
+        best_(best) {
+    const std::int64_t pair = 2 * unit.group;
+    step_ = std::max(pair, block_bytes / (4 * words_) / pair * pair);
+    packed_rows_.reset(new std::int32_t[size(step_ * words_)]);
+    packed_queries_.reset(new std::int32_t[size(n * (words_ + 1))]);
+    query_facts_.resize(size(n));
+    for (auto* of_rows : {&steps_, &minus_, &norms_, &errors_}) of_rows->resize(size(step_));
+    rounding_ = static_cast<float>(width_ + 16) * 0x1p-22F;
+  }
+
+  std::int64_t run(const std::function<void(std::int64_t)>& progress) {
+    if (!pack_queries()) return 0;
+    const std::int64_t total = rows_.rows();
+    for (std::int64_t first = 0; first < total; first += step_) {
+      const std::int64_t count = std::min(step_, total - first);
+      if (stop_signal() != 0 || lets_too_many_through(first)) return first;
+      const float* block = rows_.mapped(first, count);
+      if (block == nullptr) {
+        if (!read_) read_.reset(new float[size(step_ * width_)]);
+        rows_.read(first, count, read_.get());
+        block = read_.get();
+      }
+      if (!pack_rows(block, count)) return first;
+      search(block, first, count);
+      rows_.release(first, count);
+      progress(first + count);
+    }
+    return total;
+  }
+
+ private:
+  static std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
+
+  bool pack_queries() {
+    bool good = true;
+#pragma omp parallel for schedule(static) reduction(&& : good)
+    for (std::int64_t q = 0; q < n_; ++q)
+      good = pack_narrow(unit_, queries_ + q * width_, width_, false,
+                         packed_queries_.get() + q * (words_ + 1), 1, query_facts_[size(q)]) &&
+             good;
+    return good;
+  }
+
+  bool pack_rows(const float* block, std::int64_t count) {
+    groups_ = (count + 2 * unit_.group - 1) / (2 * unit_.group) * 2;
+    bool good = true;
+#pragma omp parallel for schedule(static) reduction(&& : good)
+    for (std::int64_t r = 0; r < groups_ * unit_.group; ++r) {
+      if (r >= count) continue;  // what lies there is multiplied and not looked at
+      NarrowFacts facts;
+      std::int32_t* at = packed_rows_.get() + r / unit_.group * words_ * unit_.group + r % unit_.group;
+      good = pack_narrow(unit_, block + r * width_, width_, true, at, unit_.group, facts) && good;
+      steps_[size(r)] = distance_ ? 2 * facts.step : facts.step;
+      minus_[size(r)] = distance_ ? squared_norm(block + r * width_, width_) : 0;
+      norms_[size(r)] = facts.norm;
+      errors_[size(r)] = facts.error;
+    }
+    return good;
+  }
+
+  void search(const float* block, std::int64_t first, std::int64_t count) {
+    const float norm = *std::max_element(norms_.begin(), norms_.begin() + count);
+    const float error = *std::max_element(errors_.begin(), errors_.begin() + count);
+    std::int64_t scored = 0;
+#pragma omp parallel reduction(+ : scored)
+    {
+      std::vector<std::int32_t> products(size(queries_a_turn * groups_ * unit_.group)), found;
+#pragma omp for schedule(dynamic, 4)
+      for (std::int64_t q = 0; q < n_; q += queries_a_turn) {
+        const std::int64_t some = std::min(queries_a_turn, n_ - q);
+        unit_.multiply(packed_rows_.get(), groups_, packed_queries_.get() + q * (words_ + 1), some, words_,
+                       products.data());
+        for (std::int64_t i = 0; i < some; ++i)
+          scored += offer(q + i, products.data() + i * groups_ * unit_.group, block, first, count, norm,
+                          error, found);
+      }
+    }
+    scored_ += scored;
+  }
+
+  // Scores in float32 the rows that may be nearer than the worst of the best; returns how many.
+  std::int64_t offer(std::int64_t q, const std::int32_t* products, const float* block, std::int64_t first,
+                     std::int64_t count, float norm, float error, std::vector<std::int32_t>& found) {
+    const NarrowFacts& query = query_facts_[size(q)];
+    const float* vector = queries_ + q * width_;
+    TopK& best = best_[size(q)];
+    std::int64_t at = 0;
+    for (; at < count && !best.full(); ++at) best.offer({score(block + at * width_, vector), first + at});
+    std::int64_t scored = at;
+    if (at == count) return scored;
+    const float query_square = distance_ ? squared_norm(vector, width_) : 0;
+    const float bound = query.error * norm + query.norm * error;
+    const float reach = query.norm + norm;
+    const float slack =
+        distance_ ? 2 * bound + rounding_ * reach * reach : bound + rounding_ * query.norm * norm;
+    found.clear();
+    find_not_below(products + at, steps_.data() + at, minus_.data() + at, count - at, query.step,
+                   limit(best, query_square) - slack, found);
+    for (const std::int32_t place : found) {
+      const std::int64_t r = at + place;
+      // The limit has risen since they were found.
+      if (static_cast<float>(products[r]) * steps_[size(r)] * query.step - minus_[size(r)] <
+          limit(best, query_square) - slack)
+        continue;
+      best.offer({score(block + r * width_, vector), first + r});
+      ++scored;
+    }
+    return scored;
+  }
+
+  // In the terms of 2q·r - |r|² for distances.
+  float limit(const TopK& best, float query_square) const {
+    return distance_ ? query_square - best.worst() : best.worst();
+  }
+  float score(const float* row, const float* query) const {
+    float result;
+    score_(row, 1, query, 1, width_, &result);
+    return result;
+  }
+  // A row scored alone costs some ten times what it costs in the scan.
+  bool lets_too_many_through(std::int64_t rows_done) const {
+    return rows_done >= 4 * step_ && scored_ > rows_done * n_ / 20 + 200 * n_;
+  }
+
+  const NarrowUnit& unit_;
+  const RowSource& rows_;
+  const float* queries_;
+  std::int64_t n_, width_, words_;
+  bool distance_;
+  ScoreFunction score_;
+  std::vector<TopK>& best_;
+  std::int64_t step_ = 0, groups_ = 0, scored_ = 0;
+  float rounding_ = 0;
+  std::unique_ptr<std::int32_t[]> packed_rows_, packed_queries_;
+  std::unique_ptr<float[]> read_;
+  std::vector<NarrowFacts> query_facts_;
+  std::vector<float> steps_, minus_, norms_, errors_;  // of the block's rows
+};
+
+}  // namespace
+
+bool narrow_scan_pays(std::int64_t width, std::int64_t k) {
+  return narrow_unit() != nullptr && width <= widest_narrow && k <= most_neighbours;
+}
+
+std::int64_t narrow_scan(const RowSource& rows, Metric metric, const float* queries, std::int64_t n,
+                         std::vector<TopK>& best, const std::function<void(std::int64_t)>& progress) {
+  return NarrowScan(*narrow_unit(), rows, metric, queries, n, best).run(progress);
+}
+
+}  // namespace runner::ann

@@ -1,0 +1,24 @@
+#pragma once
+// Exact search of many queries by a scan in small integers: rows whose bound says that they may be among the
+// k nearest, a few dozen a query, are scored in float32. The neighbours are provably those of a float32 scan.
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "ann/metric.h"
+#include "ann/row_source.h"
+#include "ann/top_k.h"
+
+namespace runner::ann {
+
+// True where it is faster than sgemm for the same queries: on a fitting CPU, for few neighbours.
+bool narrow_scan_pays(std::int64_t width, std::int64_t k);
+
+// Offers to best [n] the rows from 0 on. Returns the first row that was not offered: rows() when all were,
+// less when stop_signal() came, when values forbid it, or when the bounds let too many rows through to pay:
+// the caller goes on in another way. `progress` gets rows done.
+std::int64_t narrow_scan(const RowSource& rows, Metric metric, const float* queries, std::int64_t n,
+                         std::vector<TopK>& best, const std::function<void(std::int64_t)>& progress);
+
+}  // namespace runner::ann

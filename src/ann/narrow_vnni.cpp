@@ -1,0 +1,58 @@
+#include "ann/narrow.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+namespace runner::ann {
+namespace {
+
+constexpr std::int64_t lanes = 16;
+constexpr int most_queries = 12;  // 2 groups x 12 queries: 24 sums of 32 registers
+
+template <int Q>
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) void tile(const std::int32_t* rows,
+                                                                 const std::int32_t* queries,
+                                                                 std::int64_t words, std::int32_t* out,
+                                                                 std::int64_t stride) {
+  const std::int32_t* second = rows + words * lanes;
+  __m512i sums[2][Q];
+#pragma GCC unroll 12
+  for (int q = 0; q < Q; ++q) sums[0][q] = sums[1][q] = _mm512_setzero_si512();
+  for (std::int64_t w = 0; w < words; ++w) {
+    const __m512i a = _mm512_loadu_si512(rows + w * lanes), b = _mm512_loadu_si512(second + w * lanes);
+#pragma GCC unroll 12
+    for (int q = 0; q < Q; ++q) {
+      const __m512i query = _mm512_set1_epi32(queries[q * (words + 1) + w]);
+      sums[0][q] = _mm512_dpbusd_epi32(sums[0][q], a, query);
+      sums[1][q] = _mm512_dpbusd_epi32(sums[1][q], b, query);
+      // In this order: GCC would take all products first, for which there are no registers.
+      asm volatile("" : "+v"(sums[0][q]), "+v"(sums[1][q]));
+    }
+  }
+#pragma GCC unroll 12
+  for (int q = 0; q < Q; ++q) {
+    const __m512i offset = _mm512_set1_epi32(queries[q * (words + 1) + words]);
+    for (int half = 0; half < 2; ++half)
+      _mm512_storeu_si512(out + q * stride + half * lanes, _mm512_sub_epi32(sums[half][q], offset));
+  }
+}
+
+void multiply(const std::int32_t* rows, std::int64_t groups, const std::int32_t* queries, std::int64_t n,
+              std::int64_t words, std::int32_t* out) {
+  static constexpr decltype(&tile<1>) tiles[] = {tile<1>, tile<2>, tile<3>, tile<4>,  tile<5>,  tile<6>,
+                                                 tile<7>, tile<8>, tile<9>, tile<10>, tile<11>, tile<12>};
+  const std::int64_t stride = groups * lanes;
+  for (std::int64_t q = 0; q < n; q += most_queries) {
+    const std::int64_t some = n - q < most_queries ? n - q : most_queries;
+    for (std::int64_t g = 0; g < groups; g += 2)
+      tiles[some - 1](rows + g * words * lanes, queries + q * (words + 1), words,
+                      out + q * stride + g * lanes, stride);
+  }
+}
+
+}  // namespace
+
+const NarrowUnit narrow_vnni{lanes, 4, multiply};
+
+}  // namespace runner::ann
+#endif
