@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "config/resolve.h"
 #include "data/split.h"
 #include "jobs/job_type.h"
 
@@ -37,8 +38,14 @@ std::optional<TrainOptions> run_of(const std::filesystem::path& model) {
   std::ifstream in(folder / "config.yaml");
   if (!in) return std::nullopt;
   const std::string text{std::istreambuf_iterator<char>(in), {}};
+  JobOptionsOf<TrainOptions> options;
+  config::Binder binder;
+  options.declare_all(binder);
+  // Its data may lie elsewhere by now, and may not be needed: splits are opened from what eval names.
+  for (const auto& field : binder.fields()) field->must_be_file = field->must_exist = false;
   try {
-    return read_options<TrainOptions>(text);
+    config::throw_if_any(config::resolve(binder, text, (folder / "config.yaml").string(), {}));
+    return options.options;
   } catch (const Error& error) {
     throw UsageError(std::string("the run's configuration cannot be read: ") + error.what(),
                      (folder / "config.yaml").string());

@@ -56,6 +56,22 @@ TEST_F(Eval, LegacyFiguresEqualTheOriginalScriptAndFailItsGates) {
   EXPECT_EQ(Json::parse(file_contents(folder / "report.json")).at("VAL"), got.at("VAL"));
 }
 
+// The files that a run was trained on may be gone or lie elsewhere: eval names its own.
+TEST_F(Eval, ARunWhoseTrainingDataIsGoneIsJudgedOnOtherFiles) {
+  const auto train = run_runner({"train", "mse_transformer", "--max-steps", "1", "--quiet", "--set",
+                                 "train.batch_size=4", "--output", (folder / "run").string()});
+  ASSERT_EQ(train.exit_code, 0) << train.err;
+  std::string text = file_contents((folder / "run" / "config.yaml").string());
+  const std::string sample = "cppdocs_768.npz";
+  ASSERT_NE(text.find(sample), std::string::npos);
+  text.replace(text.find(sample), sample.size(), "gone.npz");
+  folder.write("run/config.yaml", text);
+  const auto run = run_runner({"eval", "eval_5cat", "--model", (folder / "run").string(), "--set",
+                               "samples=4", "--set", "output=" + (folder / "report.json").string()});
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("VAL"));
+}
+
 TEST_F(Eval, TheTableShowsBothSplitsTheModeAndEachFailedGate) {
   const auto run = run_runner({"eval", config(both())});
   EXPECT_EQ(run.exit_code, 5) << run.err;
