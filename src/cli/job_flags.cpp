@@ -1,6 +1,7 @@
 #include "cli/job_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <map>
 
 #include "base/error.h"
@@ -111,6 +112,18 @@ void collect_overrides(const config::Binder& binder, const GivenFlags& given, co
   }
 }
 
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// A positional other than CONFIG is a key of the job.
+std::string positional_help(const std::string& positional, const config::Binder& binder) {
+  for (const auto& field : binder.fields())
+    if (field->key == positional) return field->help;
+  return "the YAML file (or the short name of a shipped one)";
+}
+
 // `run` and `plan` take any job; their other lines are those of the job that the file names.
 std::string about(const std::string& command, const jobs::JobType& type) {
   if (command == "run")
@@ -132,8 +145,7 @@ bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const con
   std::map<std::string, std::int64_t> numbers;
   const std::string positional = type.positional;
   if (!positional.empty())
-    app.add_option(positional == "CONFIG" ? "CONFIG" : positional, line.positional,
-                   positional == "CONFIG" ? "the YAML file (or the short name of a shipped one)" : "");
+    app.add_option(upper(positional), line.positional, positional_help(positional, binder));
   if (std::string(type.name) == "train") {
     app.add_option("--model", line.old_model, "old form: transformer, lstm, gru or amn");
     app.add_option("--version", line.old_version, "old form: p6b or mse");

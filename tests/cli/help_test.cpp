@@ -27,6 +27,12 @@ TEST(Help, RunAndPlanSpeakOfThemselvesAndOfTheFilesJob) {
   EXPECT_NE(run.find("Keys of the file (job: index)"), std::string::npos) << run;
 }
 
+TEST(Help, SearchNamesItsIndex) {
+  const std::string search = run_runner({"search", "--help"}).out;
+  EXPECT_NE(search.find("[INDEX]"), std::string::npos) << search;
+  EXPECT_NE(search.find("the index file"), std::string::npos) << search;
+}
+
 TEST(Help, WithoutACommandTheTableIsShownAndTheExitCodeIsTwo) {
   const ProgramResult bare = run_runner({});
   EXPECT_EQ(bare.exit_code, 2);
