@@ -1,7 +1,8 @@
 #include "ann/narrow_scan.h"
 
+#include <omp.h>
+
 #include <algorithm>
-#include <atomic>
 #include <memory>
 
 #include "ann/narrow.h"
@@ -13,7 +14,9 @@ namespace runner::ann {
 namespace {
 
 constexpr std::int64_t block_bytes = 200 << 10;  // of packed rows: they stay in the second-level cache
-constexpr std::int64_t queries_a_turn = 12;
+constexpr std::int64_t stretch_bytes = 4 << 20;  // packed together: threads meet twice a stretch, not a block
+constexpr std::int64_t queries_a_turn = 12;      // against one block
+constexpr std::int64_t most_task_queries = 96;   // that a thread takes through a stretch: they share its rows
 constexpr std::int64_t most_neighbours = 100;
 
 class NarrowScan {
@@ -30,7 +33,8 @@ class NarrowScan {
         score_(score_function(metric)),
         best_(best) {
     const std::int64_t pair = 2 * unit.group;
-    step_ = std::max(pair, block_bytes / (4 * words_) / pair * pair);
+    block_ = std::max(pair, block_bytes / (4 * words_) / pair * pair);
+    step_ = std::max<std::int64_t>(1, stretch_bytes / (4 * words_) / block_) * block_;
     packed_rows_.reset(new std::int32_t[size(step_ * words_)]);
     packed_queries_.reset(new std::int32_t[size(n * (words_ + 1))]);
     query_facts_.resize(size(n));
@@ -71,68 +75,91 @@ class NarrowScan {
     return good;
   }
 
-  bool pack_rows(const float* block, std::int64_t count) {
-    groups_ = (count + 2 * unit_.group - 1) / (2 * unit_.group) * 2;
+  bool pack_rows(const float* stretch, std::int64_t count) {
     bool good = true;
 #pragma omp parallel for schedule(static) reduction(&& : good)
-    for (std::int64_t r = 0; r < groups_ * unit_.group; ++r) {
-      if (r >= count) continue;  // what lies there is multiplied and not looked at
+    for (std::int64_t r = 0; r < count; ++r) {
       NarrowFacts facts;
       std::int32_t* at = packed_rows_.get() + r / unit_.group * words_ * unit_.group + r % unit_.group;
-      good = pack_narrow(unit_, block + r * width_, width_, true, at, unit_.group, facts) && good;
+      good = pack_narrow(unit_, stretch + r * width_, width_, true, at, unit_.group, facts) && good;
       steps_[size(r)] = distance_ ? 2 * facts.step : facts.step;
-      minus_[size(r)] = distance_ ? squared_norm(block + r * width_, width_) : 0;
+      minus_[size(r)] = distance_ ? squared_norm(stretch + r * width_, width_) : 0;
       norms_[size(r)] = facts.norm;
       errors_[size(r)] = facts.error;
     }
     return good;
   }
 
-  void search(const float* block, std::int64_t first, std::int64_t count) {
-    const float norm = *std::max_element(norms_.begin(), norms_.begin() + count);
-    const float error = *std::max_element(errors_.begin(), errors_.begin() + count);
+  void search(const float* stretch, std::int64_t first, std::int64_t count) {
+    const std::int64_t share = (n_ + 4 * omp_get_max_threads() - 1) / (4 * omp_get_max_threads());
+    const std::int64_t task = std::clamp((share + queries_a_turn - 1) / queries_a_turn * queries_a_turn,
+                                         queries_a_turn, most_task_queries);
     std::int64_t scored = 0;
 #pragma omp parallel reduction(+ : scored)
     {
-      std::vector<std::int32_t> products(size(queries_a_turn * groups_ * unit_.group)), found;
-#pragma omp for schedule(dynamic, 4)
-      for (std::int64_t q = 0; q < n_; q += queries_a_turn) {
-        const std::int64_t some = std::min(queries_a_turn, n_ - q);
-        unit_.multiply(packed_rows_.get(), groups_, packed_queries_.get() + q * (words_ + 1), some, words_,
-                       products.data());
-        for (std::int64_t i = 0; i < some; ++i)
-          scored += offer(q + i, products.data() + i * groups_ * unit_.group, block, first, count, norm,
-                          error, found);
-      }
+      std::vector<std::int32_t> products(size(queries_a_turn * block_)), found;
+#pragma omp for schedule(dynamic)
+      for (std::int64_t q = 0; q < n_; q += task)
+        for (std::int64_t r = 0; r < count; r += block_) {
+          const Block block{stretch + r * width_, first + r, r, std::min(block_, count - r)};
+          for (std::int64_t some = q; some < std::min(n_, q + task); some += queries_a_turn)
+            scored += search(block, some, std::min({n_, q + task, some + queries_a_turn}), products, found);
+        }
     }
     scored_ += scored;
   }
 
+  struct Block {
+    const float* rows;
+    std::int64_t first;  // row of the source
+    std::int64_t place;  // in the stretch
+    std::int64_t count;
+  };
+
+  // Queries [begin, end) against a block; returns how many rows were scored in float32.
+  std::int64_t search(const Block& block, std::int64_t begin, std::int64_t end,
+                      std::vector<std::int32_t>& products, std::vector<std::int32_t>& found) {
+    // What lies behind the last row is multiplied and not looked at.
+    const std::int64_t groups = (block.count + 2 * unit_.group - 1) / (2 * unit_.group) * 2;
+    unit_.multiply(packed_rows_.get() + block.place * words_, groups,
+                   packed_queries_.get() + begin * (words_ + 1), end - begin, words_, products.data());
+    const float norm =
+        *std::max_element(&norms_[size(block.place)], &norms_[size(block.place)] + block.count);
+    const float error =
+        *std::max_element(&errors_[size(block.place)], &errors_[size(block.place)] + block.count);
+    std::int64_t scored = 0;
+    for (std::int64_t q = begin; q < end; ++q)
+      scored += offer(q, products.data() + (q - begin) * groups * unit_.group, block, norm, error, found);
+    return scored;
+  }
+
   // Scores in float32 the rows that may be nearer than the worst of the best; returns how many.
-  std::int64_t offer(std::int64_t q, const std::int32_t* products, const float* block, std::int64_t first,
-                     std::int64_t count, float norm, float error, std::vector<std::int32_t>& found) {
+  std::int64_t offer(std::int64_t q, const std::int32_t* products, const Block& block, float norm,
+                     float error, std::vector<std::int32_t>& found) {
     const NarrowFacts& query = query_facts_[size(q)];
     const float* vector = queries_ + q * width_;
+    const float *steps = &steps_[size(block.place)], *minus = &minus_[size(block.place)];
     TopK& best = best_[size(q)];
     std::int64_t at = 0;
-    for (; at < count && !best.full(); ++at) best.offer({score(block + at * width_, vector), first + at});
+    for (; at < block.count && !best.full(); ++at)
+      best.offer({score(block.rows + at * width_, vector), block.first + at});
     std::int64_t scored = at;
-    if (at == count) return scored;
+    if (at == block.count) return scored;
     const float query_square = distance_ ? squared_norm(vector, width_) : 0;
     const float bound = query.error * norm + query.norm * error;
     const float reach = query.norm + norm;
     const float slack =
         distance_ ? 2 * bound + rounding_ * reach * reach : bound + rounding_ * query.norm * norm;
     found.clear();
-    find_not_below(products + at, steps_.data() + at, minus_.data() + at, count - at, query.step,
+    find_not_below(products + at, steps + at, minus + at, block.count - at, query.step,
                    limit(best, query_square) - slack, found);
     for (const std::int32_t place : found) {
       const std::int64_t r = at + place;
       // The limit has risen since they were found.
-      if (static_cast<float>(products[r]) * steps_[size(r)] * query.step - minus_[size(r)] <
+      if (static_cast<float>(products[r]) * steps[r] * query.step - minus[r] <
           limit(best, query_square) - slack)
         continue;
-      best.offer({score(block + r * width_, vector), first + r});
+      best.offer({score(block.rows + r * width_, vector), block.first + r});
       ++scored;
     }
     return scored;
@@ -149,7 +176,7 @@ class NarrowScan {
   }
   // A row scored alone costs some ten times what it costs in the scan.
   bool lets_too_many_through(std::int64_t rows_done) const {
-    return rows_done >= 4 * step_ && scored_ > rows_done * n_ / 20 + 200 * n_;
+    return rows_done > 0 && scored_ > rows_done * n_ / 20 + 200 * n_;
   }
 
   const NarrowUnit& unit_;
@@ -159,12 +186,12 @@ class NarrowScan {
   bool distance_;
   ScoreFunction score_;
   std::vector<TopK>& best_;
-  std::int64_t step_ = 0, groups_ = 0, scored_ = 0;
+  std::int64_t block_ = 0, step_ = 0, scored_ = 0;
   float rounding_ = 0;
   std::unique_ptr<std::int32_t[]> packed_rows_, packed_queries_;
   std::unique_ptr<float[]> read_;
   std::vector<NarrowFacts> query_facts_;
-  std::vector<float> steps_, minus_, norms_, errors_;  // of the block's rows
+  std::vector<float> steps_, minus_, norms_, errors_;  // of the stretch's rows
 };
 
 }  // namespace
