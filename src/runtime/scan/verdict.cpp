@@ -62,11 +62,16 @@ Verdict judge(const std::vector<Runtime>& runtimes, const std::vector<BlasPool>&
 
 std::string judge_openblas_core(const std::string& core, bool cpu_has_avx512) {
   if (core.empty() || !cpu_has_avx512 || is_avx512_core(core)) return "";
-  return "OpenBLAS computes with its " + core +
-         " kernels (AVX2) on a CPU with AVX-512: half the speed (sgemm 125 against 242 GFLOP/s a core on Zen "
-         "5). Either "
-         "OPENBLAS_CORETYPE is set (unset it), or this OpenBLAS is too old to know the CPU "
-         "(OPENBLAS_CORETYPE=SkylakeX makes it use them)";
+  const std::string name = lower(core);
+  const bool avx2 = name == "haswell" || name == "zen" || name == "excavator";
+  const std::string cost =
+      avx2 ? " (AVX2) on a CPU with AVX-512: half the speed (sgemm 125 against 242 GFLOP/s a core on Zen 5)"
+           : ", made for CPUs without AVX2, on a CPU with AVX-512: several times slower (seen: sgemm 74 "
+             "GFLOP/s on two "
+             "cores of an Intel CPU with AMX, where MKL reached 411)";
+  return "OpenBLAS computes with its " + core + " kernels" + cost +
+         ". Either OPENBLAS_CORETYPE is set (unset it), or this OpenBLAS is too old to know the CPU "
+         "(OPENBLAS_CORETYPE=SkylakeX makes it use its AVX-512 kernels)";
 }
 
 }  // namespace runner::runtime

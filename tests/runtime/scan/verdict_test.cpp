@@ -109,6 +109,10 @@ TEST(OpenBlasCore, IsJudgedAgainstTheCpu) {
   EXPECT_EQ(judge_openblas_core("SkylakeX", true), "");
   EXPECT_EQ(judge_openblas_core("", true), "");
   EXPECT_NE(judge_openblas_core("Zen", true).find("half the speed"), std::string::npos);
+  // What an OpenBLAS falls back to on a CPU that it does not know.
+  EXPECT_EQ(judge_openblas_core("Prescott", true).find("AVX2) on"), std::string::npos);
+  EXPECT_NE(judge_openblas_core("Prescott", true).find("without AVX2"), std::string::npos);
+  EXPECT_NE(judge_openblas_core("Prescott", true).find("OPENBLAS_CORETYPE=SkylakeX"), std::string::npos);
 }
 
 TEST(Policy, DecidesAsTheTableSays) {
