@@ -3,6 +3,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "lvm/cpu/fused_step.h"
+#ifdef RUNNER_CUDA
+#include "lvm/cuda/graph_step.h"
+#endif
 
 namespace runner::lvm {
 
@@ -10,6 +13,9 @@ std::unique_ptr<TrainingStep> make_step(const std::string& engine, std::shared_p
                                         const StepOptions& options, std::int64_t context,
                                         const torch::Device& device) {
   if (engine == "plain") return make_plain_step(std::move(model), options);
+#ifdef RUNNER_CUDA
+  if (device.is_cuda()) return cuda::make_graph_step(std::move(model), options);
+#endif
   const std::string misfit = fused_step_misfit(*model, device);
   if (misfit.empty()) return make_fused_step(std::move(model), options, context, device);
   if (engine == "fused") throw UsageError("the fused engine cannot train this: " + misfit, "train.engine");

@@ -1,6 +1,6 @@
 #pragma once
-// Picks the training step that fits: the fused CPU engine for the transformer on the CPU, else libtorch's
-// autograd.
+// Picks the training step that fits: the fused CPU engine for the transformer on the CPU, a CUDA graph on
+// CUDA devices, else libtorch's autograd.
 
 #include <memory>
 #include <string>

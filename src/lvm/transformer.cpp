@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "lvm/cuda/functions.h"
 
 namespace runner::lvm {
 
@@ -24,6 +25,8 @@ torch::Tensor DecoderLayer::forward(const torch::Tensor& x, const torch::Tensor&
                                     const Compute& compute) const {
   const auto drop = [this](const torch::Tensor& t) { return torch::dropout(t, dropout, is_training()); };
   const auto add_norm = [&](const torch::Tensor& rest, const torch::Tensor& part, const Norm& norm) {
+    if (const auto fused = cuda::add_norm(rest, part, norm.weight, norm.bias, is_training() ? dropout : 0))
+      return *fused;
     return layer_norm(rest + drop(part), norm.weight, norm.bias);
   };
   // The last row may look at everything: it needs no mask.

@@ -3,21 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lvm/cat/attend.h"
+
 namespace runner::lvm::cat {
 
 namespace {
-
-torch::Tensor apply(const Linear& layer, const torch::Tensor& x, const Compute& compute) {
-  return linear(x, layer.weight, layer.bias, compute);
-}
-
-// The parts first … first+count-1 of an attention's stacked projection (queries, keys, values).
-torch::Tensor project(const Attention& a, const torch::Tensor& x, std::int64_t first, std::int64_t count,
-                      const Compute& compute) {
-  const auto width = a.in_proj_weight.size(1);
-  return linear(x, a.in_proj_weight.narrow(0, first * width, count * width),
-                a.in_proj_bias.narrow(0, first * width, count * width), compute);
-}
 
 torch::Tensor add_norm(const torch::Tensor& x, const torch::Tensor& part, const Norm& norm) {
   return layer_norm(x + part, norm.weight, norm.bias);
@@ -86,9 +76,34 @@ std::vector<std::int64_t> Forest::extend(std::int64_t t, std::int64_t length,
   return numbers;
 }
 
+// Weights are brought to the products' type once, not at each use.
+torch::Tensor Forest::apply(const torch::Tensor& weight, const torch::Tensor& bias, const torch::Tensor& x) {
+  const Compute& compute = transformer_.compute();
+  if (!compute.bf16) return linear(x, weight, bias, compute);
+  torch::Tensor& ready = ready_weights_[weight.data_ptr()];
+  if (!ready.defined()) ready = weight.to(torch::kBFloat16);
+  return linear(x, ready, bias, compute);
+}
+
+// The parts first … first+count-1 of an attention's stacked projection (queries, keys, values).
+torch::Tensor Forest::project(const Attention& a, const torch::Tensor& x, std::int64_t first,
+                              std::int64_t count) {
+  const auto width = a.in_proj_weight.size(1);
+  return apply(a.in_proj_weight.narrow(0, first * width, count * width),
+               a.in_proj_bias.narrow(0, first * width, count * width), x);
+}
+
 torch::Tensor Forest::attend(const Attention& attention, const torch::Tensor& queries,
                              const torch::Tensor& own, std::vector<torch::Tensor> Level::*keys_values,
-                             std::size_t layer, const std::vector<torch::Tensor>& ancestors) const {
+                             std::size_t layer, const std::vector<torch::Tensor>& ancestors) {
+  const Linear& out = *attention.out_proj;
+  if (device_.is_cpu()) {
+    std::vector<KeysValues> seen;
+    for (std::size_t s = 0; s < ancestors.size(); ++s)
+      seen.push_back({(levels_[s].*keys_values)[layer], ancestors[s].data_ptr<std::int64_t>()});
+    seen.push_back({own});
+    return apply(out.weight, out.bias, attend_on_cpu(queries, seen, attention.heads));
+  }
   std::vector<torch::Tensor> seen;
   for (std::size_t s = 0; s < ancestors.size(); ++s)
     seen.push_back((levels_[s].*keys_values)[layer].index_select(0, ancestors[s]));
@@ -99,15 +114,14 @@ torch::Tensor Forest::attend(const Attention& attention, const torch::Tensor& qu
   const auto all = torch::stack(seen, 1).view({rows, places, 2, heads, width / heads});
   const auto keys = all.select(2, 0).transpose(1, 2), values = all.select(2, 1).transpose(1, 2);
   const double scale = 1.0 / std::sqrt(static_cast<double>(width / heads));
-  const auto q = queries.view({rows, heads, 1, width / heads}) * scale;
+  const auto q = queries.reshape({rows, heads, 1, width / heads}) * scale;
   const auto weights = torch::softmax((q * keys).sum(-1).to(torch::kFloat32), -1);      // [M, H, S]
   const auto mixed = (weights.to(values.scalar_type()).unsqueeze(-1) * values).sum(2);  // [M, H, E/H]
-  return apply(*attention.out_proj, mixed.reshape({rows, width}), transformer_.compute());
+  return apply(out.weight, out.bias, mixed.reshape({rows, width}));
 }
 
 void Forest::compute(std::int64_t t, std::int64_t length, torch::Tensor vectors,
                      const std::vector<torch::Tensor>& ancestors) {
-  const Compute& compute = transformer_.compute();
   const bool last_place = t + 1 == length;
   Level& level = levels_[static_cast<std::size_t>(t)];
   const auto layer_count = transformer_.layers.size();
@@ -117,33 +131,34 @@ void Forest::compute(std::int64_t t, std::int64_t length, torch::Tensor vectors,
     const double place = length > 1 ? s * static_cast<double>(t) / static_cast<double>(length - 1) : 0;
     vectors = torch::cat({vectors, torch::full({vectors.size(0), 1}, place, vectors.options())}, 1);
   }
-  const auto memory =
-      apply(*transformer_.input_proj, vectors, compute) + transformer_.position_table.select(1, t);
+  const auto memory = apply(transformer_.input_proj->weight, transformer_.input_proj->bias, vectors) +
+                      transformer_.position_table.select(1, t);
   const auto width = memory.size(1);
   auto x = memory;
   for (std::size_t l = 0; l < layer_count; ++l) {
     const DecoderLayer& layer = *transformer_.layers[l];
-    const auto memory_kv = project(*layer.multihead_attn, memory, 1, 2, compute);
+    const auto memory_kv = project(*layer.multihead_attn, memory, 1, 2);
     const bool keys_only = l + 1 == layer_count && !last_place;  // nobody reads this row's output
-    const auto qkv = project(*layer.self_attn, x, keys_only ? 1 : 0, keys_only ? 2 : 3, compute);
+    const auto qkv = project(*layer.self_attn, x, keys_only ? 1 : 0, keys_only ? 2 : 3);
     const auto self_kv = keys_only ? qkv : qkv.narrow(1, width, 2 * width);
     if (!last_place) {
       append(level.self_keys_values[l], self_kv.contiguous());
       append(level.memory_keys_values[l], memory_kv);
     }
     if (keys_only) return;
-    const auto queries = qkv.narrow(1, 0, width).contiguous();
+    const auto queries = qkv.narrow(1, 0, width);
     x = add_norm(x, attend(*layer.self_attn, queries, self_kv, &Level::self_keys_values, l, ancestors),
                  *layer.norm1);
-    const auto cross = project(*layer.multihead_attn, x, 0, 1, compute);
+    const auto cross = project(*layer.multihead_attn, x, 0, 1);
     x = add_norm(x, attend(*layer.multihead_attn, cross, memory_kv, &Level::memory_keys_values, l, ancestors),
                  *layer.norm2);
-    const auto inner = torch::relu(apply(*layer.linear1, x, compute));
-    x = add_norm(x, apply(*layer.linear2, inner, compute), *layer.norm3);
+    const auto inner = torch::relu(apply(layer.linear1->weight, layer.linear1->bias, x));
+    x = add_norm(x, apply(layer.linear2->weight, layer.linear2->bias, inner), *layer.norm3);
   }
-  x = torch::gelu(apply(*transformer_.head0, x, compute));
+  x = torch::gelu(apply(transformer_.head0->weight, transformer_.head0->bias, x));
   x = layer_norm(x, transformer_.head2->weight, transformer_.head2->bias);
-  append(level.predictions, normalised(apply(*transformer_.head3, x, compute)).cos.cpu());
+  append(level.predictions,
+         normalised(apply(transformer_.head3->weight, transformer_.head3->bias, x)).cos.cpu());
 }
 
 }  // namespace runner::lvm::cat

@@ -40,10 +40,14 @@ class Forest final : public Predictor {
   // Attention of one position over itself and its ancestors; `keys_values` is which of Level's lists.
   torch::Tensor attend(const Attention& attention, const torch::Tensor& queries, const torch::Tensor& own,
                        std::vector<torch::Tensor> Level::*keys_values, std::size_t layer,
-                       const std::vector<torch::Tensor>& ancestors) const;
+                       const std::vector<torch::Tensor>& ancestors);
+  torch::Tensor project(const Attention& attention, const torch::Tensor& x, std::int64_t first,
+                        std::int64_t count);
+  torch::Tensor apply(const torch::Tensor& weight, const torch::Tensor& bias, const torch::Tensor& x);
 
   const Transformer& transformer_;
   std::vector<Level> levels_;
+  std::unordered_map<const void*, torch::Tensor> ready_weights_;  // in bfloat16, by where they lie
 };
 
 }  // namespace runner::lvm::cat

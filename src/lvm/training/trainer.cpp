@@ -22,6 +22,13 @@ double value_of(const torch::Tensor& tensor) {
   return tensor.defined() ? tensor.item<double>() : 0.0;
 }
 
+torch::Generator seeded_generator(const torch::Device& device, std::uint64_t seed) {
+  if (device.is_cpu()) return at::make_generator<at::CPUGeneratorImpl>(seed);
+  torch::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -38,6 +45,8 @@ double peak_memory_mb() {
 Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
       validator_(parts_.samples, parts_.split.validation, parts_.options.normalize, parts_.device),
+      batches_(parts_.samples, parts_.split.training, parts_.options.normalize, parts_.device,
+               resident_limit(parts_.device)),
       started_(Clock::now()),
       last_checkpoint_(started_) {
   state_.lr = parts_.options.optimizer.lr;
@@ -87,11 +96,11 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
     ids[static_cast<std::size_t>(i)] =
         parts_.split.training[static_cast<std::size_t>(order[static_cast<std::size_t>(first + i)])];
 
-  Batch batch = gather_batch(*parts_.samples, ids.data(), count, o.normalize, torch::kCPU);
+  Batch batch = batches_.take(order.data() + first, count);
   if (o.augment.probability > 0) {
     const auto seed = derived_seed(static_cast<std::uint64_t>(o.seed), augment_purpose,
                                    static_cast<std::uint64_t>(state_.step + 1));
-    corrupt_last_slot(batch.contexts, o.augment, at::make_generator<at::CPUGeneratorImpl>(seed));
+    corrupt_last_slot(batch.contexts, o.augment, seeded_generator(batch.contexts.device(), seed));
   }
   StepInput input{batch.contexts.to(parts_.device),
                   batch.targets.to(parts_.device),

@@ -11,6 +11,7 @@
 #include "data/split.h"
 #include "lvm/step.h"
 #include "lvm/training/background_task.h"
+#include "lvm/training/batches.h"
 #include "lvm/training/checkpoint.h"
 #include "lvm/training/options.h"
 #include "lvm/training/run_files.h"
@@ -88,6 +89,7 @@ class Trainer {
   TrainerParts parts_;
   TrainerState state_;
   Validator validator_;
+  Batches batches_;
   BackgroundTask writer_;
   bool stopped_early_ = false;
   Clock::time_point started_, last_checkpoint_;
