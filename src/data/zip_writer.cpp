@@ -131,7 +131,8 @@ void ZipWriter::begin(const std::string& name, std::uint64_t size, bool deflated
   if (!deflated) return;
   if (deflater_ == nullptr) {
     deflater_ = std::make_unique<z_stream_s>();
-    if (::deflateInit2(deflater_.get(), 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    // Windows of the shared file: level 4 makes 0.138 of their size at 69 MB/s, level 6 0.131 at 19 MB/s.
+    if (::deflateInit2(deflater_.get(), 4, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
       throw RunError("zlib cannot start", file_.target().string());
   } else {
     ::deflateReset(deflater_.get());

@@ -40,6 +40,21 @@ TEST_F(Index, SaysNothingWhenNothingChanged) {
   EXPECT_NE(published(), before);
 }
 
+TEST_F(Index, TheScriptForOwnSchedulersSpeaksOnlyOfNewsAndFailures) {
+  ProgramOptions options = options_;
+  options.environment["RUNNER"] = std::string(RUNNER_BUILD_DIR) + "/runner";
+  const std::string script = std::string(RUNNER_SOURCE_DIR) + "/scripts/rebuild_index.sh";
+  const ProgramResult first = run_program({script, "index.yaml"}, options);
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("published out/x.index: 4000 vectors of 64"));
+  const ProgramResult second = run_program({script, "index.yaml"}, options);
+  EXPECT_EQ(second.exit_code, 0);
+  EXPECT_EQ(second.out + second.err, "");
+  const ProgramResult wrong = run_program({script, "index.yaml", "--set", "index.factory=Flatt"}, options);
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("Flatt"));
+}
+
 TEST_F(Index, RollsBackToTheVersionBefore) {
   ASSERT_EQ(index().exit_code, 0);
   const std::string first = published();
