@@ -3,7 +3,8 @@
 
 namespace runner {
 
-// Installs the handlers. The first signal sets the flag; a second SIGINT or SIGTERM ends the process at once.
+// Installs the handlers. The first signal sets the flag; another one, a second or more
+// later, ends the process at once.
 void catch_stop_signals();
 // 0, or the number of the signal that asked this process to stop.
 int stop_signal();

@@ -58,8 +58,12 @@ TEST_F(Eval, LegacyFiguresEqualTheOriginalScriptAndFailItsGates) {
 
 // The files that a run was trained on may be gone or lie elsewhere: eval names its own.
 TEST_F(Eval, ARunWhoseTrainingDataIsGoneIsJudgedOnOtherFiles) {
-  const auto train = run_runner({"train", "mse_transformer", "--max-steps", "1", "--quiet", "--set",
-                                 "train.batch_size=4", "--output", (folder / "run").string()});
+  const ProgramOptions in_source{.folder = RUNNER_SOURCE_DIR, .environment = {}};
+  const auto train =
+      run_runner({"train", "mse_transformer", "--max-steps", "1", "--quiet", "--set", "train.batch_size=4",
+                  "--set", "model.d_model=32", "--set", "model.heads=4", "--set", "model.layers=2", "--set",
+                  "model.feedforward=64", "--output", (folder / "run").string()},
+                 in_source);
   ASSERT_EQ(train.exit_code, 0) << train.err;
   std::string text = file_contents((folder / "run" / "config.yaml").string());
   const std::string sample = "cppdocs_768.npz";
@@ -67,7 +71,8 @@ TEST_F(Eval, ARunWhoseTrainingDataIsGoneIsJudgedOnOtherFiles) {
   text.replace(text.find(sample), sample.size(), "gone.npz");
   folder.write("run/config.yaml", text);
   const auto run = run_runner({"eval", "eval_5cat", "--model", (folder / "run").string(), "--set",
-                               "samples=4", "--set", "output=" + (folder / "report.json").string()});
+                               "samples=4", "--set", "output=" + (folder / "report.json").string()},
+                              in_source);
   EXPECT_EQ(run.exit_code, 5) << run.err;
   EXPECT_THAT(run.out, HasSubstr("VAL"));
 }

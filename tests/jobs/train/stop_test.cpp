@@ -29,6 +29,19 @@ TEST_P(StopSignals, FinishTheStepSaveAndTellTheWay) {
   EXPECT_NE(resumed.err.find("going on from"), std::string::npos) << resumed.err;
 }
 
+// timeout(1) and service managers signal the launcher and its group: the worker hears of one request twice.
+TEST(StopTwice, AtOnceIsOneRequest) {
+  const TemporaryFolder folder;
+  const std::string script =
+      "\"$@\" & pid=$!; sleep 3; kill -TERM $pid; sleep 0.02; kill -TERM $pid; wait $pid";
+  std::vector<std::string> command = {"sh", "-c", script, "sh", std::string(RUNNER_BUILD_DIR) + "/runner"};
+  const auto arguments = small_run(folder / "run", {"--set", "train.epochs=500"});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const ProgramResult result = run_program(command, in_source());
+  EXPECT_EQ(result.exit_code, 143) << result.err;
+  EXPECT_NE(result.err.find("go on with --resume --output"), std::string::npos) << result.err;
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, StopSignals, testing::Values(std::pair{"INT", 130}, std::pair{"TERM", 143}),
                          [](const auto& info) { return std::string(info.param.first); });
 
