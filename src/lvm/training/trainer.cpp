@@ -143,11 +143,12 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
 void Trainer::after_step(const StepFigures& figures, Progress& progress) {
   const TrainerOptions& o = parts_.options;
   status::set_step(state_.step);
+  const auto done =
+      std::min(state_.batch * o.batch_size, static_cast<std::int64_t>(parts_.split.training.size()));
   if (progress.due())
-    progress.update(state_.batch * o.batch_size,
-                    fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
+    progress.update(done, fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
   else
-    progress.update(state_.batch * o.batch_size);
+    progress.update(done);
   if (state_.step % o.log_every == 0)
     parts_.files->add_metrics({{"step", state_.step},
                                {"epoch", state_.epoch + 1},
