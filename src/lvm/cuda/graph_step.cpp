@@ -125,7 +125,8 @@ class GraphStep final : public TrainingStep {
     step->targets = input.targets.clone();
     gradients_of(*step, input);  // libraries make their handles and choose their kernels now
     stream_.synchronize();
-    step->graph.capture_begin(pool_);
+    // Other threads may copy from the device meanwhile: a checkpoint is being written.
+    step->graph.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
     step->loss = gradients_of(*step, input);
     {
       const torch::NoGradGuard no_grad;

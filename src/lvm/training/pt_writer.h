@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct NamedArray {
     for (const std::int64_t d : shape) n *= d;
     return n;
   }
+  std::shared_ptr<const void> owner = {};  // of the values, where they are a copy
 };
 
 struct PtContents {

@@ -32,9 +32,13 @@ std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& wei
   std::vector<NamedArray> arrays;
   for (const auto& [name, tensor] : state_dict(model)) {
     const auto found = place.find(name);
-    // Buffers never change: the model's own memory serves.
-    arrays.push_back(
-        {name, shape_of(tensor), found != place.end() ? found->second : tensor.data_ptr<float>()});
+    if (found != place.end()) {
+      arrays.push_back({name, shape_of(tensor), found->second});
+      continue;
+    }
+    // Buffers never change: the model's own memory serves, or a copy from its device.
+    const auto values = std::make_shared<torch::Tensor>(tensor.cpu().contiguous());
+    arrays.push_back({name, shape_of(tensor), values->data_ptr<float>(), values});
   }
   return arrays;
 }
