@@ -66,6 +66,8 @@ TrainerResult Trainer::run() {
     train_epoch();
     end_epoch();
   }
+  if (state_.history.empty())
+    end_epoch();  // stopped inside the first epoch and given no step more: judged as it is
   TrainerResult result;
   finish(result);
   return result;

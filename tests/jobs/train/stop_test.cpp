@@ -42,6 +42,27 @@ TEST(StopTwice, AtOnceIsOneRequest) {
   EXPECT_NE(result.err.find("go on with --resume --output"), std::string::npos) << result.err;
 }
 
+// Nothing has been validated yet, and no step is left to take: the run is judged and written as it is.
+TEST(StopInTheFirstEpoch, ResumesWithoutAStepMore) {
+  const TemporaryFolder folder;
+  const std::string script =
+      "run=$1; shift; \"$@\" & pid=$!; while ! ls \"$run\"/checkpoints/step-* >/dev/null 2>&1 && kill -0 "
+      "$pid; do "
+      "sleep 0.05; done; kill -TERM $pid; wait $pid";
+  std::vector<std::string> command = {
+      "sh", "-c", script, "sh", (folder / "run").string(), std::string(RUNNER_BUILD_DIR) + "/runner"};
+  const auto arguments = small_run(folder / "run", {"--set", "train.batch_size=1"});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const ProgramResult stopped = run_program(command, in_source());
+  ASSERT_EQ(stopped.exit_code, 143) << stopped.err;
+  const ProgramResult resumed =
+      run_runner(small_run(folder / "run", {"--resume", "--set", "train.batch_size=1", "--max-steps", "1"}),
+                 in_source());
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_TRUE(fs::exists(folder / "run/best_model.pt"));
+  EXPECT_TRUE(fs::exists(folder / "run/model.safetensors"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, StopSignals, testing::Values(std::pair{"INT", 130}, std::pair{"TERM", 143}),
                          [](const auto& info) { return std::string(info.param.first); });
 
