@@ -12,9 +12,10 @@ struct JobContext {
   std::string config;  // the resolved configuration as YAML, complete: every key present
   std::string
       config_with_origins;  // the same with each value's origin as a comment, for the run's config.yaml
-  Json arguments = Json::object();           // what is not configuration: {"resume": "auto", "max_steps": 100, …}; an object
-  Json launch = Json::object();              // for the manifest: environment decisions, scan, command line
-  bool json = false;        // the caller wants one JSON object as the last line of stdout
+  Json arguments =
+      Json::object();  // what is not configuration: {"resume": "auto", "max_steps": 100, …}; an object
+  Json launch = Json::object();  // for the manifest: environment decisions, scan, command line
+  bool json = false;             // the caller wants one JSON object as the last line of stdout
 };
 
 // A job's outcome: the object that --json prints, and the exit code. Errors are thrown (base/error.h).
