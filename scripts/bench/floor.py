@@ -4,24 +4,13 @@ plus one pass over the optimizer's memory (30 bytes a parameter: weight, two mom
 moments written, a bf16 copy). Prints one JSON object."""
 import argparse
 import json
-import statistics
-import time
 
 import torch
 
 from shapes import flop, products
+from timing import seconds
 
 PARAMETERS = 17_867_520
-
-
-def seconds(function, rounds):
-    function()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def product_seconds(batch, dtype, rounds):

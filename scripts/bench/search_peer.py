@@ -3,21 +3,11 @@
 plain sgemm of that size for many. Prints one JSON object: {"queries": {"1": {"peer_s": …, "floor_s": …}, …}}."""
 import argparse
 import json
-import statistics
-import time
 
 import faiss
 import numpy as np
 
-
-def seconds(function, rounds):
-    function()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+from timing import seconds
 
 
 def main():
