@@ -155,7 +155,8 @@ BENCHMARK(bf16_product)->Apply(product_sizes);
 
 void fp32_product(benchmark::State& state) {
   const Index m = state.range(0), n = state.range(1), k = state.range(2);
-  const auto a = filled(m * k), w = filled(n * k);
+  const auto a = filled(m * k);
+  auto w = filled(n * k);
   auto c = filled(m * n);
   const auto products = make_fp32_products(w.data(), nullptr);
   for (auto _ : state) products->forward({0, 0, n, k}, {a.data(), k, m}, {c.data(), n});

@@ -98,11 +98,6 @@ class Engine {
   void run_attention_backward(const Pass& pass, const AttentionBackward& a, std::int64_t bias);
   void sum_columns(const Pass& pass, const float* y, Index columns, std::int64_t bias, Index rows);
 
-  // Values that one thread updates at a time: a few rows of a matrix, or a vector.
-  struct UpdateTask {
-    std::int64_t offset, count;
-    std::int64_t matrix, first, rows;  // matrix: its offset, or -1
-  };
   void make_update_tasks();
 
   const float* at(std::int64_t offset) const { return parameters_ + offset; }
@@ -114,8 +109,8 @@ class Engine {
   float *parameters_ = nullptr, *gradients_ = nullptr, *first_moments_ = nullptr, *second_moments_ = nullptr;
   std::vector<float> positions_;
   std::unique_ptr<Products> products_;
-  std::vector<UpdateTask> update_tasks_;
-  bool squares_known_ = false;  // products_ holds the squares of the matrices' gradients
+  std::vector<WeightRows> update_tasks_;  // a vector has no columns
+  bool squares_known_ = false;            // products_ holds the squares of the matrices' gradients
   const Kernels* k_;
   Workspace training_, evaluation_;
   Pass last_;                    // the training forward that backward() belongs to

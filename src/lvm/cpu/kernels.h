@@ -91,6 +91,15 @@ struct Adamw {
   float gradient_scale = 1;   // clipping and loss scale
 };
 
+// Where 16 rows of a weight go as operands (bf16/product.h), written past the caches. Addresses are aligned
+// to 64 bytes, the stride is a multiple of 16 words.
+struct WeightOrders {
+  std::uint32_t* forward = nullptr;  // one panel: of these rows, summed over columns
+  std::uint32_t* backward =
+      nullptr;                // in the first panel of 16 columns, summed over rows: the first row's pair
+  Index backward_stride = 0;  // from panel to panel
+};
+
 // c [rows <= 32, 32] = a [rows, k] · b (+ c): see bf16/product.h.
 using Bf16Block = void (*)(const std::uint16_t* a, Index lda, Index rows, const std::uint32_t* b,
                            Index panel_stride, Index k, float* c, Index ldc, bool accumulate);
@@ -134,9 +143,11 @@ struct Kernels {
   // Panels of 16 columns, summed over rows: row pairs [begin, end)
   void (*pair_rows)(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to,
                     Index panel_stride, Index begin, Index end);
-  // Panels of 16 rows, summed over columns; from is contiguous: panels [begin, end)
-  void (*pair_columns)(const float* from, Index rows, Index columns, std::uint32_t* to, Index panel_stride,
-                       Index begin, Index end);
+  // Both orders of 16 rows of a weight (fewer at its end); from [rows, columns] contiguous
+  void (*order_rows)(const float* from, Index rows, Index columns, const WeightOrders& to);
+  // adamw on such rows and order_rows of the outcome, in one pass
+  void (*adamw_rows)(const Adamw& a, float* p, const float* g, float* m, float* v, Index rows, Index columns,
+                     const WeightOrders& to);
   // to [columns, row pairs; to_ld words apart] = fromᵀ, zero up to a multiple of 32 rows: blocks of 16
   // columns [begin, end)
   void (*transpose_rows)(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to,

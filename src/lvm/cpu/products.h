@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "lvm/cpu/kernels.h"
 #include "lvm/cpu/layout.h"
 #include "lvm/cpu/shape.h"
 
@@ -22,7 +23,13 @@ struct Output {
   bool accumulate = false;
 };
 
-constexpr std::int64_t update_rows = 16;  // rows of a weight that are updated, then put in order, at a time
+// Rows of a weight that are updated at a time: [first, first + count) of the matrix at `matrix`. `first` is a
+// multiple of update_rows, `count` too but at the end.
+constexpr std::int64_t update_rows = 16;
+struct WeightRows {
+  std::int64_t matrix = 0, first = 0, count = 0, columns = 0;
+  std::int64_t offset() const { return matrix + first * columns; }
+};
 
 class Products {
  public:
@@ -30,9 +37,9 @@ class Products {
 
   // The weights have new values: whatever is derived from them is made anew.
   virtual void weights_changed() = 0;
-  // The same for rows [first, first + rows) of the matrix at `offset`, called by one thread of a parallel
-  // region; `first` is a multiple of update_rows, `rows` too but at the end.
-  virtual void rows_changed(std::int64_t offset, std::int64_t first, std::int64_t rows) = 0;
+  // AdamW on these rows and what is derived from them, called by one thread of a parallel region. m, v:
+  // the moments, flat buffers.
+  virtual void update(const Adamw& a, const WeightRows& rows, float* m, float* v) = 0;
 
   // A backward pass begins; square_sum() then adds up the squares of all dw since, in a fixed order.
   void begin_backward() { squares_.clear(); }
@@ -52,8 +59,8 @@ class Products {
   std::vector<double> squares_;
 };
 
-std::unique_ptr<Products> make_fp32_products(const float* parameters, float* gradients);
-std::unique_ptr<Products> make_bf16_products(const Layout& layout, const float* parameters, float* gradients);
+std::unique_ptr<Products> make_fp32_products(float* parameters, float* gradients);
+std::unique_ptr<Products> make_bf16_products(const Layout& layout, float* parameters, float* gradients);
 
 // `parameters` and `gradients`: the flat buffers of `layout`; they must outlive the result.
 std::unique_ptr<Products> make_products(Precision precision, const Layout& layout, float* parameters,

@@ -33,13 +33,11 @@ Adamw update_of(const AdamwOptions& o, std::int64_t step, double norm) {
 void Engine::make_update_tasks() {
   for (const Parameter& p : layout_.parameters) {
     if (p.columns == 0) {
-      update_tasks_.push_back({p.offset, p.size(), -1, 0, 0});
+      update_tasks_.push_back({p.offset, 0, p.rows, 0});
       continue;
     }
-    for (Index row = 0; row < p.rows; row += update_rows) {
-      const Index rows = std::min(update_rows, p.rows - row);
-      update_tasks_.push_back({p.offset + row * p.columns, rows * p.columns, p.offset, row, rows});
-    }
+    for (Index row = 0; row < p.rows; row += update_rows)
+      update_tasks_.push_back({p.offset, row, std::min(update_rows, p.rows - row), p.columns});
   }
 }
 
@@ -64,12 +62,13 @@ double Engine::adamw_step(const AdamwOptions& options, std::int64_t step) {
   if (!std::isfinite(norm)) return norm;
   const Adamw a = update_of(options, step, norm);
   const auto tasks = static_cast<Index>(update_tasks_.size());
-  // What is derived from the weights is made while they are in a cache.
   parallel_chunks(tasks, 1, [&](Index i, Index, Index) {
-    const UpdateTask& t = update_tasks_[static_cast<std::size_t>(i)];
-    k_->adamw(a, parameters_ + t.offset, gradients_ + t.offset, first_moments_ + t.offset,
-              second_moments_ + t.offset, t.count);
-    if (t.matrix >= 0) products_->rows_changed(t.matrix, t.first, t.rows);
+    const WeightRows& t = update_tasks_[static_cast<std::size_t>(i)];
+    if (t.columns > 0)
+      products_->update(a, t, first_moments_, second_moments_);
+    else
+      k_->adamw(a, parameters_ + t.matrix, gradients_ + t.matrix, first_moments_ + t.matrix,
+                second_moments_ + t.matrix, t.count);
   });
   return norm;
 }

@@ -10,6 +10,7 @@
 #include "lvm/cpu/bf16/product.h"
 #include "lvm/cpu/bf16/tile_block.h"
 #include "lvm/cpu/bf16/vector_block.h"
+#include "lvm/cpu/memory.h"
 
 namespace runner::lvm::cpu {
 namespace {
@@ -180,19 +181,63 @@ TEST(Bf16Rounding, GoesToTheNearestEven) {
   EXPECT_EQ(value_of(b[7]), INFINITY);
 }
 
-// The three orders are the same matrix: pairs of columns of w are pairs of rows of its transpose.
-TEST(Bf16Order, PairsOfColumnsArePairsOfRowsTransposed) {
-  const Index rows = 45, columns = 70;
-  const std::vector<float> w = draw(rows * columns, 5);
-  std::vector<float> t(w.size());
-  for (Index r = 0; r < rows; ++r)
-    for (Index c = 0; c < columns; ++c)
-      t[static_cast<std::size_t>(c * rows + r)] = w[static_cast<std::size_t>(r * columns + c)];
-  const Index stride = round_up(columns, 32) / 2 * 16, panels = round_up(rows, 16) / 16;
-  std::vector<std::uint32_t> a(static_cast<std::size_t>(panels * stride)), b = a;
-  kernels().pair_columns(w.data(), rows, columns, a.data(), stride, 0, panels);
-  kernels().pair_rows(t.data(), rows, columns, rows, b.data(), stride, 0, round_up(columns, 32) / 2);
-  EXPECT_EQ(a, b);
+// The forward order of a weight is that of pairs of its transpose's rows, the backward one that of its own.
+TEST(Bf16Order, WeightsAreWrittenInBothOrders) {
+  for (const Kernels* k : available_kernels())
+    for (const auto& [rows, columns] : {std::pair<Index, Index>{45, 70}, {64, 96}}) {
+      const std::vector<float> w = draw(rows * columns, 5);
+      std::vector<float> t(w.size());
+      for (Index r = 0; r < rows; ++r)
+        for (Index c = 0; c < columns; ++c)
+          t[static_cast<std::size_t>(c * rows + r)] = w[static_cast<std::size_t>(r * columns + c)];
+      const Index stride = round_up(columns, 32) / 2 * 16, back_stride = round_up(rows, 32) / 2 * 16;
+      const Index words = round_up(rows, 32) * round_up(columns, 32) / 2;
+      const Memory ordered(static_cast<std::size_t>(2 * words) * 4);
+      auto* forward = static_cast<std::uint32_t*>(ordered.data());
+      std::uint32_t* backward = forward + words;
+      for (Index r = 0; r < rows; r += 16)
+        k->order_rows(w.data() + r * columns, std::min<Index>(16, rows - r), columns,
+                      {forward + r / 16 * stride, backward + r / 2 * 16, back_stride});
+      std::vector<std::uint32_t> by_columns(static_cast<std::size_t>(words)), by_rows = by_columns;
+      kernels().pair_rows(t.data(), rows, columns, rows, by_columns.data(), stride, 0,
+                          round_up(columns, 32) / 2);
+      kernels().pair_rows(w.data(), columns, rows, columns, by_rows.data(), back_stride, 0,
+                          round_up(rows, 32) / 2);
+      EXPECT_EQ(std::vector<std::uint32_t>(forward, forward + words), by_columns) << k->name;
+      EXPECT_EQ(std::vector<std::uint32_t>(backward, backward + words), by_rows) << k->name;
+    }
+}
+
+// The update in one pass against the update, then the order; whole and cut tiles.
+TEST(Bf16Order, TheUpdateWritesTheOrdersOfItsOutcome) {
+  for (const Kernels* k : available_kernels())
+    for (const auto& [rows, columns] : {std::pair<Index, Index>{16, 64}, {16, 256}, {16, 70}, {13, 64}}) {
+      const Index n = rows * columns, stride = 16 * 16;
+      const Index words = 16 * round_up(columns, 32) / 2 + round_up(columns, 32) / 16 * stride;
+      const std::vector<float> g = draw(n, 6);
+      std::vector<float> p = draw(n, 5), m = draw(n, 7), v = draw(n, 8);
+      for (float& x : v) x = std::abs(x);
+      std::vector<float> p2 = p, m2 = m, v2 = v;
+      Adamw a;
+      a.step_size = 0.01f;
+      a.gradient_scale = 0.7f;
+      const Memory one(static_cast<std::size_t>(words) * 4), other(one.size());
+      const auto orders = [&](const Memory& memory) {
+        auto* at = static_cast<std::uint32_t*>(memory.data());
+        return WeightOrders{at, at + 16 * round_up(columns, 32) / 2, stride};
+      };
+      k->adamw_rows(a, p.data(), g.data(), m.data(), v.data(), rows, columns, orders(one));
+      k->adamw(a, p2.data(), g.data(), m2.data(), v2.data(), n);
+      k->order_rows(p.data(), rows, columns, orders(other));
+      SCOPED_TRACE(std::string(k->name) + " " + std::to_string(columns));
+      EXPECT_EQ(std::memcmp(one.data(), other.data(), one.size()), 0);
+      for (Index i = 0; i < n; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        ASSERT_NEAR(p[at], p2[at], 1e-6 * (1 + std::abs(p2[at])));
+        ASSERT_NEAR(m[at], m2[at], 1e-6);
+        ASSERT_NEAR(v[at], v2[at], 1e-6);
+      }
+    }
 }
 
 TEST(Bf16Order, TransposedRowsAreTheTransposeRounded) {

@@ -79,7 +79,8 @@ TEST(Fp32Products, ALayerForwardAndBackward) {
   };
   for (const Case& s : {Case{9, 50, 70, 50, 70, false}, Case{33, 64, 96, 1024, 1024, true},
                         Case{160, 48, 32, 48, 32, false}}) {
-    const Values w = draw(s.out * s.in, 1), x = draw(s.rows * s.x_ld, 2), dy = draw(s.rows * s.dy_ld, 3);
+    Values w = draw(s.out * s.in, 1);
+    const Values x = draw(s.rows * s.x_ld, 2), dy = draw(s.rows * s.dy_ld, 3);
     const Values y0 = draw(s.rows * s.out, 4), dx0 = draw(s.rows * s.in, 5);
     Values y = y0, dx = dx0, dw(w.size(), 9.0f);
     const auto products = make_fp32_products(w.data(), dw.data());

@@ -30,7 +30,7 @@ struct OrderedWeight {
 
 class Bf16Products final : public Products {
  public:
-  Bf16Products(const Layout& layout, const float* parameters, float* gradients)
+  Bf16Products(const Layout& layout, float* parameters, float* gradients)
       : parameters_(parameters), gradients_(gradients), k_(kernels()), unit_(bf16_unit()) {
     for (const Parameter& p : layout.parameters)
       if (p.columns != 0) weights_.push_back({p.offset, p.rows, p.columns});
@@ -43,11 +43,15 @@ class Bf16Products final : public Products {
 
   void weights_changed() override {
     for (const OrderedWeight& w : weights_)
-      parallel_chunks(w.out, update_rows, [&](Index, Index begin, Index end) { order(w, begin, end); });
+      parallel_chunks(w.out, update_rows, [&](Index, Index begin, Index end) {
+        k_.order_rows(parameters_ + w.offset + begin * w.in, end - begin, w.in, orders(w, begin));
+      });
   }
 
-  void rows_changed(std::int64_t offset, std::int64_t first, std::int64_t rows) override {
-    order(*find(offset), first, first + rows);
+  void update(const Adamw& a, const WeightRows& r, float* m, float* v) override {
+    const std::int64_t at = r.offset();
+    k_.adamw_rows(a, parameters_ + at, gradients_ + at, m + at, v + at, r.count, r.columns,
+                  orders(*find(r.matrix), r.first));
   }
 
   void forward(const LinearAt& w, const Rows& x, const Output& y) override {
@@ -119,13 +123,8 @@ class Bf16Products final : public Products {
     }
   }
 
-  void order(const OrderedWeight& w, Index begin, Index end) const {
-    const float* from = parameters_ + w.offset;
-    const Index panels = chunks_of(end, 16);
-    // The last rows bring the zeros after them along.
-    const Index pairs = (end == w.out ? round_up(end, tile) : end) / 2;
-    k_.pair_columns(from, w.out, w.in, w.forward, w.forward_stride(), begin / 16, panels);
-    k_.pair_rows(from, w.in, w.out, w.in, w.backward, w.backward_stride(), begin / 2, pairs);
+  static WeightOrders orders(const OrderedWeight& w, Index row) {
+    return {w.forward + row / 16 * w.forward_stride(), w.backward + row / 2 * 16, w.backward_stride()};
   }
 
   // The weight that begins at `offset` or has it inside.
@@ -141,7 +140,7 @@ class Bf16Products final : public Products {
     return {weight, (w.weight - weight->offset) / weight->in};
   }
 
-  const float* parameters_;
+  float* parameters_;
   float* gradients_;
   const Kernels& k_;
   const Bf16Unit& unit_;
@@ -162,8 +161,7 @@ void check(const Layout& layout) {
 
 }  // namespace
 
-std::unique_ptr<Products> make_bf16_products(const Layout& layout, const float* parameters,
-                                             float* gradients) {
+std::unique_ptr<Products> make_bf16_products(const Layout& layout, float* parameters, float* gradients) {
   check(layout);
   return std::make_unique<Bf16Products>(layout, parameters, gradients);
 }

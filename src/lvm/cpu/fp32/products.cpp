@@ -31,11 +31,14 @@ struct Product {
 
 class Fp32Products final : public Products {
  public:
-  Fp32Products(const float* parameters, float* gradients)
+  Fp32Products(float* parameters, float* gradients)
       : weights_(parameters), gradients_(gradients), k_(kernels()) {}
 
   void weights_changed() override {}
-  void rows_changed(std::int64_t, std::int64_t, std::int64_t) override {}
+  void update(const Adamw& a, const WeightRows& r, float* m, float* v) override {
+    const std::int64_t at = r.offset();
+    k_.adamw(a, weights_ + at, gradients_ + at, m + at, v + at, r.count * r.columns);
+  }
 
   void forward(const LinearAt& w, const Rows& x, const Output& y) override {
     Product p;
@@ -174,7 +177,7 @@ class Fp32Products final : public Products {
     }
   }
 
-  const float* weights_;
+  float* weights_;
   float* gradients_;
   const Kernels& k_;
   Room left_, across_;
@@ -182,7 +185,7 @@ class Fp32Products final : public Products {
 
 }  // namespace
 
-std::unique_ptr<Products> make_fp32_products(const float* parameters, float* gradients) {
+std::unique_ptr<Products> make_fp32_products(float* parameters, float* gradients) {
   return std::make_unique<Fp32Products>(parameters, gradients);
 }
 

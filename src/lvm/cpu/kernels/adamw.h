@@ -22,18 +22,20 @@ double square_sum(const float* x, Index n) {
 }
 
 // AdamW as PyTorch computes it: decoupled decay, then p -= lr/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps).
-void adamw(const Adamw& a, float* p, const float* g, float* m, float* v, Index n) {
-  const float decay = a.decay, step = a.step_size, b1 = a.beta1, b2 = a.beta2, eps = a.eps;
-  const float root = a.root_correction, scale = a.gradient_scale, c1 = a.gain1, c2 = a.gain2;
+__attribute__((always_inline)) inline void adamw_value(const Adamw& a, float& p, float g, float& m,
+                                                       float& v) {
+  const float x = g * a.gradient_scale;
+  const float mean = a.beta1 * m + a.gain1 * x;
+  const float square = a.beta2 * v + a.gain2 * x * x;
+  m = mean;
+  v = square;
+  p = p * a.decay - a.step_size * mean / (sqrtf(square) * a.root_correction + a.eps);
+}
+
+void adamw(const Adamw& update, float* p, const float* g, float* m, float* v, Index n) {
+  const Adamw a = update;  // a copy: what is written cannot be it
 #pragma omp simd
-  for (Index i = 0; i < n; ++i) {
-    const float x = g[i] * scale;
-    const float mean = b1 * m[i] + c1 * x;
-    const float square = b2 * v[i] + c2 * x * x;
-    m[i] = mean;
-    v[i] = square;
-    p[i] = p[i] * decay - step * mean / (sqrtf(square) * root + eps);
-  }
+  for (Index i = 0; i < n; ++i) adamw_value(a, p[i], g[i], m[i], v[i]);
 }
 
 }  // namespace

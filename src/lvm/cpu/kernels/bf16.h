@@ -3,6 +3,8 @@
 // orders are described in bf16/product.h.
 
 #include "lvm/cpu/kernels.h"
+#include "lvm/cpu/kernels/adamw.h"
+#include "lvm/cpu/kernels/store.h"
 
 namespace runner::lvm::cpu {
 namespace {
@@ -100,25 +102,74 @@ void transpose_rows(const float* from, Index ld, Index rows, Index columns, std:
   }
 }
 
-// 32 values of a row from column `at` on as 16 words; columns from n on are zero.
-inline void row_words(const float* row, Index at, Index n, std::uint32_t* out) {
-  std::uint16_t values[2 * lanes] = {};
-  const Index count = n - at < 2 * lanes ? n - at : 2 * lanes;
-#pragma omp simd
-  for (Index i = 0; i < count; ++i) values[i] = static_cast<std::uint16_t>(nearest_bf16(row[at + i]));
-  __builtin_memcpy(out, values, sizeof values);
-}
+constexpr Index order_width = 2 * lanes;
+using OrderTile = std::uint16_t[lanes][order_width];
 
-void pair_columns(const float* from, Index rows, Index columns, std::uint32_t* to, Index panel_stride,
-                  Index begin, Index end) {
-  for (Index panel = begin; panel < end; ++panel) {
-    for (Index c = 0; c * lanes < panel_stride; c += lanes) {  // pairs of columns, 16 at a time
-      std::uint32_t words[lanes][lanes] = {};
-      for (Index i = 0; i < lanes && panel * lanes + i < rows; ++i)
-        row_words(from + (panel * lanes + i) * columns, 2 * c, columns, words[i]);
-      transpose_words(words, to + panel * panel_stride + c * lanes, lanes);
+// 16 rows × 32 columns from column c on, in both orders of a weight.
+inline void write_orders(const OrderTile& values, Index c, const WeightOrders& to) {
+  std::uint32_t words[lanes][lanes];
+  alignas(64) std::uint32_t lines[lanes][lanes];
+  __builtin_memcpy(words, values, sizeof words);
+  transpose_words(words, lines[0], lanes);
+  for (Index i = 0; i < lanes; ++i) stream_line(lines[i], to.forward + (c / 2 + i) * lanes);
+  for (Index half = 0; half < 2; ++half) {
+    std::uint32_t* panel = to.backward + (c / lanes + half) * to.backward_stride;
+    for (Index pair = 0; pair < lanes / 2; ++pair) {
+      const std::uint16_t *low = values[2 * pair] + half * lanes, *high = low + order_width;
+#pragma omp simd
+      for (Index i = 0; i < lanes; ++i)
+        lines[0][i] = static_cast<std::uint32_t>(low[i]) | static_cast<std::uint32_t>(high[i]) << 16;
+      stream_line(lines[0], panel + pair * lanes);
     }
   }
+}
+
+void order_rows(const float* from, Index rows, Index columns, const WeightOrders& to) {
+  for (Index c = 0; c < columns; c += order_width) {
+    alignas(64) OrderTile values = {};
+    const Index count = columns - c < order_width ? columns - c : order_width;
+    for (Index r = 0; r < rows; ++r)
+      for (Index i = 0; i < count; ++i)
+        values[r][i] = static_cast<std::uint16_t>(nearest_bf16(from[r * columns + c + i]));
+    write_orders(values, c, to);
+  }
+  stream_end();
+}
+
+// The columns of a tile are far apart, too far for the CPU to foresee them: each tile asks for the lines of
+// one that comes four later, past the last column for the first of the next 16 rows.
+void adamw_rows(const Adamw& update, float* p, const float* g, float* m, float* v, Index rows, Index columns,
+                const WeightOrders& orders) {
+  const Adamw a = update;  // copies: what is written cannot be them
+  const WeightOrders to = orders;
+  if (rows != lanes || columns % order_width != 0) {
+    adamw(a, p, g, m, v, rows * columns);
+    order_rows(p, rows, columns, to);
+    return;
+  }
+  const Index ahead = columns < 4 * order_width ? columns : 4 * order_width;
+  for (Index c = 0; c < columns; c += order_width) {
+    alignas(64) OrderTile values;
+    const Index next = c + ahead < columns ? ahead : ahead + (lanes - 1) * columns;
+    for (Index r = 0; r < lanes; ++r) {
+      const Index at = r * columns + c;
+      for (Index line = 0; line < order_width; line += lanes) {
+        __builtin_prefetch(p + at + next + line, 1);
+        __builtin_prefetch(g + at + next + line);
+        __builtin_prefetch(m + at + next + line, 1);
+        __builtin_prefetch(v + at + next + line, 1);
+      }
+#pragma omp simd
+      for (Index i = 0; i < order_width; ++i) {
+        float value = p[at + i];
+        adamw_value(a, value, g[at + i], m[at + i], v[at + i]);
+        p[at + i] = value;
+        values[r][i] = static_cast<std::uint16_t>(nearest_bf16(value));
+      }
+    }
+    write_orders(values, c, to);
+  }
+  stream_end();
 }
 
 inline float low_value(std::uint32_t word) {

@@ -13,14 +13,23 @@ namespace {
 
 constexpr Index store_width = 32;
 
-// One row of 32 floats = two whole cache lines, to an address aligned to 64 bytes.
-inline void stream_row(const float* from, float* to) {
+// One cache line, to an address aligned to 64 bytes.
+inline void stream_line(const void* from, void* to) {
 #if defined(__AVX512F__)
-  for (Index i = 0; i < store_width; i += 16) _mm512_stream_ps(to + i, _mm512_loadu_ps(from + i));
+  _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_loadu_si512(from));
 #elif defined(__AVX__)
-  for (Index i = 0; i < store_width; i += 8) _mm256_stream_ps(to + i, _mm256_loadu_ps(from + i));
+  for (int i = 0; i < 2; ++i)
+    _mm256_stream_si256(static_cast<__m256i*>(to) + i,
+                        _mm256_loadu_si256(static_cast<const __m256i*>(from) + i));
 #else
-  for (Index i = 0; i < store_width; ++i) to[i] = from[i];
+  __builtin_memcpy(to, from, 64);
+#endif
+}
+
+// After the last line: streamed stores are ordered by nothing else.
+inline void stream_end() {
+#if defined(__AVX__)
+  _mm_sfence();
 #endif
 }
 
@@ -31,10 +40,9 @@ double store_block(const float* block, Index rows, Index columns, float* c, Inde
     float squares = 0;
 #pragma omp simd reduction(+ : squares)
     for (Index i = 0; i < rows * store_width; ++i) squares += block[i] * block[i];
-    for (Index r = 0; r < rows; ++r) stream_row(block + r * store_width, c + r * ldc);
-#if defined(__AVX__)
-    _mm_sfence();  // streamed stores are ordered by nothing else
-#endif
+    for (Index r = 0; r < rows; ++r)
+      for (Index i = 0; i < store_width; i += 16) stream_line(block + r * store_width + i, c + r * ldc + i);
+    stream_end();
     return squares;
   }
   for (Index r = 0; r < rows; ++r)
