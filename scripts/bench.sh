@@ -2,11 +2,12 @@
 # Measures what the runner does against its peers and against the floor of this machine, in turns in one run, and prints one
 # table: medians, spread, ratios. docs/performance.md explains the figures.
 #
-#   scripts/bench.sh [--quick] [--json] [--data FILE] [--only train,index,search,sequences,eval,start]
+#   scripts/bench.sh [--quick] [--json] [--data FILE] [--only train,index,search,sequences,eval,start] [--device cuda]
 #
-# --quick: under 3 minutes. --data: vectors to measure with (RUNNER_DATA, else the bundled sample). The peers, PyTorch and FAISS,
-# are taken from .venv (scripts/interop_venv.sh) or from Debian's python3-torch and python3-faiss; one that is missing
-# leaves its column empty. RUNNER_BENCH_PYTHON names another Python.
+# --quick: under 3 minutes. --device cuda: trains on the GPU instead, batches 32 and 4096. --data: vectors to measure with
+# (RUNNER_DATA, else the bundled sample). The peers, PyTorch and FAISS, are taken from .venv (scripts/interop_venv.sh) or
+# from Debian's python3-torch and python3-faiss; one that is missing leaves its column empty. RUNNER_BENCH_PYTHON names
+# another Python.
 # Kernels alone: scripts/build.sh release -DRUNNER_BENCH=ON, then build/release/bench/bench_cpu_kernels.
 set -euo pipefail
 # shellcheck source=common.sh

@@ -44,7 +44,9 @@ void declare_optimizer(config::Binder& b, TrainOptions& o) {
 void declare_train(config::Binder& b, TrainOptions& o) {
   b.option("train.epochs", o.epochs, "passes over the training windows").range(1, 1e6).flag("--epochs");
   b.option("train.batch_size", o.batch_size, "windows a step").range(1, 1 << 20).flag("--batch-size");
-  b.option("train.engine", o.engine, "fused: own CPU kernels (transformer); plain: libtorch; auto: what fits")
+  b.option(
+       "train.engine", o.engine,
+       "fused: own CPU kernels (transformer), or on CUDA one graph a step; plain: libtorch; auto: what fits")
       .choices({"auto", "plain", "fused"});
   b.option("train.log_every", o.log_every, "steps between lines of metrics.jsonl").range(1, huge);
 }

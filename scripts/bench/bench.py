@@ -83,22 +83,29 @@ class Bench:
         print_rows([row], header=len(self.rows) == 1)
 
     def train(self):
-        steps = {32: 40, 256: 10} if self.o.quick else {32: 150, 256: 40}
-        for precision in ["fp32"] + (["bf16"] if native_bf16() else []):
-            for batch in (32, 256):
+        cuda = self.o.device.startswith("cuda")
+        if cuda:
+            steps = {32: 500, 4096: 60} if self.o.quick else {32: 2000, 4096: 300}
+        else:
+            steps = {32: 40, 256: 10} if self.o.quick else {32: 150, 256: 40}
+        # Enough windows for epochs of several batches of the largest size.
+        copies = max(1, 150_000_000 // os.path.getsize(self.o.data)) if cuda else 1
+        for precision in ["fp32"] + (["bf16"] if cuda or native_bf16() else []):
+            for batch in steps:
                 def value(result, key="samples_per_second"):
                     return result and result.get(key)
                 common = ("--batch", batch, "--precision", precision)
                 self.measure(
-                    f"train {precision}, batch {batch}", "samples/s",
-                    lambda: value(self.runner("train", "mse_transformer", "--npz", self.o.data, "--batch-size", batch, "--max-steps",
-                                              steps[batch], "--precision", precision, "--output", self.folder / "run")),
+                    f"train {precision}, batch {batch}" + (", CUDA" if cuda else ""), "samples/s",
+                    lambda: value(self.runner("train", "mse_transformer", *(["--npz", self.o.data] * copies), "--batch-size", batch,
+                                              "--max-steps", steps[batch], "--precision", precision, "--device", self.o.device,
+                                              "--set", f"train.epochs={steps[batch]}", "--output", self.folder / "run")),
                     "lean PyTorch",
-                    lambda: value(self.peer("lean_train.py", "--data", self.o.data, *common, "--steps", steps[batch] // 5, "--rounds", 4)),
-                    lambda: value(self.peer("floor.py", *common, "--rounds", 5)), rounds=2 if self.o.quick else 3)
-        if native_bf16():
-            return
-        print("bench: this CPU has no bfloat16 instructions: bf16 is left out", file=sys.stderr)
+                    lambda: value(self.peer("lean_train.py", "--data", self.o.data, *common, "--device", self.o.device,
+                                            "--steps", steps[batch] // 5, "--rounds", 4)),
+                    None if cuda else lambda: value(self.peer("floor.py", *common, "--rounds", 5)), rounds=2 if self.o.quick else 3)
+        if not cuda and not native_bf16():
+            print("bench: this CPU has no bfloat16 instructions: bf16 is left out", file=sys.stderr)
 
     def big_input(self):
         """The data, repeated until some 150 MB of vectors are indexed."""
@@ -219,6 +226,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     parser.add_argument("--data", default=os.environ.get("RUNNER_DATA") or str(ROOT / "artifacts/sample/cppdocs_768.npz"))
     parser.add_argument("--only", default=",".join(cases))
+    parser.add_argument("--device", default="cpu", help="of training: cpu, cuda or cuda:N (against PyTorch; no floor)")
     options = parser.parse_args()
     options.data = os.path.abspath(options.data)
     wanted = options.only.split(",")
