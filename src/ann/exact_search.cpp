@@ -1,5 +1,7 @@
 #include "ann/exact_search.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -22,7 +24,7 @@ namespace {
 // From so many queries on, copying rows into another layout pays. FAISS draws the line at 20 as well.
 constexpr std::int64_t many_queries = 20;
 constexpr std::int64_t queries_a_pass = 4096;         // bounds the memory of scores and candidates
-constexpr std::int64_t stream_block_bytes = 1 << 20;  // what a thread takes at a time
+constexpr std::int64_t stream_block_bytes = 4 << 20;  // what a thread takes at a time, at most
 constexpr std::int64_t row_block_bytes = 12 << 20, score_block_floats = 2 << 20;
 
 struct Pass {
@@ -46,8 +48,10 @@ std::vector<TopK> empty(const Pass& pass) {
 // Few queries: threads take blocks of rows, each with candidates of its own.
 std::vector<TopK> stream(const Pass& pass) {
   const std::int64_t width = pass.rows.width(), total = pass.rows.rows();
-  const std::int64_t step =
-      std::max<std::int64_t>(2, stream_block_bytes / (width * static_cast<std::int64_t>(sizeof(float))));
+  // Ten turns a thread or more, for when others slow one of them down.
+  const std::int64_t step = std::clamp<std::int64_t>(
+      total / (10 * omp_get_max_threads()), 2,
+      std::max<std::int64_t>(2, stream_block_bytes / (width * static_cast<std::int64_t>(sizeof(float)))));
   const ScoreFunction score = score_function(pass.metric);
   std::vector<TopK> best = empty(pass);
   std::atomic<std::int64_t> next{0};

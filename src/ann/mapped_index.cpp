@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ann/memory_limit.h"
+#include "base/signals.h"
+#include "base/status.h"
+
 namespace runner::ann {
 
 MappedIndex::MappedIndex(data::MappedFile file, FlatLayout layout, bool release_behind)
@@ -17,6 +21,18 @@ std::optional<MappedIndex> MappedIndex::open(const std::filesystem::path& path, 
   return MappedIndex(std::move(file), *layout, release_behind);
 }
 
+void MappedIndex::bring_in() {
+  if (release_behind_ || file_->size() > available_memory()) return;
+  constexpr std::uint64_t piece = 8 << 20;  // whole page tables, so that threads do not wait for each other
+#pragma omp parallel for schedule(dynamic)
+  for (std::uint64_t at = 0; at < file_->size(); at += piece) {
+    if (stop_signal() != 0) continue;
+    file_->prefetch(at, piece);
+    status::beat();
+  }
+  brought_in_ = stop_signal() == 0;
+}
+
 std::uint64_t MappedIndex::offset(std::int64_t row) const {
   return layout_.vectors_at + static_cast<std::uint64_t>(row * layout_.width) * sizeof(float);
 }
@@ -24,7 +40,7 @@ std::uint64_t MappedIndex::offset(std::int64_t row) const {
 const float* MappedIndex::mapped(std::int64_t first, std::int64_t count) const {
   // The head has an odd number of bytes, so the floats are not aligned: readers load them as bytes.
   const void* at = file_->data() + offset(first);
-  file_->prefetch(offset(first), offset(first + count) - offset(first));
+  if (!brought_in_) file_->prefetch(offset(first), offset(first + count) - offset(first));
   return static_cast<const float*>(at);
 }
 

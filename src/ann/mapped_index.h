@@ -1,5 +1,6 @@
 #pragma once
-// A Flat index file, mapped: opening reads its head alone, rows come in as they are searched.
+// A Flat index file, mapped: opening reads its head alone, rows come in as they are searched, or all at once
+// before.
 
 #include <filesystem>
 #include <memory>
@@ -17,6 +18,10 @@ class MappedIndex final : public RowSource {
   // are given back once scanned. Throws DataError: no such file, or a damaged Flat index.
   static std::optional<MappedIndex> open(const std::filesystem::path& path, bool release_behind = false);
 
+  // Maps every page now, by all threads, where the file fits into the memory that is available: a search then
+  // runs at the speed of memory. Else, and where the system cannot, rows come in as they are searched.
+  void bring_in();
+
   const FlatLayout& layout() const { return layout_; }
   std::int64_t rows() const override { return layout_.rows; }
   std::int64_t width() const override { return layout_.width; }
@@ -31,7 +36,7 @@ class MappedIndex final : public RowSource {
   std::uint64_t offset(std::int64_t row) const;
   std::shared_ptr<data::MappedFile> file_;
   FlatLayout layout_;
-  bool release_behind_;
+  bool release_behind_, brought_in_ = false;
 };
 
 }  // namespace runner::ann

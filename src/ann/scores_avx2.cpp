@@ -3,63 +3,37 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#define RUNNER_SCORES_UNIT "avx2,fma"
+
 namespace runner::ann {
 namespace {
 
-constexpr int lanes = 8;
+using Floats = __m256;
+constexpr std::int64_t lanes = 8;
+// 3 rows x 4 queries: 12 sums, which with their operands fill 16 registers.
+constexpr int tile_rows = 3, tile_queries = 4;
 
-template <bool distance, int R, int Q>
-__attribute__((target("avx2,fma"))) void tile(const Tile& t) {
-  __m256 sums[R][Q];
-  for (int r = 0; r < R; ++r)
-    for (int q = 0; q < Q; ++q) sums[r][q] = _mm256_setzero_ps();
-  std::int64_t i = 0;
-  for (; i + lanes <= t.width; i += lanes) {
-    __m256 row[R];
-    for (int r = 0; r < R; ++r) row[r] = _mm256_loadu_ps(t.rows + r * t.width + i);
-    for (int q = 0; q < Q; ++q) {
-      const __m256 query = _mm256_loadu_ps(t.queries + q * t.width + i);
-      for (int r = 0; r < R; ++r) {
-        if constexpr (distance) {
-          const __m256 gap = _mm256_sub_ps(row[r], query);
-          sums[r][q] = _mm256_fmadd_ps(gap, gap, sums[r][q]);
-        } else {
-          sums[r][q] = _mm256_fmadd_ps(row[r], query, sums[r][q]);
-        }
-      }
-    }
-  }
-  for (int r = 0; r < R; ++r)
-    for (int q = 0; q < Q; ++q) {
-      float parts[lanes];
-      _mm256_storeu_ps(parts, sums[r][q]);
-      float sum = 0;
-      for (const float part : parts) sum += part;
-      for (std::int64_t rest = i; rest < t.width; ++rest) {
-        const float a = load_float(t.rows + r * t.width + rest), b = t.queries[q * t.width + rest];
-        sum += distance ? (a - b) * (a - b) : a * b;
-      }
-      t.out[q * t.stride + r] = sum;
-    }
+__attribute__((target(RUNNER_SCORES_UNIT))) inline float add_across(const Floats& sums) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-template <bool distance>
-constexpr TileFunction tiles[2][most_tile_queries] = {
-    {tile<distance, 1, 1>, tile<distance, 1, 2>, tile<distance, 1, 3>, tile<distance, 1, 4>,
-     tile<distance, 1, 5>, tile<distance, 1, 6>},
-    {tile<distance, 2, 1>, tile<distance, 2, 2>, tile<distance, 2, 3>, tile<distance, 2, 4>,
-     tile<distance, 2, 5>, tile<distance, 2, 6>}};
-
 }  // namespace
+}  // namespace runner::ann
+
+#include "ann/scores_kernel.h"
+
+namespace runner::ann {
 
 void inner_products_avx2(const float* rows, std::int64_t count, const float* queries, std::int64_t n,
                          std::int64_t width, float* out) {
-  walk_tiles(tiles<false>, rows, count, queries, n, width, out);
+  walk<false>(rows, count, queries, n, width, out);
 }
 
 void distances_avx2(const float* rows, std::int64_t count, const float* queries, std::int64_t n,
                     std::int64_t width, float* out) {
-  walk_tiles(tiles<true>, rows, count, queries, n, width, out);
+  walk<true>(rows, count, queries, n, width, out);
 }
 
 }  // namespace runner::ann

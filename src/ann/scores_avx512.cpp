@@ -3,63 +3,40 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#define RUNNER_SCORES_UNIT "avx512f"
+
 namespace runner::ann {
 namespace {
 
-constexpr int lanes = 16;
+using Floats = __m512;
+constexpr std::int64_t lanes = 16;
+// 4 rows x 6 queries: 24 sums of 32 registers.
+constexpr int tile_rows = 4, tile_queries = 6;
 
-template <bool distance, int R, int Q>
-__attribute__((target("avx512f"))) void tile(const Tile& t) {
-  __m512 sums[R][Q];
-  for (int r = 0; r < R; ++r)
-    for (int q = 0; q < Q; ++q) sums[r][q] = _mm512_setzero_ps();
-  std::int64_t i = 0;
-  for (; i + lanes <= t.width; i += lanes) {
-    __m512 row[R];
-    for (int r = 0; r < R; ++r) row[r] = _mm512_loadu_ps(t.rows + r * t.width + i);
-    for (int q = 0; q < Q; ++q) {
-      const __m512 query = _mm512_loadu_ps(t.queries + q * t.width + i);
-      for (int r = 0; r < R; ++r) {
-        if constexpr (distance) {
-          const __m512 gap = _mm512_sub_ps(row[r], query);
-          sums[r][q] = _mm512_fmadd_ps(gap, gap, sums[r][q]);
-        } else {
-          sums[r][q] = _mm512_fmadd_ps(row[r], query, sums[r][q]);
-        }
-      }
-    }
-  }
-  for (int r = 0; r < R; ++r)
-    for (int q = 0; q < Q; ++q) {
-      float parts[lanes];
-      _mm512_storeu_ps(parts, sums[r][q]);
-      float sum = 0;
-      for (const float part : parts) sum += part;
-      for (std::int64_t rest = i; rest < t.width; ++rest) {
-        const float a = load_float(t.rows + r * t.width + rest), b = t.queries[q * t.width + rest];
-        sum += distance ? (a - b) * (a - b) : a * b;
-      }
-      t.out[q * t.stride + r] = sum;
-    }
+__attribute__((target(RUNNER_SCORES_UNIT))) inline float add_across(const Floats& sums) {
+  // Not _mm512_reduce_add_ps: GCC 12 warns of its own header.
+  const __m256 eight = __builtin_shufflevector(sums, sums, 0, 1, 2, 3, 4, 5, 6, 7) +
+                       __builtin_shufflevector(sums, sums, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-template <bool distance>
-constexpr TileFunction tiles[2][most_tile_queries] = {
-    {tile<distance, 1, 1>, tile<distance, 1, 2>, tile<distance, 1, 3>, tile<distance, 1, 4>,
-     tile<distance, 1, 5>, tile<distance, 1, 6>},
-    {tile<distance, 2, 1>, tile<distance, 2, 2>, tile<distance, 2, 3>, tile<distance, 2, 4>,
-     tile<distance, 2, 5>, tile<distance, 2, 6>}};
-
 }  // namespace
+}  // namespace runner::ann
+
+#include "ann/scores_kernel.h"
+
+namespace runner::ann {
 
 void inner_products_avx512(const float* rows, std::int64_t count, const float* queries, std::int64_t n,
                            std::int64_t width, float* out) {
-  walk_tiles(tiles<false>, rows, count, queries, n, width, out);
+  walk<false>(rows, count, queries, n, width, out);
 }
 
 void distances_avx512(const float* rows, std::int64_t count, const float* queries, std::int64_t n,
                       std::int64_t width, float* out) {
-  walk_tiles(tiles<true>, rows, count, queries, n, width, out);
+  walk<true>(rows, count, queries, n, width, out);
 }
 
 }  // namespace runner::ann

@@ -65,6 +65,7 @@ Neighbours OpenIndex::search(const float* queries, std::int64_t n, std::int64_t 
 OpenIndex open_index(const std::filesystem::path& path) {
   OpenIndex open;
   if (auto mapped = MappedIndex::open(path)) {
+    mapped->bring_in();
     open.mapped_ = std::make_shared<MappedIndex>(std::move(*mapped));
     return open;
   }

@@ -15,7 +15,7 @@ namespace runner::ann {
 
 class MappedIndex;
 
-// A Flat index is mapped (opening costs nothing); any other type is opened by FAISS, its inverted lists
+// A Flat index is mapped, whole where memory suffices; any other type is opened by FAISS, its inverted lists
 // mapped.
 class OpenIndex {
  public:

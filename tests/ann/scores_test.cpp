@@ -19,8 +19,8 @@ TEST_P(EveryUnit, GivesTheScoresOfThePlainForm) {
     const ScoreFunction function = score_function(metric, GetParam());
     if (function == nullptr) GTEST_SKIP() << "this CPU has no such unit";
     for (const std::int64_t width : {1, 7, 8, 33, 100, 768})
-      for (const std::int64_t count : {1, 2, 5})
-        for (const std::int64_t n : {1, 3, 6, 7, 13}) {
+      for (const std::int64_t count : {1, 2, 5, 61})  // blocks at width 768 are of 24 rows
+        for (const std::int64_t n : {1, 3, 4, 6, 7, 13, 19}) {
           const std::vector<float> rows = test::random_vectors(count, width),
                                    queries = test::random_vectors(n, width, 2);
           std::vector<char> odd(rows.size() * sizeof(float) + 1);
