@@ -16,9 +16,7 @@ class ScratchSource final : public ByteSource {
   ScratchSource(MappedFile file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
   std::uint64_t size() const override { return size_; }
   const std::byte* mapped() const override { return file_.data(); }
-  void read(std::uint64_t offset, void* out, std::size_t count) override {
-    std::memcpy(out, file_.data() + offset, count);
-  }
+  void read(std::uint64_t offset, void* out, std::size_t count) override { file_.read(offset, out, count); }
   void prefetch(std::uint64_t offset, std::uint64_t length) const override { file_.prefetch(offset, length); }
   void release(std::uint64_t offset, std::uint64_t length) const override { file_.release(offset, length); }
 

@@ -16,8 +16,9 @@ class ByteSource {
   virtual std::uint64_t size() const = 0;
   // The bytes in memory, at any alignment; nullptr for a deflated stream.
   virtual const std::byte* mapped() const { return nullptr; }
-  // Copies [offset, offset + count). A deflated stream is read forwards; an earlier offset starts it again.
-  // At the end of a deflated stream its CRC is checked. Throws DataError. Mapped: safe from several threads.
+  // Copies [offset, offset + count), mapping none of its pages. A deflated stream is read forwards; an
+  // earlier offset starts it again. At the end of a deflated stream its CRC is checked. Throws DataError.
+  // Mapped: safe from several threads.
   virtual void read(std::uint64_t offset, void* out, std::size_t count) = 0;
   virtual void prefetch(std::uint64_t, std::uint64_t) const {}
   virtual void release(std::uint64_t, std::uint64_t) const {}  // see MappedFile::release

@@ -15,19 +15,31 @@
 namespace runner::data {
 namespace {
 
+// Descriptors are few (1,024 by default) and a job may read thousands of files: those above this one are
+// closed once mapped.
+constexpr int highest_kept = 255;
+
 std::uint64_t page_size() {
   static const std::uint64_t size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return size;
 }
 
+// Closes the descriptor when it cannot.
 std::byte* map(int fd, std::uint64_t size, int protection, const std::string& path) {
   if (size == 0) return nullptr;
   void* at = ::mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
+  if (at != MAP_FAILED) return static_cast<std::byte*>(at);
   const int code = errno;
   ::close(fd);
   errno = code;
-  if (at == MAP_FAILED) throw_errno("cannot map into memory", path);
-  return static_cast<std::byte*>(at);
+  throw_errno("cannot map into memory", path);
+}
+
+// The descriptor to keep for reading: this one, or none where it is one too many or there is nothing to read.
+int keep(int fd, std::uint64_t size) {
+  if (fd <= highest_kept && size > 0) return fd;
+  ::close(fd);
+  return -1;
 }
 
 // Space is taken now, so that a full disk is an error here and not a SIGBUS at a later store.
@@ -58,8 +70,8 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string())
     throw DataError("not a file; an .npz or .npy file is expected", path_);
   }
   size_ = static_cast<std::uint64_t>(info.st_size);
-  if (size_ == 0) ::close(fd);
   data_ = map(fd, size_, PROT_READ, path_);
+  fd_ = keep(fd, size_);
 }
 
 MappedFile MappedFile::scratch(std::uint64_t size) {
@@ -73,14 +85,36 @@ MappedFile MappedFile::scratch(std::uint64_t size) {
   file.size_ = std::max<std::uint64_t>(size, 1);
   take_space(fd, file.size_, path);
   file.data_ = map(fd, file.size_, PROT_READ | PROT_WRITE, path);
+  file.fd_ = keep(fd, file.size_);
   return file;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(other.size_),
+      fd_(std::exchange(other.fd_, -1)) {}
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, size_);
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void MappedFile::read(std::uint64_t offset, void* out, std::size_t count) const {
+  if (fd_ < 0) {
+    std::memcpy(out, data_ + offset, count);
+    return;
+  }
+  auto* at = static_cast<std::byte*>(out);
+  while (count > 0) {
+    const ssize_t got = ::pread(fd_, at, count, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw DataError(std::string("cannot read: ") + std::strerror(errno), path_);
+    if (got == 0) throw DataError("it has become shorter while it was read", path_);
+    at += got;
+    offset += static_cast<std::uint64_t>(got);
+    count -= static_cast<std::size_t>(got);
+  }
 }
 
 void MappedFile::prefetch(std::uint64_t offset, std::uint64_t length) const {

@@ -1,5 +1,6 @@
 #pragma once
-// A file mapped for reading. Pages come in as they are touched and can be given back behind a stream.
+// A file to read: mapped for streams, whose pages come in as they are touched and can be given back behind
+// them; and read by copying for rows in any order, which leave nothing mapped.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,10 @@ class MappedFile {
   std::uint64_t size() const { return size_; }
   const std::string& path() const { return path_; }
 
+  // Copies [offset, offset + count) without mapping its pages: rows taken here and there would otherwise keep
+  // 64 KB or more of the file resident each. Throws DataError when the file has become shorter. Thread-safe.
+  void read(std::uint64_t offset, void* out, std::size_t count) const;
+
   // Asks for the bytes of [offset, offset + length) ahead of their use.
   void prefetch(std::uint64_t offset, std::uint64_t length) const;
   // Gives the pages of [offset, offset + length) back: they leave this process's resident memory and are read
@@ -34,6 +39,7 @@ class MappedFile {
   std::string path_;
   std::byte* data_ = nullptr;
   std::uint64_t size_ = 0;
+  int fd_ = -1;  // for read(); -1 when the process has many files open: then read() copies from the mapping
 };
 
 }  // namespace runner::data

@@ -20,7 +20,7 @@ class FileSource final : public ByteSource {
   std::uint64_t size() const override { return file_->size() - skip_; }
   const std::byte* mapped() const override { return file_->data() + skip_; }
   void read(std::uint64_t offset, void* out, std::size_t count) override {
-    std::memcpy(out, mapped() + offset, count);
+    file_->read(skip_ + offset, out, count);
   }
   void prefetch(std::uint64_t offset, std::uint64_t length) const override {
     file_->prefetch(skip_ + offset, length);

@@ -34,6 +34,15 @@ void RowTable::read(std::int64_t first, std::int64_t count, float* out) const {
   const auto elements = static_cast<std::size_t>(count * width_);
   if (const std::byte* mapped = array_.bytes->mapped())
     return to_float(array_.header.dtype, mapped + start, elements, out);
+  copy(start, elements, out);
+}
+
+void RowTable::pick(std::int64_t first, std::int64_t count, float* out) const {
+  if (array_.header.fortran_order) return read_fortran(first, count, out);
+  copy(static_cast<std::uint64_t>(first) * row_bytes_, static_cast<std::size_t>(count * width_), out);
+}
+
+void RowTable::copy(std::uint64_t start, std::size_t elements, float* out) const {
   if (array_.header.dtype == DType::f32) return array_.bytes->read(start, out, elements * sizeof(float));
   constexpr std::size_t piece = 1 << 15;  // elements
   const std::size_t size = item_size(array_.header.dtype);

@@ -18,11 +18,14 @@ class RowTable {
 
   // out [count, width]. Sequential reading is fast for every kind of file. Mapped arrays: thread-safe.
   void read(std::int64_t first, std::int64_t count, float* out) const;
+  // The same for rows in any order: what is read leaves no page mapped (but of a table in Fortran order).
+  void pick(std::int64_t first, std::int64_t count, float* out) const;
   void allow_random_access();  // unpacks a deflated array into a scratch file
   void prefetch(std::int64_t first, std::int64_t count) const;
   void release(std::int64_t first, std::int64_t count) const;
 
  private:
+  void copy(std::uint64_t start, std::size_t elements, float* out) const;  // start in bytes
   void read_fortran(std::int64_t first, std::int64_t count, float* out) const;
 
   Array array_;

@@ -22,8 +22,8 @@ class SequenceSamples final : public SampleSource {
   void gather(const std::int64_t* ids, std::int64_t n, float* contexts, float* targets) const override {
     for (std::int64_t i = 0; i < n; ++i) {
       const Part& part = part_of(ids[i]);
-      if (contexts != nullptr) part.contexts.read(ids[i] - part.first, 1, contexts + i * context_ * width_);
-      if (targets != nullptr) part.targets.read(ids[i] - part.first, 1, targets + i * width_);
+      if (contexts != nullptr) part.contexts.pick(ids[i] - part.first, 1, contexts + i * context_ * width_);
+      if (targets != nullptr) part.targets.pick(ids[i] - part.first, 1, targets + i * width_);
     }
   }
 

@@ -84,9 +84,11 @@ void Vectors::read_rows(std::int64_t first, std::int64_t count, float* out) cons
 }
 
 void Vectors::gather(const std::int64_t* rows, std::int64_t n, float* out) const {
-  for (std::int64_t i = 0; i < n; ++i) {
+  for (std::int64_t i = 0, run = 1; i < n; i += run, run = 1) {  // rows that follow each other are one read
     const Part& part = parts_.size() == 1 ? parts_[0] : part_of(rows[i]);
-    part.table.read(rows[i] - part.first, 1, out + i * width_);
+    const std::int64_t end = part.first + part.table.rows();
+    while (i + run < n && rows[i + run] == rows[i] + run && rows[i + run] < end) ++run;
+    part.table.pick(rows[i] - part.first, run, out + i * width_);
   }
 }
 

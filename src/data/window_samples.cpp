@@ -13,16 +13,18 @@ class WindowSamples final : public SampleSource {
   std::int64_t context() const override { return windows_.context(); }
   std::int64_t width() const override { return vectors_->width(); }
 
-  // Copies T+1 rows a sample out of the mapped file; nothing is kept.
+  // Copies T+1 rows a sample out of the file; nothing is kept.
   void gather(const std::int64_t* ids, std::int64_t n, float* contexts, float* targets) const override {
-    const std::int64_t length = context(), row = width();
-    for (std::int64_t i = 0; i < n; ++i) {
-      for (std::int64_t j = 0; contexts != nullptr && j < length; ++j) {
-        const std::int64_t from = windows_.context_row(ids[i], j);
-        vectors_->gather(&from, 1, contexts + (i * length + j) * row);
-      }
-      const std::int64_t target = windows_.target_row(ids[i]);
-      if (targets != nullptr) vectors_->gather(&target, 1, targets + i * row);
+    std::vector<std::int64_t> rows;
+    if (contexts != nullptr) {
+      for (std::int64_t i = 0; i < n; ++i)
+        for (std::int64_t j = 0; j < context(); ++j) rows.push_back(windows_.context_row(ids[i], j));
+      vectors_->gather(rows.data(), n * context(), contexts);
+    }
+    if (targets != nullptr) {
+      rows.clear();
+      for (std::int64_t i = 0; i < n; ++i) rows.push_back(windows_.target_row(ids[i]));
+      vectors_->gather(rows.data(), n, targets);
     }
   }
 

@@ -25,7 +25,7 @@ class StoredSource final : public ByteSource {
   std::uint64_t size() const override { return entry_.size - skip_; }
   const std::byte* mapped() const override { return file_->data() + start_ + skip_; }
   void read(std::uint64_t offset, void* out, std::size_t count) override {
-    std::memcpy(out, mapped() + offset, count);
+    file_->read(start_ + skip_ + offset, out, count);
   }
   void prefetch(std::uint64_t offset, std::uint64_t length) const override {
     file_->prefetch(start_ + skip_ + offset, length);
