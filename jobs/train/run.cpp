@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/status.h"
 #include "config/resolve.h"
 #include "jobs/job_type.h"
@@ -150,7 +151,7 @@ Json result_of(const lvm::TrainerState& state, const lvm::TrainerResult& r, cons
               {"precision", hardware.precision},
               {"engine", engine},
               {"wall_s", r.wall_s},
-              {"rss_mb", lvm::peak_memory_mb()},
+              {"rss_mb", peak_memory_mb()},
               {"outcome", r.outcome}};
   if (!r.final_gates.empty()) result["gates"] = r.final_gates;
   return result;
@@ -169,7 +170,7 @@ std::string summary_of(const lvm::TrainerState& state, const fs::path& folder) {
 
 bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& options,
                       const lvm::TrainerOptions& t) {
-  const Json& state = found.contents.state;
+  const Json& state = found.state;
   const bool more_epochs = state.at("epoch").get<std::int64_t>() < options.epochs && t.max_steps == 0;
   const bool more_steps = t.max_steps > state.at("step").get<std::int64_t>();
   return state.at("finished").get<bool>() && !more_epochs && !more_steps;
@@ -187,7 +188,7 @@ void run_train(const JobContext& context, JobResult& result) {
   parts.options = trainer_options(options, context);
   if (resumed && already_finished(*resumed, options, parts.options)) {
     result.summary = fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(),
-                                 resumed->contents.state.at("step").get<std::int64_t>());
+                                 resumed->state.at("step").get<std::int64_t>());
     result.result = {{"output", folder.string()}, {"outcome", "finished already"}};
     return;
   }
@@ -213,7 +214,7 @@ void run_train(const JobContext& context, JobResult& result) {
   parts.identity["machine"]["precision"] = hardware.precision;
   parts.identity["machine"]["device"] = runtime::to_string(hardware.choice.actual);
   if (resumed)
-    compare_identities(resumed->contents.state.at("identity"), parts.identity,
+    compare_identities(resumed->state.at("identity"), parts.identity,
                        context.arguments.value("allow_changed", false), resumed->folder.string());
   parts.model_record = {{"context", inputs.samples->context()},
                         {"target_offset", options.data.target_offset},
@@ -235,7 +236,7 @@ void run_train(const JobContext& context, JobResult& result) {
   spdlog::info("training into {} ({} engine, {} threads)", folder.string(), engine, at::get_num_threads());
   lvm::Trainer trainer(std::move(parts));
   if (resumed) {
-    trainer.restore(resumed->contents);
+    trainer.restore(lvm::read_checkpoint(resumed->folder));
     spdlog::info("going on from {} (step {})", resumed->folder.string(), trainer.state().step);
   }
   try {

@@ -1,6 +1,9 @@
 #include "base/memory.h"
 
 #include <sys/resource.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <fstream>
 #include <string>
@@ -17,6 +20,12 @@ double peak_memory_mb() {
   if (::getrusage(RUSAGE_SELF, &usage) == 0) return static_cast<double>(usage.ru_maxrss) / 1e6;  // bytes
 #endif
   return 0;
+}
+
+void return_free_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace runner

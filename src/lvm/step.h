@@ -51,6 +51,8 @@ class TrainingStep {
   virtual StepOutput run(const StepInput& input) = 0;
   // Evaluation mode, contexts as for run.
   virtual Prediction predict(const torch::Tensor& contexts) = 0;
+  // No prediction for a while: memory that only they need may go.
+  virtual void end_predictions() {}
 
   // The buffers hold the parameters in the order of model().named_parameters(), each after the other.
   virtual std::vector<StateBuffer> state() = 0;

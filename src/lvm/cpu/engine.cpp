@@ -94,6 +94,11 @@ const float* Engine::forward(const float* contexts, std::int64_t batch, bool tra
   return eval_raw_.data();
 }
 
+void Engine::release_evaluation() {
+  evaluation_ = Workspace();
+  eval_raw_ = {};
+}
+
 void Engine::backward(const float* grad_raw) {
   if (!last_.w) throw RunError("the engine has no training forward to go back through");
   products_->begin_backward();

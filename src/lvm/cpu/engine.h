@@ -51,6 +51,9 @@ class Engine {
   // train, dropout is drawn from `key` and the contexts must stay until backward() is done.
   const float* forward(const float* contexts, std::int64_t batch, bool train, DropoutKey key = {});
 
+  // Gives back what forward() without train has taken, and with it what it returned.
+  void release_evaluation();
+
   // From the gradient of raw [batch, output] of the last training forward: fills gradients().
   void backward(const float* grad_raw);
 

@@ -68,6 +68,8 @@ class FusedStep final : public TrainingStep {
     return normalised(copied(engine_->forward(input.data_ptr<float>(), input.size(0), false), input.size(0)));
   }
 
+  void end_predictions() override { engine_->release_evaluation(); }
+
   std::vector<StateBuffer> state() override {
     return {{"weights", weights_},
             {"exp_avg", view(engine_->first_moments())},

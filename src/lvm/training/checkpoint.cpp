@@ -125,7 +125,27 @@ Json read_checkpoint_state(const fs::path& folder) {
   return read_envelope(folder).at("state");
 }
 
-Checkpoint read_checkpoint(const fs::path& folder, const std::string& only) {
+namespace {
+
+// Reads `count` floats of tensors.bin: into `values`, or, when they are not wanted, past them.
+void read_floats(std::ifstream& in, std::size_t count, std::vector<float>* values, data::ContentHash& hash,
+                 const fs::path& folder) {
+  constexpr std::size_t piece = 1 << 20;
+  std::vector<float> passed(values == nullptr ? std::min(piece, count) : 0);
+  if (values != nullptr) values->resize(count);
+  for (std::size_t at = 0; at < count; at += piece) {
+    const std::size_t size = std::min(piece, count - at) * sizeof(float);
+    float* out = values == nullptr ? passed.data() : values->data() + at;
+    in.read(reinterpret_cast<char*>(out), static_cast<std::streamsize>(size));
+    if (static_cast<std::size_t>(in.gcount()) != size)
+      throw DataError("damaged checkpoint: tensors.bin is too short", folder.string());
+    hash.update(out, size);
+  }
+}
+
+// All is verified; the tensors for which keep(name) says so stay.
+template <class Keep>
+Checkpoint read_verified(const fs::path& folder, Keep keep) {
   const Json envelope = read_envelope(folder);
   Checkpoint checkpoint;
   checkpoint.state = envelope.at("state");
@@ -134,19 +154,29 @@ Checkpoint read_checkpoint(const fs::path& folder, const std::string& only) {
   const Json& description = envelope.at("data");
   data::ContentHash hash;
   for (const Json& entry : description.at("tensors")) {
-    CheckpointTensor tensor{entry.at("name").get<std::string>(), {}};
-    tensor.values.resize(entry.at("count").get<std::size_t>());
-    const std::size_t size = tensor.values.size() * sizeof(float);
-    in.read(reinterpret_cast<char*>(tensor.values.data()), static_cast<std::streamsize>(size));
-    if (static_cast<std::size_t>(in.gcount()) != size)
-      throw DataError("damaged checkpoint: tensors.bin is too short", folder.string());
-    hash.update(tensor.values.data(), size);
-    if (only.empty() || tensor.name == only) checkpoint.tensors.push_back(std::move(tensor));
+    const auto name = entry.at("name").get<std::string>();
+    const auto count = entry.at("count").get<std::size_t>();
+    if (!keep(name)) {
+      read_floats(in, count, nullptr, hash, folder);
+      continue;
+    }
+    checkpoint.tensors.push_back({name, {}});
+    read_floats(in, count, &checkpoint.tensors.back().values, hash, folder);
   }
   if (in.peek() != std::ifstream::traits_type::eof() ||
       hash.hex() != description.at("hash").get<std::string>())
     throw DataError("damaged checkpoint: tensors.bin differs from its hash", folder.string());
   return checkpoint;
+}
+
+}  // namespace
+
+Checkpoint read_checkpoint(const fs::path& folder, const std::string& only) {
+  return read_verified(folder, [&](const std::string& name) { return only.empty() || name == only; });
+}
+
+Json verify_checkpoint(const fs::path& folder) {
+  return read_verified(folder, [](const std::string&) { return false; }).state;
 }
 
 std::vector<fs::path> list_checkpoints(const fs::path& folder) {
@@ -156,7 +186,7 @@ std::vector<fs::path> list_checkpoints(const fs::path& folder) {
 std::optional<FoundCheckpoint> newest_valid_checkpoint(const fs::path& folder) {
   for (const fs::path& candidate : list_checkpoints(folder)) {
     try {
-      return FoundCheckpoint{candidate, read_checkpoint(candidate)};
+      return FoundCheckpoint{candidate, verify_checkpoint(candidate)};
     } catch (const DataError& error) {
       spdlog::warn("{}; trying the one before", error.line());
     }

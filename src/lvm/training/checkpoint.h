@@ -28,7 +28,9 @@ void write_checkpoint(const std::filesystem::path& target, const Checkpoint& che
 // Throws DataError naming what is damaged: a missing file, a size or hash that differs, unreadable JSON. With
 // `only`, all is verified but just that tensor kept.
 Checkpoint read_checkpoint(const std::filesystem::path& folder, const std::string& only = "");
-// Only state.json, verified.
+// Verifies everything as read_checkpoint does, keeping only the state.
+Json verify_checkpoint(const std::filesystem::path& folder);
+// Only state.json, verified; the tensors are not looked at.
 Json read_checkpoint_state(const std::filesystem::path& folder);
 
 // The checkpoints FOLDER/step-*, newest (highest step) first.
@@ -38,7 +40,7 @@ std::string checkpoint_name(const char* kind, std::int64_t step);
 // The newest that reads without damage; damaged ones are warned about by name. Nothing when there is none.
 struct FoundCheckpoint {
   std::filesystem::path folder;
-  Checkpoint contents;
+  Json state;
 };
 std::optional<FoundCheckpoint> newest_valid_checkpoint(const std::filesystem::path& folder);
 

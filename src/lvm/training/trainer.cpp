@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/status.h"
@@ -35,13 +35,6 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-double peak_memory_mb() {
-  std::ifstream in("/proc/self/status");
-  for (std::string line; std::getline(in, line);)
-    if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1000.0 * 1.024;
-  return 0;
-}
-
 Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
       validator_(parts_.samples, parts_.split.validation, parts_.options.normalize, parts_.device),
@@ -50,6 +43,7 @@ Trainer::Trainer(TrainerParts parts)
       started_(Clock::now()),
       last_checkpoint_(started_) {
   state_.lr = parts_.options.optimizer.lr;
+  return_free_memory();  // the weights as they were before the engine took them, the buffers of the checks
 }
 
 std::int64_t Trainer::batches_per_epoch() const {

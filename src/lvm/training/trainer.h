@@ -97,7 +97,4 @@ class Trainer {
   double seconds_here_ = 0, first_step_ms_ = 0;
 };
 
-// Peak resident memory of this process in MB (VmHWM); 0 where unknown.
-double peak_memory_mb();
-
 }  // namespace runner::lvm

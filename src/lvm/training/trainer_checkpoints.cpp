@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/status.h"
 #include "lvm/training/checkpoint.h"
 #include "lvm/training/trainer.h"
@@ -27,6 +28,7 @@ void copy_into(torch::Tensor target, const std::vector<float>& values, const std
 }  // namespace
 
 Snapshot Trainer::snapshot() {
+  return_free_memory();  // what a validation has left
   Snapshot s;
   for (const StateBuffer& buffer : parts_.step->state()) {
     if (buffer.name == "weights") s.weights = copy_of(buffer.values);
@@ -64,8 +66,10 @@ void Trainer::write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint) {
   const auto folder = parts_.files->checkpoints();
   const auto target = folder / checkpoint_name("step", state_.step);
   const std::int64_t keep = parts_.options.checkpoint.keep, best = state_.best_step;
-  writer_.start([checkpoint = std::move(checkpoint), folder, target, keep, best] {
+  writer_.start([checkpoint = std::move(checkpoint), folder, target, keep, best]() mutable {
     write_checkpoint(target, *checkpoint);
+    checkpoint.reset();
+    return_free_memory();
     prune_checkpoints(folder, keep, best);
     status::beat();
   });

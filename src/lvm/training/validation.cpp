@@ -92,6 +92,7 @@ ValidationResult Validator::run(TrainingStep& step) const {
     }
     g = end;
   }
+  step.end_predictions();
   const double rows = std::max<double>(1, static_cast<double>(ids_.size()));
   result.loss = loss / rows;
   result.cosine = cosine / rows;

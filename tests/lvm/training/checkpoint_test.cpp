@@ -59,7 +59,7 @@ TEST(Checkpoint, DamageIsNamedAndTheOneBeforeIsTaken) {
   }
   const auto found = newest_valid_checkpoint(folder.path());
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->contents.state.at("step"), 10);
+  EXPECT_EQ(found->state.at("step"), 10);
 }
 
 TEST(Checkpoint, EveryKindOfDamageIsFound) {
