@@ -145,7 +145,7 @@ struct Kernels {
                     Index panel_stride, Index begin, Index end);
   // Both orders of 16 rows of a weight (fewer at its end); from [rows, columns] contiguous
   void (*order_rows)(const float* from, Index rows, Index columns, const WeightOrders& to);
-  // adamw on such rows and order_rows of the outcome, in one pass
+  // adamw on such rows and order_rows of the outcome, in one pass over tiles of 32 columns
   void (*adamw_rows)(const Adamw& a, float* p, const float* g, float* m, float* v, Index rows, Index columns,
                      const WeightOrders& to);
   // to [columns, row pairs; to_ld words apart] = fromᵀ, zero up to a multiple of 32 rows: blocks of 16

@@ -42,7 +42,8 @@ struct Bf16Unit {
   void (*begin)();  // by each thread before its blocks, and
   void (*end)();    // after them; may be null
   Bf16Block block;
-  bool native;  // the CPU multiplies bfloat16 itself
+  bool native;                // the CPU multiplies bfloat16 itself
+  bool tiled_update = false;  // adamw_rows is faster on these CPUs than adamw, then order_rows
 };
 
 // The best of this CPU; RUNNER_CPU_BF16=plain|avx512_bf16|amx picks another (tests, measurements).

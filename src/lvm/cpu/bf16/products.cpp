@@ -50,8 +50,13 @@ class Bf16Products final : public Products {
 
   void update(const Adamw& a, const WeightRows& r, float* m, float* v) override {
     const std::int64_t at = r.offset();
-    k_.adamw_rows(a, parameters_ + at, gradients_ + at, m + at, v + at, r.count, r.columns,
-                  orders(*find(r.matrix), r.first));
+    const WeightOrders to = orders(*find(r.matrix), r.first);
+    if (unit_.tiled_update) {
+      k_.adamw_rows(a, parameters_ + at, gradients_ + at, m + at, v + at, r.count, r.columns, to);
+      return;
+    }
+    k_.adamw(a, parameters_ + at, gradients_ + at, m + at, v + at, r.count * r.columns);
+    k_.order_rows(parameters_ + at, r.count, r.columns, to);
   }
 
   void forward(const LinearAt& w, const Rows& x, const Output& y) override {

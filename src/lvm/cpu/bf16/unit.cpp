@@ -15,7 +15,7 @@ std::vector<Bf16Unit> available_bf16_units() {
   if (cpu_features().avx512_bf16) list.push_back({"avx512_bf16", nullptr, nullptr, bf16_block_avx512, true});
 #endif
 #ifdef RUNNER_AMX
-  if (cpu_features().amx_bf16) list.push_back({"amx", amx_begin, amx_end, bf16_block_amx, true});
+  if (cpu_features().amx_bf16) list.push_back({"amx", amx_begin, amx_end, bf16_block_amx, true, true});
 #endif
   return list;
 }
