@@ -126,9 +126,10 @@ void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
 std::vector<TopK> search_many(const Pass& pass) {
   std::vector<TopK> best = empty(pass);
   std::int64_t done = 0;
-  if (narrow_scan_pays(pass.rows.width(), pass.k))
-    done = narrow_scan(pass.rows, pass.metric, pass.queries, pass.n, best,
-                       [&](std::int64_t rows_done) { pass.tell(rows_done); });
+  for (const NarrowUnit* unit : narrow_ways(pass.rows.width(), pass.k))
+    if (done < pass.rows.rows())
+      done = narrow_scan(*unit, pass.rows, done, pass.metric, pass.queries, pass.n, best,
+                         [&](std::int64_t rows_done) { pass.tell(rows_done); });
   if (done < pass.rows.rows()) multiply(pass, done, best);
   return best;
 }

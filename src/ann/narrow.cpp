@@ -75,23 +75,48 @@ __attribute__((target("avx2,fma"))) float round_all(const float* vector, std::in
   return sum;
 }
 
+// Of each chunk of a query the sums of what meets in one place of 16 bits, those of one sign: the greatest.
+float greatest_place(const float* vector, std::int64_t width, std::int64_t chunk_values) {
+  float greatest = 0;
+  for (std::int64_t first = 0; first < width; first += chunk_values) {
+    float above[2] = {}, below[2] = {};
+    for (std::int64_t i = first; i < std::min(width, first + chunk_values); ++i) {
+      const float x = load_float(vector + i);
+      above[i / 2 % 2] += std::max(x, 0.0F);
+      below[i / 2 % 2] -= std::min(x, 0.0F);
+    }
+    greatest = std::max({greatest, above[0], above[1], below[0], below[1]});
+  }
+  return greatest;
+}
+
+// How many units the values of this vector are made of; it is not zero.
+float find_scale(const NarrowUnit& unit, const float* vector, std::int64_t width, bool row, float norm,
+                 float greatest) {
+  if (unit.values_a_word == 2) return std::min(longest / norm, greatest16 / greatest);
+  const float scale = greatest8 / greatest;
+  if (row || unit.chunk == 1) return scale;
+  // The rows' bytes are up to 255, and 255 · 128 < 2^15; rounding adds up to 1/2 to each of a place's values.
+  const int values = unit.chunk * unit.values_a_word;
+  return std::min(scale, (128 - static_cast<float>(values) / 4) / greatest_place(vector, width, values));
+}
+
 void store_words(const NarrowUnit& unit, const std::int16_t* values, std::int64_t words, bool row,
                  std::int32_t* out, std::int64_t stride) {
   if (unit.values_a_word == 2) {
     for (std::int64_t w = 0; w < words; ++w) std::memcpy(out + w * stride, values + 2 * w, 4);
     return;
   }
-  std::int64_t sum = 0;
-  for (std::int64_t w = 0; w < words; ++w) {
-    std::uint32_t word = 0;
-    for (int i = 0; i < 4; ++i) {
-      const int value = values[4 * w + i];
-      sum += value;
-      word |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(value + (row ? 128 : 0))) << (8 * i);
-    }
-    std::memcpy(out + w * stride, &word, 4);
-  }
-  if (!row) out[words * stride] = static_cast<std::int32_t>(128 * sum);
+  thread_local std::vector<std::uint8_t> bytes;
+  bytes.resize(static_cast<std::size_t>(4 * words));
+  std::uint8_t* to = bytes.data();
+  const int add = row ? 128 : 0;
+  for (std::int64_t i = 0; i < 4 * words; ++i) to[i] = static_cast<std::uint8_t>(values[i] + add);
+  for (std::int64_t w = 0; w < words; ++w) std::memcpy(out + w * stride, to + 4 * w, 4);
+  if (row) return;
+  std::int32_t sum = 0;
+  for (std::int64_t i = 0; i < 4 * words; ++i) sum += values[i];
+  out[words * stride] = 128 * sum;
 }
 
 }  // namespace
@@ -102,9 +127,7 @@ bool pack_narrow(const NarrowUnit& unit, const float* vector, std::int64_t width
   const bool zero = sums.square == 0 && sums.greatest == 0;
   if (!zero && !(sums.square > 1e-12F && sums.square < 1e12F)) return false;  // NaN too
   const float norm = std::sqrt(sums.square) * upward;
-  const float scale = zero                      ? 1
-                      : unit.values_a_word == 2 ? std::min(longest / norm, greatest16 / sums.greatest)
-                                                : greatest8 / sums.greatest;
+  const float scale = zero ? 1 : find_scale(unit, vector, width, row, norm, sums.greatest);
   const std::int64_t count = unit.words(width);
   thread_local std::vector<std::int16_t> values;
   values.assign(static_cast<std::size_t>(count * unit.values_a_word), 0);
@@ -135,12 +158,12 @@ __attribute__((target("avx2,fma"))) void find_not_below(const std::int32_t* prod
       found.push_back(static_cast<std::int32_t>(i));
 }
 
-std::vector<const NarrowUnit*> narrow_units() {
+std::vector<const NarrowUnit*> units_here() {
   std::vector<const NarrowUnit*> units;
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return units;
-  if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"))
-    units.push_back(&narrow_vnni);
-  units.push_back(&narrow_avx2);
+  const bool vnni = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw");
+  if (vnni) units.push_back(&narrow_vnni);
+  units.insert(units.end(), {&narrow_avx2_bytes, &narrow_avx2});
   return units;
 }
 
@@ -152,15 +175,15 @@ bool pack_narrow(const NarrowUnit&, const float*, std::int64_t, bool, std::int32
 }
 void find_not_below(const std::int32_t*, const float*, const float*, std::int64_t, float, float,
                     std::vector<std::int32_t>&) {}
-std::vector<const NarrowUnit*> narrow_units() {
+std::vector<const NarrowUnit*> units_here() {
   return {};
 }
 
 #endif
 
-const NarrowUnit* narrow_unit() {
-  static const std::vector<const NarrowUnit*> units = narrow_units();
-  return units.empty() ? nullptr : units.front();
+const std::vector<const NarrowUnit*>& narrow_units() {
+  static const std::vector<const NarrowUnit*> units = units_here();
+  return units;
 }
 
 }  // namespace runner::ann

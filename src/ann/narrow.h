@@ -20,22 +20,24 @@ struct NarrowFacts {
 struct NarrowUnit {
   std::int64_t group;  // rows in a group
   int values_a_word;   // 2 or 4
+  int chunk;           // words come in multiples of it; above 1 their products are added in 16 bits
   // out[q * groups * group + r] = Q·R. rows [groups, words, group] with an even number of groups, queries
   // [n, words + 1] (the last word is subtracted: the rows' 8-bit values are stored plus 128).
   void (*multiply)(const std::int32_t* rows, std::int64_t groups, const std::int32_t* queries, std::int64_t n,
                    std::int64_t words, std::int32_t* out);
 
-  std::int64_t words(std::int64_t width) const { return (width + values_a_word - 1) / values_a_word; }
+  std::int64_t words(std::int64_t width) const {
+    const std::int64_t values = static_cast<std::int64_t>(values_a_word) * chunk;
+    return (width + values - 1) / values * chunk;
+  }
 };
 
 constexpr std::int64_t widest_narrow = 65536;  // sums stay within 32 bits
 
-// The fastest of this CPU; nullptr when it has none.
-const NarrowUnit* narrow_unit();
-// For tests: all that this CPU can run.
-std::vector<const NarrowUnit*> narrow_units();
+// Those that this CPU has, the fastest first, the finest last; none when it has none.
+const std::vector<const NarrowUnit*>& narrow_units();
 
-extern const NarrowUnit narrow_avx2, narrow_vnni;
+extern const NarrowUnit narrow_avx2, narrow_avx2_bytes, narrow_vnni;
 
 // One vector's words, `stride` apart. `row`: as the rows' side of a product. False, with nothing written,
 // when its length is not a number, or so great or small that float32 cannot do the arithmetic.

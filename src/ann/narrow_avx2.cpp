@@ -48,7 +48,7 @@ void multiply(const std::int32_t* rows, std::int64_t groups, const std::int32_t*
 
 }  // namespace
 
-const NarrowUnit narrow_avx2{lanes, 2, multiply};
+const NarrowUnit narrow_avx2{lanes, 2, 1, multiply};
 
 }  // namespace runner::ann
 #endif

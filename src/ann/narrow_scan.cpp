@@ -38,16 +38,20 @@ class NarrowScan {
     packed_rows_.reset(new std::int32_t[size(step_ * words_)]);
     packed_queries_.reset(new std::int32_t[size(n * (words_ + 1))]);
     query_facts_.resize(size(n));
+    query_squares_.resize(size(n));
+    block_norms_.resize(size(step_ / block_));
+    block_errors_.resize(size(step_ / block_));
     for (auto* of_rows : {&steps_, &minus_, &norms_, &errors_}) of_rows->resize(size(step_));
     rounding_ = static_cast<float>(width_ + 16) * 0x1p-22F;
   }
 
-  std::int64_t run(const std::function<void(std::int64_t)>& progress) {
-    if (!pack_queries()) return 0;
+  std::int64_t run(std::int64_t begin, const std::function<void(std::int64_t)>& progress) {
+    if (!pack_queries()) return begin;
     const std::int64_t total = rows_.rows();
-    for (std::int64_t first = 0; first < total; first += step_) {
-      const std::int64_t count = std::min(step_, total - first);
-      if (stop_signal() != 0 || lets_too_many_through(first)) return first;
+    for (std::int64_t first = begin, count; first < total; first += count) {
+      // The first stretch is short: it shows whether the bounds tell rows apart.
+      count = std::min(first == begin ? std::min(2 * block_, step_) : step_, total - first);
+      if (stop_signal() != 0 || lets_too_many_through(first - begin)) return first;
       const float* block = rows_.mapped(first, count);
       if (block == nullptr) {
         if (!read_) read_.reset(new float[size(step_ * width_)]);
@@ -68,10 +72,13 @@ class NarrowScan {
   bool pack_queries() {
     bool good = true;
 #pragma omp parallel for schedule(static) reduction(&& : good)
-    for (std::int64_t q = 0; q < n_; ++q)
-      good = pack_narrow(unit_, queries_ + q * width_, width_, false,
-                         packed_queries_.get() + q * (words_ + 1), 1, query_facts_[size(q)]) &&
+    for (std::int64_t q = 0; q < n_; ++q) {
+      const float* query = queries_ + q * width_;
+      good = pack_narrow(unit_, query, width_, false, packed_queries_.get() + q * (words_ + 1), 1,
+                         query_facts_[size(q)]) &&
              good;
+      query_squares_[size(q)] = distance_ ? squared_norm(query, width_) : 0;
+    }
     return good;
   }
 
@@ -86,6 +93,13 @@ class NarrowScan {
       minus_[size(r)] = distance_ ? squared_norm(stretch + r * width_, width_) : 0;
       norms_[size(r)] = facts.norm;
       errors_[size(r)] = facts.error;
+    }
+    for (std::int64_t r = 0; r < count; r += block_) {
+      const auto greatest = [&](const std::vector<float>& of_rows) {
+        return *std::max_element(&of_rows[size(r)], &of_rows[size(r)] + std::min(block_, count - r));
+      };
+      block_norms_[size(r / block_)] = greatest(norms_);
+      block_errors_[size(r / block_)] = greatest(errors_);
     }
     return good;
   }
@@ -123,19 +137,17 @@ class NarrowScan {
     const std::int64_t groups = (block.count + 2 * unit_.group - 1) / (2 * unit_.group) * 2;
     unit_.multiply(packed_rows_.get() + block.place * words_, groups,
                    packed_queries_.get() + begin * (words_ + 1), end - begin, words_, products.data());
-    const float norm =
-        *std::max_element(&norms_[size(block.place)], &norms_[size(block.place)] + block.count);
-    const float error =
-        *std::max_element(&errors_[size(block.place)], &errors_[size(block.place)] + block.count);
     std::int64_t scored = 0;
     for (std::int64_t q = begin; q < end; ++q)
-      scored += offer(q, products.data() + (q - begin) * groups * unit_.group, block, norm, error, found);
+      scored += offer(q, products.data() + (q - begin) * groups * unit_.group, block, found);
     return scored;
   }
 
   // Scores in float32 the rows that may be nearer than the worst of the best; returns how many.
-  std::int64_t offer(std::int64_t q, const std::int32_t* products, const Block& block, float norm,
-                     float error, std::vector<std::int32_t>& found) {
+  std::int64_t offer(std::int64_t q, const std::int32_t* products, const Block& block,
+                     std::vector<std::int32_t>& found) {
+    const float norm = block_norms_[size(block.place / block_)],
+                error = block_errors_[size(block.place / block_)];
     const NarrowFacts& query = query_facts_[size(q)];
     const float* vector = queries_ + q * width_;
     const float *steps = &steps_[size(block.place)], *minus = &minus_[size(block.place)];
@@ -145,7 +157,7 @@ class NarrowScan {
       best.offer({score(block.rows + at * width_, vector), block.first + at});
     std::int64_t scored = at;
     if (at == block.count) return scored;
-    const float query_square = distance_ ? squared_norm(vector, width_) : 0;
+    const float query_square = query_squares_[size(q)];
     const float bound = query.error * norm + query.norm * error;
     const float reach = query.norm + norm;
     const float slack =
@@ -191,18 +203,23 @@ class NarrowScan {
   std::unique_ptr<std::int32_t[]> packed_rows_, packed_queries_;
   std::unique_ptr<float[]> read_;
   std::vector<NarrowFacts> query_facts_;
+  std::vector<float> query_squares_;                   // for distances, else 0
   std::vector<float> steps_, minus_, norms_, errors_;  // of the stretch's rows
+  std::vector<float> block_norms_, block_errors_;      // the greatest of each block
 };
 
 }  // namespace
 
-bool narrow_scan_pays(std::int64_t width, std::int64_t k) {
-  return narrow_unit() != nullptr && width <= widest_narrow && k <= most_neighbours;
+std::vector<const NarrowUnit*> narrow_ways(std::int64_t width, std::int64_t k) {
+  const std::vector<const NarrowUnit*>& units = narrow_units();
+  if (units.empty() || width > widest_narrow || k > most_neighbours) return {};
+  return {units.front(), units.back()};
 }
 
-std::int64_t narrow_scan(const RowSource& rows, Metric metric, const float* queries, std::int64_t n,
-                         std::vector<TopK>& best, const std::function<void(std::int64_t)>& progress) {
-  return NarrowScan(*narrow_unit(), rows, metric, queries, n, best).run(progress);
+std::int64_t narrow_scan(const NarrowUnit& unit, const RowSource& rows, std::int64_t begin, Metric metric,
+                         const float* queries, std::int64_t n, std::vector<TopK>& best,
+                         const std::function<void(std::int64_t)>& progress) {
+  return NarrowScan(unit, rows, metric, queries, n, best).run(begin, progress);
 }
 
 }  // namespace runner::ann

@@ -12,13 +12,17 @@
 
 namespace runner::ann {
 
-// True where it is faster than sgemm for the same queries: on a fitting CPU, for few neighbours.
-bool narrow_scan_pays(std::int64_t width, std::int64_t k);
+struct NarrowUnit;
 
-// Offers to best [n] the rows from 0 on. Returns the first row that was not offered: rows() when all were,
-// less when stop_signal() came, when values forbid it, or when the bounds let too many rows through to pay:
-// the caller goes on in another way. `progress` gets rows done.
-std::int64_t narrow_scan(const RowSource& rows, Metric metric, const float* queries, std::int64_t n,
-                         std::vector<TopK>& best, const std::function<void(std::int64_t)>& progress);
+// The ways to scan that are faster than sgemm for the same queries, to be tried in this order: none on an
+// unfit CPU, or for many neighbours.
+std::vector<const NarrowUnit*> narrow_ways(std::int64_t width, std::int64_t k);
+
+// Offers to best [n] the rows from `begin` on. Returns the first row that was not offered: rows() when all
+// were, less when stop_signal() came, when values forbid it, or when the bounds let too many rows through to
+// pay: the caller goes on in another way. `progress` gets rows done.
+std::int64_t narrow_scan(const NarrowUnit& unit, const RowSource& rows, std::int64_t begin, Metric metric,
+                         const float* queries, std::int64_t n, std::vector<TopK>& best,
+                         const std::function<void(std::int64_t)>& progress);
 
 }  // namespace runner::ann

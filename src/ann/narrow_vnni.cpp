@@ -52,7 +52,7 @@ void multiply(const std::int32_t* rows, std::int64_t groups, const std::int32_t*
 
 }  // namespace
 
-const NarrowUnit narrow_vnni{lanes, 4, multiply};
+const NarrowUnit narrow_vnni{lanes, 4, 1, multiply};
 
 }  // namespace runner::ann
 #endif

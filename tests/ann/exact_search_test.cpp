@@ -62,6 +62,30 @@ INSTANTIATE_TEST_SUITE_P(Queries, LikeFaiss,
                          testing::Combine(testing::Values(Metric::inner_product, Metric::l2),
                                           testing::Values(1, 7, 19, 20, 150, 4200)));
 
+// Few queries are scored in float32 throughout, many by the scan in small integers: the same, bit by bit.
+// Rows with outliers are too coarse in 8 bits, so that the scan goes on in 16.
+TEST(ExactSearch, FindsForManyQueriesWhatItFindsForFew) {
+  constexpr std::int64_t n = 300, k = 10;
+  const std::vector<float> queries = test::random_vectors(n, width, 7);
+  for (const float outlier : {1.0F, 40.0F}) {
+    std::vector<float> values = test::random_vectors(rows, width);
+    for (std::size_t i = 0; i < values.size(); i += width) values[i + i / width % width] *= outlier;
+    std::copy_n(values.begin(), 7 * width, values.begin() + 4000 * width);  // exact duplicates
+    const test::TemporaryFolder folder;
+    const data::Vectors vectors(test::write_npz(folder / "x.npz", values, width));
+    for (const Metric metric : {Metric::inner_product, Metric::l2}) {
+      write_flat_index(vectors, {metric, false, {}}, folder / "x.index");
+      const auto mapped = MappedIndex::open(folder / "x.index");
+      const Neighbours many = exact_search(*mapped, metric, queries.data(), n, k);
+      for (std::int64_t q = 0; q < n; q += 10) {
+        const Neighbours few = exact_search(*mapped, metric, queries.data() + q * width, 10, k);
+        EXPECT_TRUE(std::equal(few.ids.begin(), few.ids.end(), many.ids.begin() + q * k)) << q;
+        EXPECT_TRUE(std::equal(few.scores.begin(), few.scores.end(), many.scores.begin() + q * k)) << q;
+      }
+    }
+  }
+}
+
 // Rows so alike that rounded products tell few of them apart, rows of zeros, and one of wild length.
 TEST(ExactSearch, FindsTheSameNeighboursAmongRowsThatAreHardToTellApart) {
   constexpr std::int64_t many = 20000, n = 60;

@@ -79,9 +79,35 @@ TEST(Narrow, ProductsLieWithinTheirBounds) {
       }
 }
 
+// Sums of 16 bits within a product would overflow here if the queries were not scaled down for it.
+TEST(Narrow, ProductsOfTheGreatestValuesDoNotOverflow) {
+  constexpr std::int64_t rows = 4, width = 100;
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < rows * width; ++i)
+    values.push_back(i < width ? 1.0F : i < 2 * width ? -1.0F : i / 2 % 2 == 0 ? 1.0F : -1.0F);
+  for (const NarrowUnit* unit : narrow_units()) {
+    const PackedRows packed = pack_rows(*unit, values, width);
+    const std::int64_t words = unit->words(width), stride = packed.groups * unit->group;
+    std::vector<std::int32_t> query(static_cast<std::size_t>(words + 1)),
+        out(static_cast<std::size_t>(stride));
+    for (std::int64_t q = 0; q < rows; ++q) {
+      NarrowFacts facts;
+      ASSERT_TRUE(pack_narrow(*unit, values.data() + q * width, width, false, query.data(), 1, facts));
+      unit->multiply(packed.words.data(), packed.groups, query.data(), 1, words, out.data());
+      for (std::int64_t r = 0; r < rows; ++r) {
+        const NarrowFacts& row = packed.facts[static_cast<std::size_t>(r)];
+        EXPECT_NEAR(static_cast<float>(out[static_cast<std::size_t>(r)]) * facts.step * row.step,
+                    product(values.data() + q * width, values.data() + r * width, width),
+                    facts.error * row.norm + facts.norm * row.error + 1e-3)
+            << unit->values_a_word << " values a word, " << q << " " << r;
+      }
+    }
+  }
+}
+
 TEST(Narrow, RefusesWhatItCannotBound) {
   for (const NarrowUnit* unit : narrow_units()) {
-    std::vector<std::int32_t> words(4);
+    std::vector<std::int32_t> words(8);
     NarrowFacts facts;
     for (const float bad : {NAN, INFINITY, 1e30F, 1e-30F}) {
       const float vector[] = {bad, 0};
