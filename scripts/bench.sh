@@ -3,7 +3,10 @@
 # table: medians, spread, ratios. docs/performance.md explains the figures.
 #
 #   scripts/bench.sh [--quick] [--json] [--data FILE] [--only train,index,search,sequences,eval,start] [--device cuda]
+#   scripts/bench.sh --curves [--quick] [--json] [--data FILE] [--only train,index,search]
 #
+# --curves: the runner alone, as curves: training against batch (1 to 512) and threads (1 to all cores), index build and search
+# against rows (1,000 to 400,000, the data over and over) and threads, search against queries; tables with bars.
 # --quick: under 3 minutes. --device cuda: trains on the GPU instead, batches 32 and 4096. --data: vectors to measure with
 # (RUNNER_DATA, else the bundled sample). The peers, PyTorch and FAISS, are taken from .venv (scripts/interop_venv.sh) or
 # from Debian's python3-torch and python3-faiss; one that is missing leaves its column empty. RUNNER_BENCH_PYTHON names

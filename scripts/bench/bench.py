@@ -12,10 +12,14 @@ import sys
 import tempfile
 import time
 
+from curves import Curves
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # The old tools, as recorded on 2 cores; quoted, not run.
 OLD_SEQUENCES_S, OLD_5CAT_S = 15.7, 189.0
+# Of runs whose steps are what counts: the validation at their end is no part of a figure.
+FEW_VALIDATED = ("--set", "data.validation.fraction=0.01")
 
 
 def peer_python():
@@ -98,7 +102,7 @@ class Bench:
                 self.measure(
                     f"train {precision}, batch {batch}" + (", CUDA" if cuda else ""), "samples/s",
                     lambda: value(self.runner("train", "mse_transformer", *(["--npz", self.o.data] * copies), "--batch-size", batch,
-                                              "--max-steps", steps[batch], "--precision", precision, "--device", self.o.device,
+                                              "--max-steps", steps[batch], "--precision", precision, "--device", self.o.device, *FEW_VALIDATED,
                                               "--set", f"train.epochs={steps[batch]}", "--output", self.folder / "run")),
                     "lean PyTorch",
                     lambda: value(self.peer("lean_train.py", "--data", self.o.data, *common, "--device", self.o.device,
@@ -166,7 +170,7 @@ class Bench:
 
     def eval(self):
         run = self.folder / "run_for_eval"
-        if self.runner("train", "mse_transformer", "--npz", self.o.data, "--max-steps", 20, "--output", run) is None:
+        if self.runner("train", "mse_transformer", "--npz", self.o.data, "--max-steps", 20, *FEW_VALIDATED, "--output", run) is None:
             return
         for samples in (500,) if self.o.quick else (500, 5000):
             def ours():
@@ -225,18 +229,23 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     parser.add_argument("--data", default=os.environ.get("RUNNER_DATA") or str(ROOT / "artifacts/sample/cppdocs_768.npz"))
-    parser.add_argument("--only", default=",".join(cases))
+    parser.add_argument("--only", help="some of: " + ", ".join(cases))
+    parser.add_argument("--curves", action="store_true", help="time against rows, batch, queries and threads instead of the table")
     parser.add_argument("--device", default="cpu", help="of training: cpu, cuda or cuda:N (against PyTorch; no floor)")
     options = parser.parse_args()
     options.data = os.path.abspath(options.data)
-    wanted = options.only.split(",")
+    cases = ["train", "index", "search"] if options.curves else cases
+    options.only = wanted = options.only.split(",") if options.only else cases
     if not os.path.exists(options.data):
         parser.error(f"no such file: {options.data}")
     if unknown := set(wanted) - set(cases):
         parser.error(f"--only: {', '.join(sorted(unknown))}: there is {', '.join(cases)}")
     bench = Bench(options)
-    print(f"bench: {options.data}; peers: {bench.python or 'none (no Python with torch and numpy)'}", file=sys.stderr)
     try:
+        if options.curves:
+            curves = Curves(bench, native_bf16()).run()
+            return print(json.dumps({"data": options.data, "curves": curves})) if options.json else None
+        print(f"bench: {options.data}; peers: {bench.python or 'none (no Python with torch and numpy)'}", file=sys.stderr)
         for case in cases:
             if case in wanted:
                 getattr(bench, case)()
