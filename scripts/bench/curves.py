@@ -93,7 +93,7 @@ class Curves:
         return [json.loads(line)["step_ms"] for line in lines[1:steps + 1]]  # the first one takes its memory
 
     def row_counts(self):
-        return (1000, 10000, self.rows.count) if self.quick else up_to((1000, 4000, 16000, 50000, 100000, 200000), 400000)
+        return sorted({1000, 10000, self.rows.count}) if self.quick else up_to((1000, 4000, 16000, 50000, 100000, 200000), 400000)
 
     def build(self, rows, threads, target):
         files = ", ".join(map(str, self.rows.files(rows)))
