@@ -21,8 +21,9 @@ extern "C" void sgemm_(const char* transa, const char* transb, const int* m, con
 namespace runner::ann {
 namespace {
 
-// From so many queries on, copying rows into another layout pays. FAISS draws the line at 20 as well.
-constexpr std::int64_t many_queries = 20;
+// From so many queries on, copying rows into another layout pays: without vector units (FAISS draws that line
+// at 20 as well), and with them, where candidates are few.
+constexpr std::int64_t many_queries = 20, many_queries_in_vectors = 64, few_candidates = 100;
 constexpr std::int64_t queries_a_pass = 4096;         // bounds the memory of scores and candidates
 constexpr std::int64_t stream_block_bytes = 4 << 20;  // what a thread takes at a time, at most
 constexpr std::int64_t row_block_bytes = 12 << 20, score_block_floats = 2 << 20;
@@ -123,6 +124,11 @@ void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
   }
 }
 
+bool are_few(const Pass& pass) {
+  const bool in_vectors = score_function(pass.metric) != score_function(pass.metric, VectorUnit::plain);
+  return pass.n < (in_vectors && pass.k <= few_candidates ? many_queries_in_vectors : many_queries);
+}
+
 std::vector<TopK> search_many(const Pass& pass) {
   std::vector<TopK> best = empty(pass);
   std::int64_t done = 0;
@@ -149,7 +155,7 @@ Neighbours exact_search(const RowSource& rows, Metric metric, const float* queri
   for (std::int64_t first = 0; first < n; first += queries_a_pass) {
     const Pass pass{rows, metric,   queries + first * rows.width(),      std::min(queries_a_pass, n - first),
                     k,    progress, first / queries_a_pass * rows.rows()};
-    std::vector<TopK> best = mapped && pass.n < many_queries ? stream(pass) : search_many(pass);
+    std::vector<TopK> best = mapped && are_few(pass) ? stream(pass) : search_many(pass);
     if (const int signal = stop_signal()) throw Interrupted(signal, "stopped while searching");
     for (std::int64_t q = 0; q < pass.n; ++q)
       best[static_cast<std::size_t>(q)].write(found.scores.data() + (first + q) * k,

@@ -45,19 +45,12 @@ __attribute__((target("avx2"))) void tile(const std::int32_t* rows, const std::i
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + q * stride + half * lanes), totals[half][q]);
 }
 
-void multiply(const std::int32_t* rows, std::int64_t groups, const std::int32_t* queries, std::int64_t n,
-              std::int64_t words, std::int32_t* out) {
-  static constexpr decltype(&tile<1>) tiles[] = {tile<1>, tile<2>, tile<3>, tile<4>, tile<5>, tile<6>};
-  const std::int64_t stride = groups * lanes;
-  for (std::int64_t q = 0; q < n; q += most_queries) {
-    const std::int64_t some = n - q < most_queries ? n - q : most_queries;
-    for (std::int64_t g = 0; g < groups; g += 2)
-      tiles[some - 1](rows + g * words * lanes, queries + q * (words + 1), words,
-                      out + q * stride + g * lanes, stride);
-  }
-}
-
 }  // namespace
+}  // namespace runner::ann
+
+#include "ann/narrow_kernel.h"
+
+namespace runner::ann {
 
 const NarrowUnit narrow_avx2_bytes{lanes, 4, chunk, multiply};
 

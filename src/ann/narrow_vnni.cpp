@@ -37,20 +37,12 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void tile(const std::int3
   }
 }
 
-void multiply(const std::int32_t* rows, std::int64_t groups, const std::int32_t* queries, std::int64_t n,
-              std::int64_t words, std::int32_t* out) {
-  static constexpr decltype(&tile<1>) tiles[] = {tile<1>, tile<2>, tile<3>, tile<4>,  tile<5>,  tile<6>,
-                                                 tile<7>, tile<8>, tile<9>, tile<10>, tile<11>, tile<12>};
-  const std::int64_t stride = groups * lanes;
-  for (std::int64_t q = 0; q < n; q += most_queries) {
-    const std::int64_t some = n - q < most_queries ? n - q : most_queries;
-    for (std::int64_t g = 0; g < groups; g += 2)
-      tiles[some - 1](rows + g * words * lanes, queries + q * (words + 1), words,
-                      out + q * stride + g * lanes, stride);
-  }
-}
-
 }  // namespace
+}  // namespace runner::ann
+
+#include "ann/narrow_kernel.h"
+
+namespace runner::ann {
 
 const NarrowUnit narrow_vnni{lanes, 4, 1, multiply};
 

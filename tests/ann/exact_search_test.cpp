@@ -60,7 +60,7 @@ TEST_P(LikeFaiss, FindsTheSameNeighbours) {
 
 INSTANTIATE_TEST_SUITE_P(Queries, LikeFaiss,
                          testing::Combine(testing::Values(Metric::inner_product, Metric::l2),
-                                          testing::Values(1, 7, 19, 20, 150, 4200)));
+                                          testing::Values(1, 7, 19, 20, 63, 64, 150, 4200)));
 
 // Few queries are scored in float32 throughout, many by the scan in small integers: the same, bit by bit.
 // Rows with outliers are too coarse in 8 bits, so that the scan goes on in 16.
@@ -88,7 +88,7 @@ TEST(ExactSearch, FindsForManyQueriesWhatItFindsForFew) {
 
 // Rows so alike that rounded products tell few of them apart, rows of zeros, and one of wild length.
 TEST(ExactSearch, FindsTheSameNeighboursAmongRowsThatAreHardToTellApart) {
-  constexpr std::int64_t many = 20000, n = 60;
+  constexpr std::int64_t many = 20000, n = 100;
   std::vector<float> values = test::random_vectors(many, width), base = test::random_vectors(1, width, 3);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = base[i % width] + 1e-4F * values[i];
   std::fill_n(values.begin() + 100 * width, 3 * width, 0.0F);
