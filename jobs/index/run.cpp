@@ -56,7 +56,7 @@ bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& i
   const Json before = manifest.value("inputs", Json::array());
   if (before.size() != inputs.size()) return false;
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (before[i].value("xxh64", "") != inputs[i]["xxh64"] ||
+    if (before[i].value("xxh64", Json()) != inputs[i]["xxh64"] ||
         before[i].value("bytes", Json()) != inputs[i]["bytes"])
       return false;
   std::error_code error;
