@@ -4,6 +4,7 @@
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "ann/flat_writer.h"
