@@ -23,7 +23,7 @@ endif()
 # GCC 13 and newer take a reference returned by a function with a view as argument for one into that view, and warn of
 # bounds inside their own std::vector<bool>::reserve, which libtorch's headers call.
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(runner_options_flags INTERFACE -Wno-dangling-reference -Wno-array-bounds)
+  target_compile_options(runner_options_flags INTERFACE -Wno-dangling-reference -Wno-error=array-bounds)
 endif()
 target_include_directories(runner_options_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
 if(RUNNER_SANITIZE)

@@ -237,6 +237,7 @@ void run_train(const JobContext& context, JobResult& result) {
   lvm::Trainer trainer(std::move(parts));
   if (resumed) {
     trainer.restore(lvm::read_checkpoint(resumed->folder));
+    return_free_memory();
     spdlog::info("going on from {} (step {})", resumed->folder.string(), trainer.state().step);
   }
   try {

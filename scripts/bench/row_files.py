@@ -47,6 +47,8 @@ class RowFiles:
             left = rows * self.width * ITEM_BYTES[self.kind]
             while left > 0:
                 piece = stream.read(min(left, 1 << 24))
+                if not piece:
+                    raise SystemExit(f"bench: {self.data} ends before its last row")
                 out.write(piece)
                 left -= len(piece)
         return path

@@ -23,9 +23,10 @@ namespace {
 
 // From so many queries on, copying rows into another layout pays: without vector units (FAISS draws that line
 // at 20 as well), and with them, where candidates are few.
-constexpr std::int64_t many_queries = 20, many_queries_in_vectors = 64, few_candidates = 100;
+constexpr std::int64_t many_queries = 20, many_queries_in_vectors = 64;
 constexpr std::int64_t queries_a_pass = 4096;         // bounds the memory of scores and candidates
 constexpr std::int64_t stream_block_bytes = 4 << 20;  // what a thread takes at a time, at most
+constexpr std::int64_t stream_scores = 1 << 20;       // of a thread's block, at most
 constexpr std::int64_t row_block_bytes = 12 << 20, score_block_floats = 2 << 20;
 
 struct Pass {
@@ -52,7 +53,9 @@ std::vector<TopK> stream(const Pass& pass) {
   // Ten turns a thread or more, for when others slow one of them down.
   const std::int64_t step = std::clamp<std::int64_t>(
       total / (10 * omp_get_max_threads()), 2,
-      std::max<std::int64_t>(2, stream_block_bytes / (width * static_cast<std::int64_t>(sizeof(float)))));
+      std::max<std::int64_t>(2,
+                             std::min(stream_block_bytes / (width * static_cast<std::int64_t>(sizeof(float))),
+                                      stream_scores / pass.n)));
   const ScoreFunction score = score_function(pass.metric);
   std::vector<TopK> best = empty(pass);
   std::atomic<std::int64_t> next{0};
@@ -126,7 +129,7 @@ void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
 
 bool are_few(const Pass& pass) {
   const bool in_vectors = score_function(pass.metric) != score_function(pass.metric, VectorUnit::plain);
-  return pass.n < (in_vectors && pass.k <= few_candidates ? many_queries_in_vectors : many_queries);
+  return pass.n < (in_vectors && pass.k <= most_narrow_neighbours ? many_queries_in_vectors : many_queries);
 }
 
 std::vector<TopK> search_many(const Pass& pass) {

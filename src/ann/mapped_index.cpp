@@ -23,7 +23,7 @@ std::optional<MappedIndex> MappedIndex::open(const std::filesystem::path& path, 
 
 void MappedIndex::bring_in() {
   if (release_behind_ || file_->size() > available_memory()) return;
-  constexpr std::uint64_t piece = 8 << 20;  // whole page tables, so that threads do not wait for each other
+  constexpr std::uint64_t piece = 8 << 20;  // a few page tables: threads seldom wait for each other
 #pragma omp parallel for schedule(dynamic)
   for (std::uint64_t at = 0; at < file_->size(); at += piece) {
     if (stop_signal() != 0) continue;

@@ -17,7 +17,6 @@ constexpr std::int64_t block_bytes = 200 << 10;  // of packed rows: they stay in
 constexpr std::int64_t stretch_bytes = 4 << 20;  // packed together: threads meet twice a stretch, not a block
 constexpr std::int64_t queries_a_turn = 12;      // against one block
 constexpr std::int64_t most_task_queries = 96;   // that a thread takes through a stretch: they share its rows
-constexpr std::int64_t most_neighbours = 100;
 
 class NarrowScan {
  public:
@@ -212,7 +211,7 @@ class NarrowScan {
 
 std::vector<const NarrowUnit*> narrow_ways(std::int64_t width, std::int64_t k) {
   const std::vector<const NarrowUnit*>& units = narrow_units();
-  if (units.empty() || width > widest_narrow || k > most_neighbours) return {};
+  if (units.empty() || width > widest_narrow || k > most_narrow_neighbours) return {};
   return {units.front(), units.back()};
 }
 

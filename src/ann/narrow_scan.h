@@ -14,6 +14,8 @@ namespace runner::ann {
 
 struct NarrowUnit;
 
+constexpr std::int64_t most_narrow_neighbours = 100;  // more let too many rows through
+
 // The ways to scan that are faster than sgemm for the same queries, to be tried in this order: none on an
 // unfit CPU, or for many neighbours.
 std::vector<const NarrowUnit*> narrow_ways(std::int64_t width, std::int64_t k);

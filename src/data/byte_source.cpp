@@ -1,7 +1,6 @@
 #include "data/byte_source.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/log.h"
 #include "base/progress.h"

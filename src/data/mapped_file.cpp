@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,9 +16,13 @@
 namespace runner::data {
 namespace {
 
-// Descriptors are few (1,024 by default) and a job may read thousands of files: those above this one are
-// closed once mapped.
-constexpr int highest_kept = 255;
+// Descriptors are few (1,024 by default, 256 on macOS) and a job may read thousands of files: those above
+// this one are closed once mapped.
+int highest_kept() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 63;
+  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur / 4, 256)) - 1;
+}
 
 std::uint64_t page_size() {
   static const std::uint64_t size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -37,7 +42,7 @@ std::byte* map(int fd, std::uint64_t size, int protection, const std::string& pa
 
 // The descriptor to keep for reading: this one, or none where it is one too many or there is nothing to read.
 int keep(int fd, std::uint64_t size) {
-  if (fd <= highest_kept && size > 0) return fd;
+  if (fd <= highest_kept() && size > 0) return fd;
   ::close(fd);
   return -1;
 }
@@ -77,7 +82,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string())
 MappedFile MappedFile::scratch(std::uint64_t size) {
   const char* folder = std::getenv("TMPDIR");
   std::string path = std::string(folder != nullptr && *folder != 0 ? folder : "/tmp") + "/runner.XXXXXX";
-  const int fd = ::mkstemp(path.data());
+  const int fd = ::mkostemp(path.data(), O_CLOEXEC);
   if (fd < 0) throw_errno("cannot make a scratch file", path);
   ::unlink(path.c_str());
   MappedFile file;

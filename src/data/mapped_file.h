@@ -26,6 +26,8 @@ class MappedFile {
 
   // Copies [offset, offset + count) without mapping its pages: rows taken here and there would otherwise keep
   // 64 KB or more of the file resident each. Throws DataError when the file has become shorter. Thread-safe.
+  // (A process with a few hundred files open keeps no more descriptors: the later ones' bytes come out of the
+  // mapping, with its pages and its SIGBUS.)
   void read(std::uint64_t offset, void* out, std::size_t count) const;
 
   // Asks for the bytes of [offset, offset + length) ahead of their use.

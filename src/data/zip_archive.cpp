@@ -3,7 +3,6 @@
 #include <zip.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
 #include "base/log.h"

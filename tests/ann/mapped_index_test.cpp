@@ -46,7 +46,7 @@ class Mapped : public testing::Test {
     write_flat_index(vectors, {Metric::inner_product, false, {}}, path_);
   }
   test::TemporaryFolder folder_;
-  const std::filesystem::path path_ = folder_ / "x.index";
+  const std::filesystem::path path_ = std::filesystem::canonical(folder_.path()) / "x.index";
   std::vector<float> values_;
 };
 

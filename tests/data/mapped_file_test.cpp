@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <memory>
@@ -68,9 +69,14 @@ TEST(MappedFile, AFileCutShortUnderAReaderIsAnErrorThatNamesIt) {
 
 TEST(MappedFile, ReadsFromThousandsOfFilesAtOnce) {
   const test::TemporaryFolder folder;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low{std::min<rlim_t>(before.rlim_cur, 256), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
   std::vector<std::unique_ptr<MappedFile>> files;
   for (int i = 0; i < 2000; ++i)
     files.push_back(std::make_unique<MappedFile>(folder.write(std::to_string(i), std::to_string(i))));
+  ::setrlimit(RLIMIT_NOFILE, &before);
   for (int i = 0; i < 2000; i += 97) {
     std::string bytes(files[static_cast<std::size_t>(i)]->size(), '\0');
     files[static_cast<std::size_t>(i)]->read(0, bytes.data(), bytes.size());

@@ -96,7 +96,7 @@ const float* Engine::forward(const float* contexts, std::int64_t batch, bool tra
 
 void Engine::release_evaluation() {
   evaluation_ = Workspace();
-  eval_raw_ = {};
+  std::vector<float>().swap(eval_raw_);
 }
 
 void Engine::backward(const float* grad_raw) {

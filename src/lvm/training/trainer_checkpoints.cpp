@@ -96,9 +96,10 @@ void Trainer::save_best(const Json& epoch) {
   Model* model = &parts_.step->model();
   const Json identity = parts_.identity;
   const TrainerState state = state_;
-  writer_.start([copy, target, files, model, record, identity, state] {
+  writer_.start([copy = std::move(copy), target, files, model, record, identity, state]() mutable {
     files->write_pt_model("best_model.pt", *model, *copy, record);
-    write_checkpoint(target, checkpoint_of(identity, state, copy));
+    write_checkpoint(target, checkpoint_of(identity, state, std::move(copy)));
+    return_free_memory();
   });
 }
 
