@@ -126,9 +126,9 @@ void orders(benchmark::State& state) {
   for (auto _ : state) {
     kernels().to_bf16(x.data(), d, d, a.data(), d, 0, rows);
     kernels().pair_rows(x.data(), d, rows, d, pairs.data(), words * 16, 0, words);
-    kernels().transpose_rows(x.data(), d, rows, d, across.data(), words, 0, d / 16);
+    kernels().transpose_rows(a.data(), d, rows, d, across.data(), words, 0, words / 16);
   }
-  set_bytes(state, rows * d * 18);
+  set_bytes(state, rows * d * 16);
 }
 BENCHMARK(orders)->Arg(160)->Arg(1280);
 

@@ -148,9 +148,9 @@ struct Kernels {
   // adamw on such rows and order_rows of the outcome, in one pass over tiles of 32 columns
   void (*adamw_rows)(const Adamw& a, float* p, const float* g, float* m, float* v, Index rows, Index columns,
                      const WeightOrders& to);
-  // to [columns, row pairs; to_ld words apart] = fromᵀ, zero up to a multiple of 32 rows: blocks of 16
-  // columns [begin, end)
-  void (*transpose_rows)(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to,
+  // to [columns, row pairs; to_ld words apart] = fromᵀ of bfloat16 values, zero up to a multiple of 32 rows:
+  // blocks of 32 rows [begin, end). Up to a multiple of 16 columns are read and written.
+  void (*transpose_rows)(const std::uint16_t* from, Index ld, Index rows, Index columns, std::uint32_t* to,
                          Index to_ld, Index begin, Index end);
   Bf16Block bf16_block;
   // Writes a block [rows, 32] with its first `columns` to c past the caches, for results that nobody reads

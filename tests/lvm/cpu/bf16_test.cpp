@@ -240,16 +240,21 @@ TEST(Bf16Order, TheUpdateWritesTheOrdersOfItsOutcome) {
     }
 }
 
-TEST(Bf16Order, TransposedRowsAreTheTransposeRounded) {
-  const Index rows = 37, columns = 50, ld = 60, words = round_up(rows, 32) / 2;
-  const std::vector<float> x = draw(rows * ld, 6);
-  std::vector<std::uint32_t> to(static_cast<std::size_t>(round_up(columns, 16) * words));
-  kernels().transpose_rows(x.data(), ld, rows, columns, to.data(), words, 0, (columns + 15) / 16);
-  const auto* values = reinterpret_cast<const std::uint16_t*>(to.data());
-  const std::vector<std::uint16_t> expected = rounded(x);
-  for (Index c = 0; c < columns; ++c)
-    for (Index r = 0; r < 2 * words; ++r)
-      ASSERT_EQ(values[c * 2 * words + r], r < rows ? expected[static_cast<std::size_t>(r * ld + c)] : 0);
+TEST(Bf16Order, TransposedRowsAreTheTransposeAndZerosBeyondIt) {
+  const Index columns = 50, ld = 70;
+  for (const Kernels* k : available_kernels())
+    for (const Index rows : {1, 37, 64}) {
+      const Index blocks = round_up(rows, 32) / 32, words = 16 * blocks + 3;
+      const std::vector<std::uint16_t> x = rounded(draw(32 * blocks * ld, 6));  // the last rows do not count
+      std::vector<std::uint32_t> to(static_cast<std::size_t>(round_up(columns, 16) * words));
+      k->transpose_rows(x.data(), ld, rows, columns, to.data(), words, 0, 1);
+      k->transpose_rows(x.data(), ld, rows, columns, to.data(), words, 1, blocks);
+      const auto* values = reinterpret_cast<const std::uint16_t*>(to.data());
+      SCOPED_TRACE(std::string(k->name) + " " + std::to_string(rows));
+      for (Index c = 0; c < columns; ++c)
+        for (Index r = 0; r < 32 * blocks; ++r)
+          ASSERT_EQ(values[c * 2 * words + r], r < rows ? x[static_cast<std::size_t>(r * ld + c)] : 0);
+    }
 }
 
 }  // namespace

@@ -6,20 +6,30 @@ namespace runner::lvm::cpu {
 namespace {
 
 constexpr Index block = 32;
-constexpr Index a_bytes = 512 << 10;  // of a that stay in a second-level cache while panels of b pass
+constexpr Index b_bytes = 512 << 10;  // of b that stay in a second-level cache while rows of a pass
+constexpr Index enough_tasks = 32;    // for threads to have equal shares
 
+// A task is a block of rows and a chunk of columns, from which c is written along its rows.
 struct Grid {
-  Index rows_a_chunk, chunks, panels;
-  Index tasks() const { return chunks * panels; }
+  Index blocks, columns_a_chunk, chunks;
+  Index tasks() const { return blocks * chunks; }
 };
 
 Grid grid_of(const Bf16Product& p) {
-  const Index fitting = a_bytes / (2 * p.k) / block * block;
+  const auto cut = [](Index n, Index piece) { return (n + piece - 1) / piece; };
   Grid g;
-  g.rows_a_chunk = std::max(block, std::min(fitting, round_up(p.m, block)));
-  g.chunks = (p.m + g.rows_a_chunk - 1) / g.rows_a_chunk;
-  g.panels = (p.n + block - 1) / block;
+  g.blocks = cut(p.m, block);
+  const Index fitting = b_bytes / (2 * p.k) / block * block;
+  const Index sharing = round_up(cut(p.n, cut(enough_tasks, g.blocks)), block);
+  g.columns_a_chunk = std::max(block, std::min(fitting, sharing));
+  g.chunks = cut(p.n, g.columns_a_chunk);
   return g;
+}
+
+// Asks for the lines that a block will be written to, while it is computed.
+void fetch_block(float* c, Index ldc, Index rows) {
+  for (Index r = 0; r < rows; ++r)
+    for (Index line = 0; line < block; line += 16) __builtin_prefetch(c + r * ldc + line, 1);
 }
 
 void one_block(const Bf16Unit& unit, const Bf16Product& p, Index row, Index rows, Index column,
@@ -31,6 +41,7 @@ void one_block(const Bf16Unit& unit, const Bf16Product& p, Index row, Index rows
   float* c = p.c + row * p.ldc + column;
   const Index columns = std::min(block, p.n - column);
   if (!squares && columns == block) {
+    fetch_block(c, p.ldc, rows);
     compute(c, p.ldc, p.accumulate);
     return;
   }
@@ -45,14 +56,14 @@ void one_block(const Bf16Unit& unit, const Bf16Product& p, Index row, Index rows
       c[r * p.ldc + i] = aside[r * block + i] + (p.accumulate ? c[r * p.ldc + i] : 0.0f);
 }
 
-// 32 columns of one chunk of rows: the two panels of b stay in the first-level cache.
+// Tasks that follow each other have the same columns: their part of b stays in the second-level cache.
 void run_task(const Bf16Unit& unit, const Bf16Product& p, const Grid& g, Index task) {
-  const Index column = task % g.panels * block;
-  const Index first = task / g.panels * g.rows_a_chunk;
-  const Index end = std::min(p.m, first + g.rows_a_chunk);
+  const Index row = task % g.blocks * block, rows = std::min(block, p.m - row);
+  const Index first = task / g.blocks * g.columns_a_chunk;
+  const Index end = std::min(p.n, first + g.columns_a_chunk);
   double squares = 0;
-  for (Index row = first; row < end; row += block)
-    one_block(unit, p, row, std::min(block, end - row), column, p.squares ? &squares : nullptr);
+  for (Index column = first; column < end; column += block)
+    one_block(unit, p, row, rows, column, p.squares ? &squares : nullptr);
   if (p.squares) p.squares[task] = squares;
 }
 

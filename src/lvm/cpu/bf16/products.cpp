@@ -62,11 +62,13 @@ class Bf16Products final : public Products {
   void forward(const LinearAt& w, const Rows& x, const Output& y) override {
     const auto [weight, first] = find(w);
     const Index k = round_up(w.in, tile);
-    std::uint16_t* a = rows_.room<std::uint16_t>(round_up(x.count, tile) * k);
-    parallel_chunks(x.count, row_chunk,
-                    [&](Index, Index begin, Index end) { k_.to_bf16(x.data, x.ld, w.in, a, k, begin, end); });
-    product(unit_, {a, k, weight->forward + first / 16 * weight->forward_stride(), weight->forward_stride(),
-                    x.count, w.out, k, y.data, y.ld, y.accumulate});
+    const Index a_ld = operand_ld(k);
+    std::uint16_t* a = rows_.room<std::uint16_t>(round_up(x.count, tile) * a_ld);
+    parallel_chunks(x.count, row_chunk, [&](Index, Index begin, Index end) {
+      k_.to_bf16(x.data, x.ld, w.in, a, a_ld, begin, end);
+    });
+    product(unit_, {a, a_ld, weight->forward + first / 16 * weight->forward_stride(),
+                    weight->forward_stride(), x.count, w.out, k, y.data, y.ld, y.accumulate});
   }
 
   void backward(const LinearAt& w, const Rows& dy, const Rows& x, const Output& dx) override {
@@ -87,18 +89,16 @@ class Bf16Products final : public Products {
     to_w.ldc = w.in;
     to_w.squares = add_squares(task_count(to_w));
 
-    const Index row_chunks = dx.data ? chunks_of(rows, row_chunk) : 0;
-    const Index column_blocks = chunks_of(w.out, 16), pair_chunks = chunks_of(sum / 2, 8);
+    const Index row_blocks = sum / tile, pair_chunks = chunks_of(sum / 2, 8);
 #pragma omp parallel
     {
 #pragma omp for schedule(static) nowait
-      for (Index i = 0; i < row_chunks; ++i)
-        k_.to_bf16(dy.data, dy.ld, w.out, a, a_ld, i * row_chunk, std::min(rows, (i + 1) * row_chunk));
-#pragma omp for schedule(static) nowait
-      for (Index i = 0; i < column_blocks; ++i)
-        k_.transpose_rows(dy.data, dy.ld, rows, w.out, reinterpret_cast<std::uint32_t*>(across),
-                          across_ld / 2, i, i + 1);
-#pragma omp for schedule(static)
+      for (Index i = 0; i < row_blocks; ++i) {
+        k_.to_bf16(dy.data, dy.ld, w.out, a, a_ld, i * tile, std::min(rows, (i + 1) * tile));
+        k_.transpose_rows(a, a_ld, rows, w.out, reinterpret_cast<std::uint32_t*>(across), across_ld / 2, i,
+                          i + 1);
+      }
+#pragma omp for schedule(dynamic)
       for (Index i = 0; i < pair_chunks; ++i)
         k_.pair_rows(x.data, x.ld, rows, w.in, panels, panel, i * 8, std::min(sum / 2, (i + 1) * 8));
       if (dx.data) product_in_region(unit_, to_x);

@@ -85,21 +85,22 @@ inline void transpose_words(const std::uint32_t (*in)[lanes], std::uint32_t* out
     for (Index j = 0; j < lanes; j += 8) transpose_8x8(&in[i][j], lanes, out + j * out_ld + i, out_ld);
 }
 
-void transpose_rows(const float* from, Index ld, Index rows, Index columns, std::uint32_t* to, Index to_ld,
-                    Index begin, Index end) {
-  const Index pairs = (rows + 2 * lanes - 1) / (2 * lanes) * lanes;
-  for (Index block = begin; block < end; ++block) {
-    const Index c = block * lanes;
-    for (Index pair = 0; pair < pairs; pair += lanes) {
+void transpose_rows(const std::uint16_t* from, Index ld, Index rows, Index columns, std::uint32_t* to,
+                    Index to_ld, Index begin, Index end) {
+  static constexpr std::uint16_t zeros[lanes] = {};
+  for (Index block = begin; block < end; ++block)
+    for (Index c = 0; c < columns; c += lanes) {
       std::uint32_t words[lanes][lanes];
       for (Index i = 0; i < lanes; ++i) {
-        const float* a = row_or_null(from, ld, 2 * (pair + i), rows);
-        const float* b = row_or_null(from, ld, 2 * (pair + i) + 1, rows);
-        pair_words(a ? a + c : nullptr, b ? b + c : nullptr, columns - c, words[i]);
+        const Index row = 2 * (block * lanes + i);
+        const std::uint16_t* low = row < rows ? from + row * ld + c : zeros;
+        const std::uint16_t* high = row + 1 < rows ? from + (row + 1) * ld + c : zeros;
+#pragma omp simd
+        for (Index j = 0; j < lanes; ++j)
+          words[i][j] = static_cast<std::uint32_t>(low[j]) | static_cast<std::uint32_t>(high[j]) << 16;
       }
-      transpose_words(words, to + c * to_ld + pair, to_ld);
+      transpose_words(words, to + c * to_ld + block * lanes, to_ld);
     }
-  }
 }
 
 constexpr Index order_width = 2 * lanes;
