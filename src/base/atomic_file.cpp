@@ -1,13 +1,18 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace runner {
 namespace fs = std::filesystem;
@@ -16,6 +21,39 @@ namespace {
 
 fs::path temporary_beside(const fs::path& target) {
   return fs::path(target.string() + "." + std::to_string(::getpid()) + ".tmp");
+}
+
+// The process in the name of a temporary file of this target; 0 for the name of anything else.
+pid_t writer_of(const std::string& name, const std::string& target) {
+  const std::string head = target + ".", tail = ".tmp";
+  if (name.size() <= head.size() + tail.size() || !name.starts_with(head) || !name.ends_with(tail)) return 0;
+  const std::string pid = name.substr(head.size(), name.size() - head.size() - tail.size());
+  const bool digits = std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c); });
+  return digits && pid.size() < 10 ? static_cast<pid_t>(std::stol(pid)) : 0;
+}
+
+// A writer holds a lock on its file: one on another machine, or in a container with process numbers of its
+// own, is told by that.
+bool someone_writes(const fs::path& temporary) {
+  const int fd = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return true;
+  const bool locked = ::flock(fd, LOCK_EX | LOCK_NB) != 0;
+  ::close(fd);
+  return locked;
+}
+
+// Removes what killed writers of this target left.
+void remove_stale_temporaries(const fs::path& target) {
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  const std::string name = target.filename().string();
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const pid_t writer = writer_of(it->path().filename().string(), name);
+    if (writer == 0 || ::kill(writer, 0) == 0 || errno != ESRCH) continue;
+    if (someone_writes(it->path()) || ::unlink(it->path().c_str()) != 0) continue;
+    spdlog::info("{}: left by process {}, which was killed while it wrote; removed", it->path().string(),
+                 writer);
+  }
 }
 
 void create_parent(const fs::path& target) {
@@ -29,8 +67,10 @@ void create_parent(const fs::path& target) {
 
 AtomicFile::AtomicFile(fs::path target) : target_(std::move(target)), temporary_(temporary_beside(target_)) {
   create_parent(target_);
+  remove_stale_temporaries(target_);
   fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd_ < 0) throw_errno("cannot create", temporary_.string());
+  ::flock(fd_, LOCK_EX | LOCK_NB);  // for those who look for stale ones; where locks do not work, so be it
 }
 
 AtomicFile::~AtomicFile() {

@@ -11,7 +11,8 @@ namespace runner {
 
 class AtomicFile {
  public:
-  // Opens TARGET.<pid>.tmp. Creates the parent folders. Throws RunError.
+  // Opens TARGET.<pid>.tmp. Creates the parent folders. Removes such files of this target whose process is
+  // gone and that no one holds locked. Throws RunError.
   explicit AtomicFile(std::filesystem::path target);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

@@ -1,9 +1,14 @@
 #include "base/atomic_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <string>
 
 #include "base/error.h"
 #include "support/temporary_folder.h"
@@ -37,6 +42,60 @@ TEST(AtomicFile, WithoutCommitLeavesNothingBehind) {
     file.write("half");
   }
   EXPECT_EQ(file_count(folder.path()), 0u);
+}
+
+// A process that writes `target` and is killed before it is done; its number.
+pid_t killed_writer_of(const fs::path& target) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AtomicFile file(target);
+    file.write("half");
+    ::raise(SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  return child;
+}
+
+TEST(AtomicFile, RemovesWhatAKilledWriterOfTheSameTargetLeft) {
+  TemporaryFolder folder;
+  const pid_t writer = killed_writer_of(folder / "a.pt");
+  ASSERT_TRUE(fs::exists(folder / ("a.pt." + std::to_string(writer) + ".tmp")));
+  write_file_atomically(folder / "a.pt", "whole");
+  EXPECT_EQ(test::file_contents(folder / "a.pt"), "whole");
+  EXPECT_EQ(file_count(folder.path()), 1u);
+}
+
+TEST(AtomicFile, LeavesOtherTargetsOtherNamesAndLivingWriters) {
+  TemporaryFolder folder;
+  const pid_t writer = killed_writer_of(folder / "other.pt");
+  folder.write("a.pt." + std::to_string(::getppid()) + ".tmp", "of a process that lives");
+  folder.write("a.pt.12x.tmp", "not ours");
+  folder.write("a.pt..tmp", "not ours");
+  write_file_atomically(folder / "a.pt", "whole");
+  EXPECT_TRUE(fs::exists(folder / ("other.pt." + std::to_string(writer) + ".tmp")));
+  EXPECT_EQ(file_count(folder.path()), 5u);
+}
+
+// A writer on another machine or in another container: no process of its number here, but the file is locked.
+TEST(AtomicFile, LeavesALockedTemporaryOfAProcessThatIsNotHere) {
+  TemporaryFolder folder;
+  const pid_t writer = killed_writer_of(folder / "a.pt");
+  const fs::path theirs = folder / ("a.pt." + std::to_string(writer) + ".tmp");
+  const int fd = ::open(theirs.c_str(), O_RDWR);
+  ASSERT_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
+  write_file_atomically(folder / "a.pt", "first");
+  EXPECT_TRUE(fs::exists(theirs));
+  ::close(fd);
+  write_file_atomically(folder / "a.pt", "second");
+  EXPECT_FALSE(fs::exists(theirs));
+}
+
+TEST(AtomicFile, AWriterHoldsItsTemporaryLocked) {
+  TemporaryFolder folder;
+  AtomicFile file(folder / "a.pt");
+  const int fd = ::open(file.temporary().c_str(), O_RDONLY);
+  EXPECT_NE(::flock(fd, LOCK_EX | LOCK_NB), 0);
+  ::close(fd);
 }
 
 TEST(AtomicFile, CreatesTheFolders) {
