@@ -1,6 +1,6 @@
 #include "cli/find_config.h"
 
-#include <vector>
+#include <set>
 
 #include "base/error.h"
 #include "runtime/launch.h"
@@ -12,6 +12,17 @@ fs::path share_folder() {
   const fs::path share = runtime::program_path().parent_path().parent_path() / "share" / "runner";
   std::error_code error;
   return fs::is_directory(share, error) ? share : fs::path();
+}
+
+std::vector<std::string> short_config_names() {
+  std::vector<fs::path> folders = {"configs"};
+  if (const fs::path share = share_folder(); !share.empty()) folders.push_back(share / "configs");
+  std::set<std::string> names;
+  std::error_code error;
+  for (const fs::path& folder : folders)
+    for (const auto& entry : fs::directory_iterator(folder, error))
+      if (entry.path().extension() == ".yaml") names.insert(entry.path().stem().string());
+  return {names.begin(), names.end()};
 }
 
 fs::path find_config(const std::string& name) {

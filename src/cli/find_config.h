@@ -3,12 +3,16 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace runner::cli {
 
 // "configs/x.yaml" as it is; "p6b_v23" also as configs/p6b_v23.yaml and
 // PREFIX/share/runner/configs/p6b_v23.yaml. Throws UsageError naming the places looked at.
 std::filesystem::path find_config(const std::string& name);
+
+// Short names of the files that find_config finds by one, sorted: "mse_gru", "p6b_v23", …
+std::vector<std::string> short_config_names();
 
 // PREFIX/share/runner of an installed runner, or "" when there is none.
 std::filesystem::path share_folder();

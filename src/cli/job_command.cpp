@@ -60,7 +60,7 @@ int job_command(int argc, char** argv) {
   JobCommandLine line;
   if (!parse_job_flags(argc, argv, type, binder, line)) return 0;
   setup_logging(verbosity_of(line.common));
-  apply_old_flags(line);
+  apply_old_flags(line, binder);
   if (std::strcmp(argv[0], "plan") == 0) line.arguments["dry_run"] = true;
 
   resolve_job(type, *options, binder, line, timestamp());

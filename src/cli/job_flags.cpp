@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cctype>
+#include <charconv>
 #include <map>
 
 #include "base/error.h"
@@ -16,6 +17,14 @@ std::string argument_name(const std::string& flag) {
   for (char& c : name)
     if (c == '-') c = '_';
   return name;
+}
+
+// "" or what is wrong with the value of an argument that counts something.
+std::string whole_number_from_one(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && value >= 1 ? "" : "expected a whole number, 1 or more; got '" + text + "'";
 }
 
 // One list in YAML's flow form, each value quoted unless it is to be read as numbers.
@@ -75,7 +84,8 @@ void add_arguments(CLI::App& app, const jobs::JobType& type, std::map<std::strin
         app.add_flag(argument.flag, present[name], argument.help);
         break;
       case Kind::number:
-        app.add_option(argument.flag, numbers[name], argument.help)->check(CLI::PositiveNumber);
+        app.add_option(argument.flag, numbers[name], argument.help)
+            ->check(whole_number_from_one, "1 or more");
         break;
       case Kind::text:
         app.add_option(argument.flag, texts[name], argument.help);

@@ -5,6 +5,7 @@
 
 namespace runner::cli {
 // Sets the positional config (configs/p6b_v23.yaml) and a model.type override from the old flags, when given.
-// Throws UsageError when they name no shipped config or a CONFIG is given as well.
-void apply_old_flags(JobCommandLine& line);
+// Throws UsageError when they name no shipped config (with those there are), an unknown model (`binder` knows
+// them), or when a CONFIG is given as well.
+void apply_old_flags(JobCommandLine& line, const config::Binder& binder);
 }  // namespace runner::cli
