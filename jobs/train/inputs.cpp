@@ -1,7 +1,6 @@
 #include "jobs/train/inputs.h"
 
 #include <cmath>
-#include <unordered_set>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -10,18 +9,6 @@
 
 namespace runner::jobs {
 namespace {
-
-constexpr std::int64_t hashed_at_once = 1024;  // targets gathered at once
-
-data::WindowOptions window_options(const DataOptions& o) {
-  data::WindowOptions w;
-  w.context = o.context;
-  w.target_offset = o.target_offset;
-  w.within_article = o.within_article;
-  w.exclude_articles = o.exclude_articles;
-  w.min_article_length = o.min_article_length;
-  return w;
-}
 
 const std::vector<std::string>& input_files(const DataOptions& o) {
   return o.vectors.empty() ? o.sequences : o.vectors;
@@ -36,23 +23,17 @@ void check_norms(const data::ValueCheck& check, bool normalize) {
         check.mean_norm, check.min_norm, check.max_norm);
 }
 
-// Calls f(hash) with a hash of each sample's target vector.
-template <class F>
-void for_each_target(const data::SampleSource& samples, const std::vector<std::int64_t>& ids, F f) {
-  const std::int64_t width = samples.width();
-  std::vector<float> targets(static_cast<std::size_t>(hashed_at_once * width));
-  for (std::size_t first = 0; first < ids.size(); first += hashed_at_once) {
-    const auto count = std::min<std::int64_t>(hashed_at_once, static_cast<std::int64_t>(ids.size() - first));
-    samples.gather(ids.data() + first, count, nullptr, targets.data());
-    for (std::int64_t i = 0; i < count; ++i) {
-      data::ContentHash hash;
-      hash.update(targets.data() + i * width, static_cast<std::size_t>(width) * sizeof(float));
-      f(hash.value());
-    }
-  }
-}
-
 }  // namespace
+
+data::WindowOptions window_options(const DataOptions& o) {
+  data::WindowOptions w;
+  w.context = o.context;
+  w.target_offset = o.target_offset;
+  w.within_article = o.within_article;
+  w.exclude_articles = o.exclude_articles;
+  w.min_article_length = o.min_article_length;
+  return w;
+}
 
 TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
   const DataOptions& o = options.data;
@@ -95,37 +76,6 @@ TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
                    : fmt::format(" ({} of {} articles)", inputs.split.validation_articles.size(),
                                  inputs.split.articles.size()));
   return inputs;
-}
-
-Leaks find_leaks(const TrainOptions& options, const TrainInputs& inputs) {
-  Leaks leaks;
-  leaks.validation = static_cast<std::int64_t>(inputs.split.validation.size());
-  std::unordered_set<std::uint64_t> trained;
-  trained.reserve(inputs.split.training.size());
-  for_each_target(*inputs.samples, inputs.split.training, [&](std::uint64_t hash) { trained.insert(hash); });
-  for_each_target(*inputs.samples, inputs.split.validation,
-                  [&](std::uint64_t hash) { leaks.shared_targets += trained.count(hash) != 0 ? 1 : 0; });
-  const data::Vectors* vectors = inputs.samples->vectors();
-  if (vectors != nullptr && vectors->has_articles() && !options.data.within_article) {
-    const data::Windows windows(*vectors, window_options(options.data));
-    const auto& articles = vectors->articles();
-    for (std::int64_t w = 0; w < windows.size(); ++w)
-      leaks.crossing_windows += articles[static_cast<std::size_t>(windows.context_row(w, 0))] !=
-                                        articles[static_cast<std::size_t>(windows.target_row(w))]
-                                    ? 1
-                                    : 0;
-  }
-  return leaks;
-}
-
-void warn_of_leaks(const Leaks& leaks) {
-  if (leaks.shared_targets > 0)
-    spdlog::warn(
-        "{} of {} validation targets are identical to a training target: validation figures flatter by them",
-        leaks.shared_targets, leaks.validation);
-  if (leaks.crossing_windows > 0)
-    spdlog::warn("{} windows cross from one article into another (data.within_article: false)",
-                 leaks.crossing_windows);
 }
 
 }  // namespace runner::jobs

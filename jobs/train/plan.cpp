@@ -44,6 +44,8 @@ void plan_train(const JobContext& context, JobResult& result) {
                    {"disk_bytes", disk},
                    {"time_s", seconds},
                    {"shared_targets", leaks.shared_targets},
+                   {"targets_in_contexts", leaks.targets_in_contexts},
+                   {"shared_vectors", leaks.shared_vectors},
                    {"crossing_windows", leaks.crossing_windows}};
   result.summary = fmt::format(
       "windows     {} ({} train, {} validate)\nsteps       {} ({} an epoch × {} epochs, batch "
