@@ -26,15 +26,22 @@ void check_width(std::int64_t width, std::int64_t model, const std::string& plac
     throw DataError(fmt::format("vectors of width {}; the model reads {}", width, model), place);
 }
 
-Json evaluate(cat::Predictor& predictor, const cat::Articles& articles, const EvalSplitOptions& split_options,
-              const std::optional<TrainOptions>& run, const char* key, const char* name, std::int64_t width,
-              const cat::Options& options) {
-  if (!split_options.given()) return Json::object();
+// The split, or nothing when it is not asked for.
+std::optional<EvalSplit> open_if_given(const EvalSplitOptions& options,
+                                       const std::optional<TrainOptions>& run, const char* key,
+                                       std::int64_t width) {
+  if (!options.given()) return std::nullopt;
+  std::optional<EvalSplit> split = open_split(options, run, key);
+  check_width(split->source->width(), width, key);
+  return split;
+}
+
+Json evaluate(cat::Predictor& predictor, const cat::Articles& articles, const std::optional<EvalSplit>& split,
+              const char* name, const cat::Options& options) {
+  if (!split) return Json::object();
   status::set_phase(std::string("evaluate ") + name);
-  const EvalSplit split = open_split(split_options, run, key);
-  check_width(split.source->width(), width, key);
-  Progress progress(name, static_cast<std::int64_t>(split.ids.size()), "samples");
-  return cat::run(predictor, articles, {name, split.source.get(), split.ids}, options,
+  Progress progress(name, static_cast<std::int64_t>(split->ids.size()), "samples");
+  return cat::run(predictor, articles, {name, split->source.get(), split->ids}, options,
                   [&](std::int64_t done) {
                     status::beat();
                     progress.update(done);
@@ -71,15 +78,21 @@ void explain(const cat::Options& options) {
 
 void run_eval(const JobContext& context, JobResult& result) {
   const auto options = read_options<EvalOptions>(context.config);
+  // All that can be refused is refused before anything is computed.
+  AtomicFile report(options.output);
   status::set_phase("read model");
   const auto file = lvm::read_model_file(options.model);
+  const auto width = file.sizes.width;
   const auto run = run_of(options.model);
+  status::set_phase("open splits");
+  const auto val_split = open_if_given(options.val, run, "val", width);
+  const auto ood_split = open_if_given(options.ood, run, "ood", width);
   const auto model = lvm::load_model(file);
   const auto device = prepare(*model, options, run);
 
   status::set_phase("read articles");
   const data::Vectors vectors(options.articles);
-  check_width(vectors.width(), file.sizes.width, "articles");
+  check_width(vectors.width(), width, "articles");
   const cat::Articles articles(vectors);
 
   cat::Options test;
@@ -90,9 +103,8 @@ void run_eval(const JobContext& context, JobResult& result) {
   test.target_offset = target_offset(options, run);
   explain(test);
   const auto predictor = cat::make_predictor(model, device);
-  const auto width = file.sizes.width;
-  const Json val = evaluate(*predictor, articles, options.val, run, "val", "VAL", width, test);
-  const Json ood = evaluate(*predictor, articles, options.ood, run, "ood", "OOD", width, test);
+  const Json val = evaluate(*predictor, articles, val_split, "VAL", test);
+  const Json ood = evaluate(*predictor, articles, ood_split, "OOD", test);
 
   const auto gates = cat::judge(val, ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
   const bool passed = cat::all_passed(gates);
@@ -104,7 +116,8 @@ void run_eval(const JobContext& context, JobResult& result) {
   out["passed"] = passed;
   out["model"] = file.path.string();
   out["output"] = options.output;
-  write_file_atomically(options.output, out.dump(2) + "\n");
+  report.write(out.dump(2) + "\n");
+  report.commit();
   result.exit_code = static_cast<int>(passed ? ExitCode::done : ExitCode::gate);
   result.summary = fmt::format("{}\nmode {}: {}; report: {}", eval_table(val, ood, gates), options.mode,
                                passed ? "every gate passed" : "a gate failed (exit code 5)", options.output);

@@ -70,6 +70,12 @@ void apply(Binder& binder, const Override& o, std::vector<Problem>& problems) {
   }
 }
 
+// An empty text or list.
+bool is_empty(const Field& field) {
+  const YAML::Node node = field.write();
+  return node.IsSequence() ? node.size() == 0 : node.IsScalar() && node.Scalar().empty();
+}
+
 // A file that is not there but ships with an installed runner under the same name.
 std::string shipped_instead(const std::string& path, const std::string& shipped) {
   std::error_code error;
@@ -114,6 +120,8 @@ std::vector<Problem> resolve(Binder& binder, const std::string& text, const std:
   for (const auto& field : binder.fields()) {
     if (field->is_required && field->origin == "default")
       problems.push_back({file, field->key, "missing; it has no default (" + field->help + ")"});
+    else if (field->is_required && is_empty(*field))
+      problems.push_back({field->origin, field->key, "is empty; expected: " + field->help});
     check_paths(*field, shipped, problems);
   }
   return problems;

@@ -103,6 +103,39 @@ TEST_F(Eval, ABarePtFileWithoutThoseKeysNamesTheOneThatIsMissing) {
   EXPECT_THAT(run.err, HasSubstr("val.context"));
 }
 
+TEST_F(Eval, AMissingKeyOfTheSecondSplitIsNamedBeforeTheFirstIsEvaluated) {
+  const auto run = run_runner({"eval", config("val: {sequences: " + parity("cat_val.npz") +
+                                              "}\nood: {vectors: " + parity("cat_articles.npz") + "}\n")});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("ood.context"));
+  EXPECT_THAT(run.err, testing::Not(HasSubstr("mode fixed")));
+}
+
+TEST_F(Eval, AnEmptyListOfArticlesIsAMistakeOfTheConfig) {
+  const auto run = run_runner({"eval", config(both()), "--set", "articles=[]"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--set articles: articles: is empty"));
+}
+
+TEST_F(Eval, AReportThatCannotBeWrittenIsNoticedBeforeAnythingIsComputed) {
+  folder.write("a_file", "");
+  const auto run =
+      run_runner({"eval", config(both()), "--output", (folder / "a_file" / "report.json").string()});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("a_file"));
+  EXPECT_THAT(run.err, testing::Not(HasSubstr("mode fixed")));
+  const auto onto_folder = run_runner({"eval", config(both()), "--output", folder.path().string()});
+  EXPECT_EQ(onto_folder.exit_code, 2);
+  EXPECT_THAT(onto_folder.err, HasSubstr("output: is a folder"));
+}
+
+TEST_F(Eval, ARefusedRunLeavesNoReport) {
+  const auto run = run_runner({"eval", config("val: {sequences: " + parity("batches.npz") + "}\n")});
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    EXPECT_EQ(entry.path().filename(), "eval.yaml");
+}
+
 TEST_F(Eval, NeitherSplitIsAMistakeOfTheConfig) {
   const auto run = run_runner({"eval", config("")});
   EXPECT_EQ(run.exit_code, 2);
