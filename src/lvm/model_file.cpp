@@ -67,6 +67,31 @@ ModelFile read_folder(const std::filesystem::path& folder) {
   return out;
 }
 
+// What to set so that a model of `own` sizes becomes one of the file's; "" when they are the same.
+std::string way_to(const ModelSizes& file, const ModelSizes& own) {
+  std::string text;
+  const auto set = [&](const char* key, const std::string& value) {
+    text += std::string(" --set model.") + key + "=" + value;
+  };
+  const auto size = [&](const char* key, std::int64_t theirs, std::int64_t ours) {
+    if (theirs != ours) set(key, std::to_string(theirs));
+  };
+  if (file.type != own.type) set("type", file.type);
+  size("d_model", file.d_model, own.d_model);
+  size("heads", file.heads, own.heads);
+  size("layers", file.layers, own.layers);
+  size("feedforward", file.feedforward, own.feedforward);
+  size("hidden", file.hidden, own.hidden);
+  if (file.residual_next != own.residual_next) set("residual_next", file.residual_next ? "true" : "false");
+  if ((file.positional_scalar != 0) != (own.positional_scalar != 0))
+    set("positional_scalar", Json(file.positional_scalar).dump());
+  if (!text.empty()) text = "\nto fit the file:" + text;
+  if (file.width != own.width)
+    text += "\nthe file is for vectors of width " + std::to_string(file.width) + ", the data's are " +
+            std::to_string(own.width) + " wide";
+  return text;
+}
+
 }  // namespace
 
 ModelFile read_model_file(const std::filesystem::path& path) {
@@ -82,6 +107,16 @@ std::shared_ptr<Model> load_model(const ModelFile& file) {
   load_state_dict(*model, file.weights, file.path.string());
   model->eval();
   return model;
+}
+
+void load_weights(Model& model, const ModelFile& file, const std::string& place) {
+  try {
+    load_state_dict(model, file.weights, place);
+  } catch (const DataError& error) {
+    const std::string way = way_to(file.sizes, model.sizes());
+    if (way.empty()) throw;
+    throw UsageError(error.what() + way, place);
+  }
 }
 
 }  // namespace runner::lvm

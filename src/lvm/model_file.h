@@ -24,4 +24,8 @@ ModelFile read_model_file(const std::filesystem::path& path);
 // The model itself, in evaluation mode, on the CPU.
 std::shared_ptr<Model> load_model(const ModelFile& file);
 
+// The file's weights into a model of the configuration's sizes. Throws UsageError with `place` when they are
+// of other sizes, naming the keys that would fit them; DataError when the file contradicts itself.
+void load_weights(Model& model, const ModelFile& file, const std::string& place);
+
 }  // namespace runner::lvm

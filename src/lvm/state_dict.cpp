@@ -1,5 +1,6 @@
 // PyTorch's state_dict() and load_state_dict(strict=True) for modules of ours.
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
@@ -33,20 +34,28 @@ StateDict state_dict(const torch::nn::Module& module) {
 }
 
 void load_state_dict(torch::nn::Module& module, const StateDict& values, const std::string& place) {
+  constexpr std::size_t shown = 4;  // faults named; other sizes give one an entry
   std::map<std::string, torch::Tensor> given(values.begin(), values.end());
-  std::string faults;
+  std::vector<std::string> faults;
   const auto own = state_dict(module);
   for (const auto& [name, tensor] : own) {
     const auto found = given.find(name);
     if (found == given.end())
-      faults += "\n  missing " + name + " " + shape_text(tensor);
+      faults.push_back("missing " + name + " " + shape_text(tensor));
     else if (found->second.sizes() != tensor.sizes())
-      faults += "\n  " + name + " is " + shape_text(found->second) + "; expected " + shape_text(tensor);
+      faults.push_back(name + " is " + shape_text(found->second) + "; expected " + shape_text(tensor));
   }
   const std::map<std::string, torch::Tensor> wanted(own.begin(), own.end());
   for (const auto& [name, tensor] : given)
-    if (!wanted.count(name)) faults += "\n  unexpected " + name + " " + shape_text(tensor);
-  if (!faults.empty()) throw DataError("the weights do not fit the model:" + faults, place);
+    if (!wanted.count(name)) faults.push_back("unexpected " + name + " " + shape_text(tensor));
+  if (!faults.empty()) {
+    std::string text = "the weights do not fit the model:";
+    for (std::size_t i = 0; i < std::min(shown, faults.size()); ++i) text += "\n  " + faults[i];
+    if (faults.size() > shown)
+      text += "\n  and " + std::to_string(faults.size() - shown) + " more, " + std::to_string(faults.size()) +
+              " in all";
+    throw DataError(text, place);
+  }
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : own) {
     auto target = tensor;

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "base/error.h"
+#include "lvm/model_file.h"
 #include "lvm/transformer.h"
 #include "lvm/unit.h"
 
@@ -157,6 +159,49 @@ TEST(Model, loading_names_what_does_not_fit) {
     EXPECT_NE(line.find("missing input_proj.bias"), std::string::npos) << line;
     EXPECT_NE(line.find("unexpected surprise"), std::string::npos) << line;
   }
+}
+
+TEST(Model, weights_of_other_sizes_name_a_few_entries_and_the_keys_that_fit) {
+  auto sizes = model_sizes(small_transformer(), 8);
+  ModelFile file;
+  file.sizes = sizes;
+  file.sizes.d_model = 2 * sizes.d_model;
+  file.sizes.layers = sizes.layers + 1;
+  file.weights = state_dict(*make_model(file.sizes, 1));
+  const auto m = make_model(sizes, 1);
+  try {
+    load_weights(*m, file, "--init x.pt");
+    FAIL() << "accepted";
+  } catch (const UsageError& e) {
+    const std::string line = e.line();
+    EXPECT_EQ(line.find("--init x.pt: the weights do not fit the model:"), 0u) << line;
+    EXPECT_NE(line.find(" more, "), std::string::npos) << line;
+    EXPECT_NE(line.find("\nto fit the file: --set model.d_model=32 --set model.layers=4"), std::string::npos)
+        << line;
+    EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 6) << line;
+  }
+}
+
+TEST(Model, weights_for_vectors_of_another_width_say_so) {
+  ModelFile file;
+  file.sizes = model_sizes(small_transformer(), 8);
+  file.weights = state_dict(*make_model(file.sizes, 1));
+  const auto m = make_model(model_sizes(small_transformer(), 12), 1);
+  try {
+    load_weights(*m, file, "x.pt");
+    FAIL() << "accepted";
+  } catch (const UsageError& e) {
+    EXPECT_NE(e.line().find("the file is for vectors of width 8, the data's are 12 wide"), std::string::npos)
+        << e.line();
+  }
+}
+
+TEST(Model, weights_that_contradict_their_own_sizes_are_a_data_error) {
+  ModelFile file;
+  file.sizes = model_sizes(small_transformer(), 8);
+  file.weights = state_dict(*make_model(file.sizes, 1));
+  file.weights.pop_back();
+  EXPECT_THROW(load_weights(*make_model(file.sizes, 1), file, "x.pt"), DataError);
 }
 
 TEST(Model, a_context_beyond_the_position_table_is_refused) {
