@@ -16,6 +16,7 @@
 #include "jobs/train/identity.h"
 #include "jobs/train/inputs.h"
 #include "jobs/train/manifest.h"
+#include "jobs/train/resume.h"
 #include "lvm/device_probe.h"
 #include "lvm/make_step.h"
 #include "lvm/model_file.h"
@@ -66,6 +67,10 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
       throw UsageError("holds a " + source.sizes.type + ", the configuration wants a " + sizes.type,
                        "--init " + file);
     lvm::load_state_dict(*model, source.weights, file);
+    for (const auto& item : model->named_parameters())
+      if (!torch::isfinite(item.value()).all().item<bool>())
+        throw DataError(item.key() + " holds NaN or Inf: these weights cannot be trained on",
+                        "--init " + file);
     spdlog::info("weights taken from {}", file);
   }
   spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
@@ -79,9 +84,8 @@ lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& con
   t.batch_size = o.batch_size;
   t.log_every = o.log_every;
   t.max_steps = context.arguments.value("max_steps", std::int64_t{0});
-  const bool fewer_epochs = context.config_with_origins.find("epochs: " + std::to_string(o.epochs) +
-                                                             "  # --epochs") != std::string::npos;
-  t.judge_final_gates = t.max_steps == 0 && !fewer_epochs;
+  // Fewer epochs by --epochs than the config's own; --max-steps shows itself at the end.
+  t.judge_final_gates = context.arguments.value("config_epochs", std::int64_t{0}) <= o.epochs;
   t.normalize = o.data.normalize;
   t.augment = o.augment;
   t.optimizer = o.optimizer;
@@ -100,22 +104,6 @@ lvm::StepOptions step_options(const TrainOptions& o) {
   s.clip_norm = o.optimizer.clip_norm;
   s.seed = static_cast<std::uint64_t>(o.seed);
   return s;
-}
-
-// The checkpoint that --resume names, or nothing: a fresh start.
-std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Json& arguments, const fs::path& folder) {
-  if (!arguments.contains("resume")) return std::nullopt;
-  auto found = lvm::newest_valid_checkpoint(folder / "checkpoints");
-  if (!found)
-    spdlog::info("no checkpoint in {}: starting from the beginning", (folder / "checkpoints").string());
-  return found;
-}
-
-fs::path output_folder(const TrainOptions& options, const Json& arguments) {
-  if (arguments.contains("output"))
-    return arguments["output"].get<std::string>();  // a restart by the supervisor
-  const std::string resume = arguments.value("resume", "");
-  return resume.empty() || resume == "auto" ? fs::path(options.output) : fs::path(resume);
 }
 
 // One writer a folder. A killed run's worker may need a moment to go.
@@ -152,6 +140,8 @@ Json result_of(const lvm::TrainerState& state, const lvm::TrainerResult& r, cons
               {"engine", engine},
               {"wall_s", r.wall_s},
               {"rss_mb", peak_memory_mb()},
+              {"rollbacks", state.gates.rollbacks},
+              {"skipped_batches", state.skipped},
               {"outcome", r.outcome}};
   if (!r.final_gates.empty()) result["gates"] = r.final_gates;
   return result;
@@ -168,12 +158,18 @@ std::string summary_of(const lvm::TrainerState& state, const fs::path& folder) {
       last.at("r_at_1").get<double>(), last.at("r_at_5").get<double>());
 }
 
-bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& options,
-                      const lvm::TrainerOptions& t) {
-  const Json& state = found.state;
-  const bool more_epochs = state.at("epoch").get<std::int64_t>() < options.epochs && t.max_steps == 0;
-  const bool more_steps = t.max_steps > state.at("step").get<std::int64_t>();
-  return state.at("finished").get<bool>() && !more_epochs && !more_steps;
+// What --json tells of a run that had ended before.
+Json result_of_finished(const lvm::TrainerState& state, const Hardware& hardware, const fs::path& folder,
+                        const std::string& engine) {
+  lvm::TrainerResult result;
+  result.outcome = "finished already";
+  if (!state.history.empty()) {
+    const Json& last = state.history.back();
+    result.samples_per_second = last.value("samples_per_second", 0.0);
+    result.step_ms = last.value("step_ms", 0.0);
+    result.first_step_ms = last.value("first_step_ms", 0.0);
+  }
+  return result_of(state, result, hardware, folder, engine);
 }
 
 }  // namespace
@@ -186,12 +182,6 @@ void run_train(const JobContext& context, JobResult& result) {
   const auto resumed = checkpoint_to_resume(context.arguments, folder);
   lvm::TrainerParts parts;
   parts.options = trainer_options(options, context);
-  if (resumed && already_finished(*resumed, options, parts.options)) {
-    result.summary = fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(),
-                                 resumed->state.at("step").get<std::int64_t>());
-    result.result = {{"output", folder.string()}, {"outcome", "finished already"}};
-    return;
-  }
   const Hardware hardware = choose_hardware(options);
   TrainInputs inputs = open_inputs(options, true);
   warn_of_leaks(find_leaks(options, inputs));
@@ -216,13 +206,22 @@ void run_train(const JobContext& context, JobResult& result) {
   if (resumed)
     compare_identities(resumed->state.at("identity"), parts.identity,
                        context.arguments.value("allow_changed", false), resumed->folder.string());
+  if (resumed && already_finished(*resumed, options, parts.options)) {
+    const lvm::TrainerState state = lvm::trainer_state_from(resumed->state);
+    result.summary =
+        fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(), state.step);
+    result.result = result_of_finished(state, hardware, folder, engine);
+    return;
+  }
   parts.model_record = {{"context", inputs.samples->context()},
                         {"target_offset", options.data.target_offset},
                         {"validation_fraction", options.data.split_fraction},
                         {"name", options.name}};
 
+  if (!resumed) set_checkpoints_aside(folder);
   lvm::RunFiles files(folder, context.config_with_origins, parts.identity.at("config"),
                       adamw_record(options));
+  if (!resumed) files.forget_metrics_after(-1);
   log_to_file(folder / "train.log");
   status::set_output(folder.string());
   parts.files = &files;
@@ -245,6 +244,7 @@ void run_train(const JobContext& context, JobResult& result) {
     result.result = result_of(trainer.state(), trained, hardware, folder, engine);
     result.summary = summary_of(trainer.state(), folder);
     manifest["result"] = result.result;
+    manifest["events"] = trainer.state().events;
     manifest.finish(trained.outcome);
     replace_symlink(fs::absolute(folder).lexically_normal().filename(),
                     fs::absolute(folder).lexically_normal().parent_path() / "latest");
@@ -257,10 +257,12 @@ void run_train(const JobContext& context, JobResult& result) {
     throw;
   } catch (const GateError& error) {
     manifest["error"] = error.line();
+    manifest["events"] = trainer.state().events;
     manifest.finish("gate failed");
     throw;
   } catch (const std::exception& error) {
     manifest["error"] = error.what();
+    manifest["events"] = trainer.state().events;
     manifest.finish("failed");
     throw;
   }

@@ -44,6 +44,21 @@ void expand_output(jobs::JobOptions& options, config::Binder& binder, const std:
   output->origin = origin;
 }
 
+// --epochs beside the config's own number: a run that a flag cuts short is not judged by final gates.
+void note_config_epochs(const jobs::JobType& type, JobCommandLine& line, const std::string& text,
+                        const std::string& file) {
+  std::vector<config::Override> others;
+  for (const config::Override& o : line.overrides)
+    if (o.origin != "--epochs") others.push_back(o);
+  if (others.size() == line.overrides.size()) return;
+  const auto options = type.make();
+  config::Binder binder;
+  options->declare_all(binder);
+  config::resolve(binder, text, file, others);
+  if (const config::Field* epochs = binder.find("train.epochs"))
+    line.arguments["config_epochs"] = std::stoll(config::field_text(*epochs));
+}
+
 }  // namespace
 
 const jobs::JobType& job_named_in(const std::string& text, const std::string& file) {
@@ -92,6 +107,7 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
     problems.insert(problems.end(), conflicts.begin(), conflicts.end());
   }
   config::throw_if_any(problems);
+  note_config_epochs(type, line, text, file);
   expand_output(options, binder, timestamp);
 }
 

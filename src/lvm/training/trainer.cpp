@@ -56,7 +56,7 @@ bool Trainer::out_of_steps() const {
 }
 
 TrainerResult Trainer::run() {
-  while (state_.epoch < parts_.options.epochs && !out_of_steps() && !stopped_early_) {
+  while (state_.epoch < parts_.options.epochs && !out_of_steps() && !state_.stopped_early) {
     train_epoch();
     end_epoch();
   }
@@ -179,7 +179,10 @@ void Trainer::end_epoch() {
   const auto start = Clock::now();
   const ValidationResult validation = validator_.run(*parts_.step);
   const TrainerOptions& o = parts_.options;
-  if (o.scheduler.type == "reduce_on_plateau") {
+  // An epoch that --max-steps cuts is judged, but it is no step of the scheduler, the gate or early stopping:
+  // a resume completes it.
+  const bool epoch_complete = state_.batch >= batches_per_epoch();
+  if (epoch_complete && o.scheduler.type == "reduce_on_plateau") {
     PlateauOptions plateau;
     plateau.factor = o.scheduler.factor;
     plateau.patience = o.scheduler.patience;
@@ -214,7 +217,10 @@ void Trainer::end_epoch() {
     throw RunError(
         fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
                     state_.epoch + 1, parts_.files->checkpoints().string()));
-  state_.history.push_back(epoch);
+  Json& history = state_.history;
+  if (!history.empty() && history.back().at("epoch") == epoch.at("epoch"))
+    history.erase(history.size() - 1);  // the same epoch, judged when --max-steps had cut it
+  history.push_back(epoch);
   parts_.files->add_metrics(epoch);
   spdlog::info(
       "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} margin {:+.4f} R@1 "
@@ -223,11 +229,11 @@ void Trainer::end_epoch() {
       state_.epoch + 1, o.epochs, sums.loss / rows, sums.cosine / rows, validation.loss, validation.cosine,
       validation.alignment.margin, validation.alignment.r_at_1, validation.alignment.r_at_5, state_.lr, rate);
 
-  const bool epoch_complete = state_.batch >= batches_per_epoch();
   const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
-  const std::string why = epoch_gate(o.gates, state_.gates, validation.cosine);
-  stopped_early_ = early_stop(epoch);
+  std::string why;
   if (epoch_complete) {
+    why = epoch_gate(o.gates, state_.gates, validation.cosine);
+    state_.stopped_early = early_stop(epoch);
     ++state_.epoch;
     state_.batch = 0;
     state_.sums = {};

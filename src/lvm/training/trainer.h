@@ -50,7 +50,7 @@ class Trainer {
 
   // Goes on from a checkpoint's contents (their identity was compared before).
   void restore(const Checkpoint& checkpoint);
-  // Trains to the end. Throws Interrupted (saved), GateError (best model kept), DataError, RunError.
+  // Trains to the end. Throws Interrupted (saved), GateError (every file written), DataError, RunError.
   TrainerResult run();
 
   const TrainerState& state() const { return state_; }
@@ -74,8 +74,9 @@ class Trainer {
   // trainer_health.cpp
   void bad_value(const StepOutput& output, const std::int64_t* ids, std::int64_t count);
   void tripped(const std::string& gate, const std::string& why);
+  [[noreturn]] void stop_at_gate(const std::string& why);
   void roll_back(const std::string& why);
-  void add_event(const std::string& what);
+  void add_event(const std::string& what, const Json& more = Json::object());
   // trainer_checkpoints.cpp
   Snapshot snapshot();
   void load(const Checkpoint& checkpoint, bool with_position);
@@ -83,6 +84,8 @@ class Trainer {
   // Starts the writing of step-N from a copy already taken.
   void write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint);
   void save_best(const Json& epoch);
+  std::vector<float> best_weights();
+  void write_model_files();
   bool checkpoint_due() const;
   ModelRecord record_of_last_epoch() const;
 
@@ -91,7 +94,6 @@ class Trainer {
   Validator validator_;
   Batches batches_;
   BackgroundTask writer_;
-  bool stopped_early_ = false;
   Clock::time_point started_, last_checkpoint_;
   std::int64_t steps_here_ = 0, rows_here_ = 0;  // of this process, without the first step
   double seconds_here_ = 0, first_step_ms_ = 0;

@@ -1,10 +1,11 @@
 // Saving and restoring a run. The loop waits only for the copy; writing happens beside it.
-#include <cstring>
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "lvm/model_file.h"
 #include "lvm/training/checkpoint.h"
 #include "lvm/training/trainer.h"
 
@@ -134,11 +135,49 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   state_.finished = false;
 }
 
+std::vector<float> Trainer::best_weights() {
+  const auto folder = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
+  try {
+    return std::move(read_checkpoint(folder, "weights").tensors.at(0).values);
+  } catch (const DataError& error) {
+    const auto copy = parts_.files->folder() / "best_model.pt";
+    spdlog::warn("{}; the best weights are taken from {}", error.line(), copy.string());
+    const StateDict saved = read_model_file(copy).weights;
+    std::vector<float> weights;
+    for (const auto& item : parts_.step->model().named_parameters()) {
+      const auto found = std::find_if(saved.begin(), saved.end(),
+                                      [&](const auto& entry) { return entry.first == item.key(); });
+      if (found == saved.end()) throw DataError("lacks " + item.key(), copy.string());
+      const std::vector<float> values = copy_of(found->second);
+      weights.insert(weights.end(), values.begin(), values.end());
+    }
+    return weights;
+  }
+}
+
+// Every file of a run that has ended, the last checkpoint included.
+void Trainer::write_model_files() {
+  const RunFiles& files = *parts_.files;
+  Model& model = parts_.step->model();
+  parts_.files->write_history(state_.history, state_.events, parts_.name);
+  writer_.finish();
+  const bool has_best = state_.best_step >= 0;
+  if (has_best) files.write_safetensors_model(model, best_weights(), parts_.model_record);
+  // One copy for all; the checkpoint comes last, since it may say that the run is finished.
+  auto last = std::make_shared<Snapshot>(snapshot());
+  if (!has_best) files.write_safetensors_model(model, last->weights, parts_.model_record);
+  files.write_pt_model("final_model.pt", model, *last, record_of_last_epoch());
+  write_step_checkpoint(
+      std::make_shared<Checkpoint>(checkpoint_of(parts_.identity, state_, std::move(last))));
+  writer_.finish();
+}
+
 void Trainer::finish(TrainerResult& result) {
   status::set_phase("write the model files");
   const GateOptions& gates = parts_.options.gates;
-  result.outcome = stopped_early_ ? "stopped early" : "finished";
-  if (gates.any_final() && parts_.options.judge_final_gates && !state_.history.empty()) {
+  result.outcome = state_.stopped_early ? "stopped early" : "finished";
+  const bool whole = state_.stopped_early || state_.epoch >= parts_.options.epochs;
+  if (gates.any_final() && parts_.options.judge_final_gates && whole && !state_.history.empty()) {
     const Json& last = state_.history.back();
     result.final_gates =
         final_gates(gates, {last.at("margin").get<double>(), last.at("val_cosine").get<double>(),
@@ -150,20 +189,7 @@ void Trainer::finish(TrainerResult& result) {
   }
   if (!result.gates_passed) result.outcome = "gate failed";
   state_.finished = true;
-  parts_.files->write_history(state_.history, state_.events, parts_.name);
-  writer_.finish();
-  {
-    const auto folder = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
-    const Checkpoint best = read_checkpoint(folder, "weights");
-    parts_.files->write_safetensors_model(parts_.step->model(), best.tensors.at(0).values,
-                                          parts_.model_record);
-  }
-  // One copy for both; the checkpoint that says the run is finished comes last.
-  auto last = std::make_shared<Snapshot>(snapshot());
-  parts_.files->write_pt_model("final_model.pt", parts_.step->model(), *last, record_of_last_epoch());
-  write_step_checkpoint(
-      std::make_shared<Checkpoint>(checkpoint_of(parts_.identity, state_, std::move(last))));
-  writer_.finish();
+  write_model_files();
   result.samples_per_second = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
   result.step_ms = steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0;
   result.first_step_ms = first_step_ms_;

@@ -67,6 +67,7 @@ Json to_json(const TrainerState& s) {
           {"best_val_cosine", s.best_val_cosine},
           {"early_best", number_or_null(s.early_best)},
           {"early_bad", s.early_bad},
+          {"stopped_early", s.stopped_early},
           {"finished", s.finished}};
 }
 
@@ -88,6 +89,7 @@ TrainerState trainer_state_from(const Json& json) {
   s.best_val_cosine = json.at("best_val_cosine").get<double>();
   s.early_best = optional_number(json.at("early_best"));
   s.early_bad = json.at("early_bad").get<std::int64_t>();
+  s.stopped_early = json.value("stopped_early", false);
   s.finished = json.at("finished").get<bool>();
   return s;
 }

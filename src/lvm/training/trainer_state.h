@@ -32,6 +32,7 @@ struct TrainerState {
   double best_val_cosine = 0;
   std::optional<double> early_best;
   std::int64_t early_bad = 0;
+  bool stopped_early = false;  // by early_stop: no epoch follows
   bool finished = false;
 };
 
