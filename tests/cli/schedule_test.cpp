@@ -106,14 +106,17 @@ class ScheduleThatWaits : public Schedule {
     std::thread run([&] { result = schedule({"start", "nightly.yaml"}); });
     const std::filesystem::path state = status()["state"].get<std::string>();
     Json last;
-    while (!last.is_object() || last.value("outcome", "") != "running")
+    // A lost run's record says "running" too: wait for this one's.
+    while (!last.is_object() || last.value("outcome", "") != "running" || last.value("pid", 0) == signalled_)
       last = Json::parse(file_contents(state / "last_run.json"), nullptr, false);
     while (file_contents(last["log"].get<std::string>()).find("waiting for it") == std::string::npos)
       std::this_thread::yield();
-    ::kill(last["pid"].get<int>(), signal);
+    signalled_ = last["pid"].get<int>();
+    ::kill(signalled_, signal);
     run.join();
     return result;
   }
+  int signalled_ = 0;  // the watcher of the run before
   FileLock other_rebuild_ = FileLock::wait(folder_ / "out.index.lock");
 };
 
