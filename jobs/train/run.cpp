@@ -66,7 +66,12 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
     if (source.sizes.type != sizes.type)
       throw UsageError("holds a " + source.sizes.type + ", the configuration wants a " + sizes.type,
                        "--init " + file);
-    lvm::load_state_dict(*model, source.weights, file);
+    // Heads do not show in any shape.
+    if (sizes.type == "transformer" && source.sizes.heads != sizes.heads)
+      throw UsageError(fmt::format("has {} heads, the configuration {}: --set model.heads={}",
+                                   source.sizes.heads, sizes.heads, source.sizes.heads),
+                       "--init " + file);
+    lvm::load_weights(*model, source, "--init " + file);
     for (const auto& item : model->named_parameters())
       if (!torch::isfinite(item.value()).all().item<bool>())
         throw DataError(item.key() + " holds NaN or Inf: these weights cannot be trained on",

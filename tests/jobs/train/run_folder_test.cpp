@@ -74,8 +74,15 @@ TEST_F(RunFolder, AnotherRunCanStartFromItsWeights) {
       run_runner(small_run(*folder / "wrong",
                            {"--init", (*folder / "run/best_model.pt").string(), "--set", "model.layers=1"}),
                  in_source());
-  EXPECT_EQ(wrong.exit_code, 3);
+  EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_NE(wrong.err.find("unexpected transformer_decoder.layers.1"), std::string::npos) << wrong.err;
+  EXPECT_NE(wrong.err.find("--set model.layers=2"), std::string::npos) << wrong.err;
+  const ProgramResult heads =
+      run_runner(small_run(*folder / "wrong",
+                           {"--init", (*folder / "run/best_model.pt").string(), "--set", "model.heads=8"}),
+                 in_source());
+  EXPECT_EQ(heads.exit_code, 2);
+  EXPECT_NE(heads.err.find("--set model.heads=4"), std::string::npos) << heads.err;
 }
 
 }  // namespace
