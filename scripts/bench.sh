@@ -17,6 +17,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 case ${1:-} in -h | --help) script_help; exit 0 ;; esac
 ensure_runner
+runner=$(find_runner)
 # Inherited values can halve sgemm, on either side.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE OMP_NUM_THREADS
-exec python3 "$RUNNER_ROOT/scripts/bench/bench.py" --runner "$RUNNER" "$@"
+exec python3 "$RUNNER_ROOT/scripts/bench/bench.py" --runner "$runner" "$@"
