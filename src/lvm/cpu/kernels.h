@@ -157,13 +157,13 @@ struct Kernels {
   // soon; returns the sum of their squares.
   double (*store_block)(const float* block, Index rows, Index columns, float* c, Index ldc);
 
-  // float32 products. Two panels, of 16 columns each, are [2, k, 16]; what lies beyond the matrix is zero.
-  // c [rows, 32] = a [rows, k] · two panels (+ c)
-  void (*fp32_block)(const float* a, Index lda, Index rows, const float* b, Index panel_stride, Index k,
-                     float* c, Index ldc, bool accumulate);
-  // Two panels from up to 32 columns, summed over rows
+  // float32 products. Panels of 16 columns each are [panels, k, 16]; what lies beyond the matrix is zero.
+  // c [rows, 16 * panels] = a [rows, k] · panels (+ c); an even number of panels
+  void (*fp32_block)(const float* a, Index lda, Index rows, const float* b, Index panels, Index k, float* c,
+                     Index ldc, bool accumulate);
+  // Panels, an even number, from columns, summed over rows
   void (*pack_columns)(const float* from, Index ld, Index rows, Index columns, float* to);
-  // Two panels from up to 32 rows, summed over columns
+  // Panels, an even number, from rows, summed over columns
   void (*pack_rows)(const float* from, Index ld, Index rows, Index columns, float* to);
   // to [columns, to_ld] = fromᵀ: columns [begin, end) of from, begin a multiple of 16
   void (*transpose)(const float* from, Index ld, Index rows, float* to, Index to_ld, Index begin, Index end);

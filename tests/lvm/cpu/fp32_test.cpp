@@ -31,14 +31,14 @@ TEST(Fp32Block, EveryVariantAgreesWithTheTripleLoop) {
       for (const Index k : {1, 33, 200})
         for (const bool accumulate : {false, true}) {
           SCOPED_TRACE(std::string(variant->name) + " " + std::to_string(rows) + "x" + std::to_string(k));
-          const Index lda = k + 3, ldc = 40;
-          const Values a = draw(rows * lda, 1), b = draw(2 * k * 16, 2), before = draw(rows * ldc, 3);
+          const Index panels = accumulate ? 2 : 6, columns = panels * 16, lda = k + 3, ldc = columns + 8;
+          const Values a = draw(rows * lda, 1), b = draw(columns * k, 2), before = draw(rows * ldc, 3);
           Values c = before;
-          variant->fp32_block(a.data(), lda, rows, b.data(), k * 16, k, c.data(), ldc, accumulate);
+          variant->fp32_block(a.data(), lda, rows, b.data(), panels, k, c.data(), ldc, accumulate);
           for (Index r = 0; r < rows; ++r)
             for (Index j = 0; j < ldc; ++j) {
               const auto at = static_cast<std::size_t>(r * ldc + j);
-              if (j >= 32) {
+              if (j >= columns) {
                 ASSERT_EQ(c[at], before[at]) << "written beyond the block";
                 continue;
               }
@@ -54,7 +54,7 @@ TEST(Fp32Block, EveryVariantAgreesWithTheTripleLoop) {
 // Panels of a matrix and of its transpose are the same, zeros beyond it included.
 TEST(Fp32Panels, OfColumnsAndOfRowsAgree) {
   for (const Kernels* variant : available_kernels())
-    for (const Index columns : {1, 16, 20, 32})
+    for (const Index columns : {1, 16, 20, 32, 33, 90, 96})
       for (const Index k : {5, 16, 70}) {
         const Index ld = k + 1;
         const Values w = draw(columns * ld, 1);  // [columns, k]
@@ -63,7 +63,8 @@ TEST(Fp32Panels, OfColumnsAndOfRowsAgree) {
         for (Index r = 0; r < columns; ++r)
           for (Index c = 0; c < k; ++c)
             ASSERT_EQ(t[static_cast<std::size_t>(c * columns + r)], w[static_cast<std::size_t>(r * ld + c)]);
-        Values a(static_cast<std::size_t>(2 * k * 16), 7.0f), b(a.size(), 8.0f);
+        const Index panels = (columns + 31) / 32 * 2;
+        Values a(static_cast<std::size_t>(panels * k * 16), 7.0f), b(a.size(), 8.0f);
         variant->pack_rows(w.data(), ld, columns, k, a.data());
         variant->pack_columns(t.data(), columns, k, columns, b.data());
         EXPECT_EQ(a, b) << variant->name << " " << columns << " " << k;
@@ -71,14 +72,15 @@ TEST(Fp32Panels, OfColumnsAndOfRowsAgree) {
 }
 
 // y = x wᵀ, dx = dy w and dw = dyᵀ x, each element by itself. With ld 1024 rows compete for a cache and are
-// copied; 70 and 50 are no multiples of anything.
+// copied; 70 and 50 are no multiples of anything; of sums over 1,500 two panels fit into the cache.
 TEST(Fp32Products, ALayerForwardAndBackward) {
   struct Case {
     Index rows, in, out, x_ld, dy_ld;
     bool accumulate;
   };
-  for (const Case& s : {Case{9, 50, 70, 50, 70, false}, Case{33, 64, 96, 1024, 1024, true},
-                        Case{160, 48, 32, 48, 32, false}}) {
+  for (const Case& s :
+       {Case{9, 50, 70, 50, 70, false}, Case{33, 64, 96, 1024, 1024, true}, Case{160, 48, 32, 48, 32, false},
+        Case{9, 1500, 230, 1500, 230, true}, Case{1500, 230, 40, 230, 40, false}}) {
     Values w = draw(s.out * s.in, 1);
     const Values x = draw(s.rows * s.x_ld, 2), dy = draw(s.rows * s.dy_ld, 3);
     const Values y0 = draw(s.rows * s.out, 4), dx0 = draw(s.rows * s.in, 5);

@@ -1,6 +1,6 @@
-// Linear layers with float32 products of our own. A thread packs 32 columns of the right operand, which then
-// stay in its second-level cache, and multiplies all rows by them: weights are read from memory once a
-// product, and nothing depends on the threads of a BLAS.
+// Linear layers with float32 products of our own. A thread packs as many columns of the right operand as stay
+// in its second-level cache, and multiplies all rows by them, each few rows by all these columns: weights are
+// read from memory once a product, and nothing depends on the threads of a BLAS.
 
 #include "lvm/cpu/products.h"
 
@@ -14,7 +14,8 @@ namespace runner::lvm::cpu {
 namespace {
 
 constexpr Index panel_columns = 32;
-constexpr Index streamed_rows = 44;  // of a block that is written past the caches
+constexpr Index packed_floats = 128 << 10;  // that stay in a second-level cache
+constexpr Index streamed_rows = 66;         // of a block that is written past the caches
 
 // c [m, n] = a [m, k] · b. Each element of c is summed by one thread in the order of k.
 struct Product {
@@ -25,7 +26,7 @@ struct Product {
   bool b_rows = false;
   Index m = 0, n = 0, k = 0;
   Output c;
-  double* squares = nullptr;  // [panels] of the result, which is then written past the caches
+  double* squares = nullptr;  // [panels], zeros: those of the result, which is then written past the caches
   Index panels() const { return chunks_of(n, panel_columns); }
 };
 
@@ -67,7 +68,7 @@ class Fp32Products final : public Products {
     to_x.c = dx;
     set_left(to_x, dy);
 
-    const Index rows = dy.count, ld = padded(rows), column_blocks = chunks_of(w.out, 16);
+    const Index rows = dy.count, ld = padded(rows), row_blocks = chunks_of(rows, 16);
     float* across = across_.room(w.out * ld);
     Product to_w;
     to_w.a = across;
@@ -82,8 +83,9 @@ class Fp32Products final : public Products {
 #pragma omp parallel
     {
 #pragma omp for schedule(static) nowait
-      for (Index i = 0; i < column_blocks; ++i)
-        k_.transpose(dy.data, dy.ld, rows, across, ld, i * 16, std::min(w.out, (i + 1) * 16));
+      for (Index i = 0; i < row_blocks; ++i)
+        k_.transpose(dy.data + i * 16 * dy.ld, dy.ld, std::min<Index>(16, rows - i * 16), across + i * 16, ld,
+                     0, w.out);
       copy_left(to_x, dy);
 #pragma omp barrier
       multiply(to_x);
@@ -132,46 +134,62 @@ class Fp32Products final : public Products {
 
   // By the threads of a region; no barrier at its end.
   void multiply(const Product& p) const {
-    const Index panels = p.panels(), stride = p.k * 16;
+    const Share mine = thread_share(p.panels());
+    const Index fitting = std::max<Index>(1, packed_floats / (p.k * panel_columns));
     thread_local Room room;
-    float* packed = room.room(2 * stride);
-#pragma omp for schedule(static) nowait
-    for (Index i = 0; i < panels; ++i) {
-      const Index column = i * panel_columns, columns = std::min(panel_columns, p.n - column);
-      if (p.b_rows)
-        k_.pack_rows(p.b + column * p.ldb, p.ldb, columns, p.k, packed);
-      else
-        k_.pack_columns(p.b + column, p.ldb, p.k, columns, packed);
+    float* packed = room.room(fitting * panel_columns * p.k);
+    for (Index first = mine.begin; first < mine.end; first += fitting) {
+      const Index end = std::min(mine.end, first + fitting);
+      pack(p, first, end, packed);
       if (p.squares)
-        p.squares[i] = stream(p, packed, column, columns);
-      else if (columns == panel_columns)
-        k_.fp32_block(p.a, p.lda, p.m, packed, stride, p.k, p.c.data + column, p.c.ld, p.c.accumulate);
+        stream(p, first, end, packed);
       else
-        cut(p, packed, column, columns);
+        write(p, first, end, packed);
     }
   }
 
-  // Columns of c from `column` on, block by block past the caches; returns the sum of their squares.
-  double stream(const Product& p, const float* packed, Index column, Index columns) const {
+  static Index columns_of(const Product& p, Index panel) {
+    return std::min(panel_columns, p.n - panel * panel_columns);
+  }
+
+  void pack(const Product& p, Index first, Index end, float* to) const {
+    const Index column = first * panel_columns, columns = std::min(p.n, end * panel_columns) - column;
+    if (p.b_rows)
+      k_.pack_rows(p.b + column * p.ldb, p.ldb, columns, p.k, to);
+    else
+      k_.pack_columns(p.b + column, p.ldb, p.k, columns, to);
+  }
+
+  void write(const Product& p, Index first, Index end, const float* packed) const {
+    const Index whole = std::min(end, p.n / panel_columns) - first;
+    k_.fp32_block(p.a, p.lda, p.m, packed, 2 * whole, p.k, p.c.data + first * panel_columns, p.c.ld,
+                  p.c.accumulate);
+    if (first + whole < end) cut(p, first + whole, packed + whole * panel_columns * p.k);
+  }
+
+  // Block by block past the caches, with the sums of their squares.
+  void stream(const Product& p, Index first, Index end, const float* packed) const {
     alignas(64) float block[streamed_rows * panel_columns];
-    double squares = 0;
     for (Index r = 0; r < p.m; r += streamed_rows) {
       const Index rows = std::min(streamed_rows, p.m - r);
-      k_.fp32_block(p.a + r * p.lda, p.lda, rows, packed, p.k * 16, p.k, block, panel_columns, false);
-      squares += k_.store_block(block, rows, columns, p.c.data + r * p.c.ld + column, p.c.ld);
+      for (Index i = first; i < end; ++i) {
+        k_.fp32_block(p.a + r * p.lda, p.lda, rows, packed + (i - first) * panel_columns * p.k, 2, p.k, block,
+                      panel_columns, false);
+        p.squares[i] +=
+            k_.store_block(block, rows, columns_of(p, i), p.c.data + r * p.c.ld + i * panel_columns, p.c.ld);
+      }
     }
-    return squares;
   }
 
-  // The last columns, fewer than 32.
-  void cut(const Product& p, const float* packed, Index column, Index columns) const {
+  // The last columns, fewer than a panel's.
+  void cut(const Product& p, Index panel, const float* packed) const {
     float block[streamed_rows * panel_columns];
     for (Index r = 0; r < p.m; r += streamed_rows) {
       const Index rows = std::min(streamed_rows, p.m - r);
-      k_.fp32_block(p.a + r * p.lda, p.lda, rows, packed, p.k * 16, p.k, block, panel_columns, false);
+      k_.fp32_block(p.a + r * p.lda, p.lda, rows, packed, 2, p.k, block, panel_columns, false);
       for (Index i = 0; i < rows; ++i) {
-        float* to = p.c.data + (r + i) * p.c.ld + column;
-        for (Index c = 0; c < columns; ++c)
+        float* to = p.c.data + (r + i) * p.c.ld + panel * panel_columns;
+        for (Index c = 0; c < columns_of(p, panel); ++c)
           to[c] = block[i * panel_columns + c] + (p.c.accumulate ? to[c] : 0.0f);
       }
     }

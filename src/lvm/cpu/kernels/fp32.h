@@ -1,8 +1,8 @@
 #pragma once
 // Products of float32 matrices. Included once by each variant: see table.h.
 //
-// The right operand is packed in panels of 16 columns: panel [k][16]. A product takes two panels, 32 columns,
-// at a time and keeps a block of sums in registers over the whole of k, so that c is written once.
+// The right operand is packed in panels of 16 columns: panel [k][16]. A block of sums stays in registers over
+// the whole of k, so that c is written once.
 
 #include "lvm/cpu/kernels.h"
 #include "lvm/cpu/kernels/bf16.h"
@@ -67,29 +67,36 @@ inline void multiply(Index rows, const float* a, Index lda, const float* b, Inde
     multiply<n - 1>(rows, a, lda, b, panel_stride, k, c, ldc, accumulate);
 }
 
-// c [rows, 32] = a [rows, k] · two panels (+ c). The rows are dealt out evenly: few rows alone would wait for
-// their sums.
-void fp32_block(const float* a, Index lda, Index rows, const float* b, Index panel_stride, Index k, float* c,
+// c [rows, 16 * panels] = a [rows, k] · panels (+ c). A few rows go along all panels before the next: they
+// stay in the first-level cache, the panels in the second. The rows are dealt out evenly: few rows alone
+// would wait for their sums. The lines of c are asked for before they are computed.
+void fp32_block(const float* a, Index lda, Index rows, const float* b, Index panels, Index k, float* c,
                 Index ldc, bool accumulate) {
   const Index parts = (rows + rows_at_once - 1) / rows_at_once;
-  for (int panel = 0; panel < 2; panel += panels_at_once)
-    for (Index i = 0; i < parts; ++i) {
-      const Index r = rows * i / parts, count = rows * (i + 1) / parts - r;
-      multiply<rows_at_once>(count, a + r * lda, lda, b + panel * panel_stride, panel_stride, k,
-                             c + r * ldc + panel * lanes, ldc, accumulate);
+  for (Index i = 0; i < parts; ++i) {
+    const Index r = rows * i / parts, count = rows * (i + 1) / parts - r;
+    for (Index panel = 0; panel < panels; panel += panels_at_once) {
+      float* to = c + r * ldc + panel * lanes;
+      for (Index row = 0; row < count; ++row)
+        for (Index line = 0; line < panels_at_once; ++line)
+          __builtin_prefetch(to + row * ldc + line * lanes, 1);
+      multiply<rows_at_once>(count, a + r * lda, lda, b + panel * k * lanes, k * lanes, k, to, ldc,
+                             accumulate);
     }
+  }
 }
 
-// Two panels from 32 columns of a matrix that is summed over rows: from [rows, ld], its first `columns`.
+// Panels from the columns of a matrix that is summed over rows: from [rows, ld], its first `columns`; an even
+// number of panels.
 void pack_columns(const float* from, Index ld, Index rows, Index columns, float* to) {
-  const Index stride = rows * lanes;
-  for (Index p = 0; p < 2; ++p, from += lanes, columns -= lanes, to += stride)
-    for (Index r = 0; r < rows; ++r) {
-      if (columns >= lanes)
-        __builtin_memcpy(to + r * lanes, from + r * ld, lanes * sizeof(float));
-      else
-        for (Index i = 0; i < lanes; ++i) to[r * lanes + i] = i < columns ? from[r * ld + i] : 0.0f;
-    }
+  const Index whole = columns / lanes, panels = (columns + 2 * lanes - 1) / (2 * lanes) * 2;
+  for (Index r = 0; r < rows; ++r, from += ld, to += lanes) {
+    for (Index p = 0; p < whole; ++p)
+      __builtin_memcpy(to + p * rows * lanes, from + p * lanes, lanes * sizeof(float));
+    for (Index p = whole; p < panels; ++p)
+      for (Index i = 0; i < lanes; ++i)
+        to[p * rows * lanes + i] = p * lanes + i < columns ? from[p * lanes + i] : 0.0f;
+  }
 }
 
 // 16 × 16 floats: to[j * to_ld + i] = from[i * ld + j]
@@ -114,10 +121,10 @@ inline Index least(Index a, Index b) {
   return a < b ? a : b;
 }
 
-// Two panels from 32 rows of a matrix that is summed over columns: from [rows <= 32, ld].
+// Panels from the rows of a matrix that is summed over columns: from [rows, ld]; an even number of panels.
 void pack_rows(const float* from, Index ld, Index rows, Index columns, float* to) {
-  const Index stride = columns * lanes;
-  for (Index p = 0; p < 2; ++p, to += stride, rows -= lanes, from += lanes * ld) {
+  const Index stride = columns * lanes, panels = (rows + 2 * lanes - 1) / (2 * lanes) * 2;
+  for (Index p = 0; p < panels; ++p, to += stride, rows -= lanes, from += lanes * ld) {
     if (rows < lanes)
       for (Index i = 0; i < stride; ++i) to[i] = 0;
     for (Index c = 0; c < columns && rows > 0; c += lanes)
