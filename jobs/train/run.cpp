@@ -62,20 +62,7 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
   auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
   if (arguments.contains("init")) {
     const std::string file = arguments["init"].get<std::string>();
-    const lvm::ModelFile source = lvm::read_model_file(file);
-    if (source.sizes.type != sizes.type)
-      throw UsageError("holds a " + source.sizes.type + ", the configuration wants a " + sizes.type,
-                       "--init " + file);
-    // Heads do not show in any shape.
-    if (sizes.type == "transformer" && source.sizes.heads != sizes.heads)
-      throw UsageError(fmt::format("has {} heads, the configuration {}: --set model.heads={}",
-                                   source.sizes.heads, sizes.heads, source.sizes.heads),
-                       "--init " + file);
-    lvm::load_weights(*model, source, "--init " + file);
-    for (const auto& item : model->named_parameters())
-      if (!torch::isfinite(item.value()).all().item<bool>())
-        throw DataError(item.key() + " holds NaN or Inf: these weights cannot be trained on",
-                        "--init " + file);
+    lvm::load_weights(*model, lvm::read_model_file(file), "--init " + file);
     spdlog::info("weights taken from {}", file);
   }
   spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
@@ -244,13 +231,16 @@ void run_train(const JobContext& context, JobResult& result) {
     return_free_memory();
     spdlog::info("going on from {} (step {})", resumed->folder.string(), trainer.state().step);
   }
+  const auto finish = [&](const std::string& outcome) {
+    manifest["events"] = trainer.state().events;
+    manifest.finish(outcome);
+  };
   try {
     const lvm::TrainerResult trained = trainer.run();
     result.result = result_of(trainer.state(), trained, hardware, folder, engine);
     result.summary = summary_of(trainer.state(), folder);
     manifest["result"] = result.result;
-    manifest["events"] = trainer.state().events;
-    manifest.finish(trained.outcome);
+    finish(trained.outcome);
     replace_symlink(fs::absolute(folder).lexically_normal().filename(),
                     fs::absolute(folder).lexically_normal().parent_path() / "latest");
     if (!trained.gates_passed) {
@@ -258,17 +248,15 @@ void run_train(const JobContext& context, JobResult& result) {
       result.summary += "final gates failed (every file is written): " + trained.final_gates.dump() + "\n";
     }
   } catch (const Interrupted&) {
-    manifest.finish("interrupted");
+    finish("interrupted");
     throw;
   } catch (const GateError& error) {
     manifest["error"] = error.line();
-    manifest["events"] = trainer.state().events;
-    manifest.finish("gate failed");
+    finish("gate failed");
     throw;
   } catch (const std::exception& error) {
     manifest["error"] = error.what();
-    manifest["events"] = trainer.state().events;
-    manifest.finish("failed");
+    finish("failed");
     throw;
   }
 }

@@ -110,6 +110,16 @@ std::shared_ptr<Model> load_model(const ModelFile& file) {
 }
 
 void load_weights(Model& model, const ModelFile& file, const std::string& place) {
+  const ModelSizes& own = model.sizes();
+  if (file.sizes.type != own.type)
+    throw UsageError("holds a " + file.sizes.type + ", the configuration wants a " + own.type, place);
+  if (file.sizes.heads != own.heads && file.sizes.d_model == own.d_model)
+    throw UsageError("has " + std::to_string(file.sizes.heads) + " heads, the configuration " +
+                         std::to_string(own.heads) + way_to(file.sizes, own),
+                     place);
+  for (const auto& [name, values] : file.weights)
+    if (!torch::isfinite(values).all().item<bool>())
+      throw DataError(name + " holds NaN or Inf: these weights cannot be trained on", place);
   try {
     load_state_dict(model, file.weights, place);
   } catch (const DataError& error) {

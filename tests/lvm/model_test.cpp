@@ -196,6 +196,41 @@ TEST(Model, weights_for_vectors_of_another_width_say_so) {
   }
 }
 
+TEST(Model, weights_of_another_type_or_number_of_heads_are_refused) {
+  ModelFile file;
+  file.sizes = model_sizes(small_transformer(), 8);
+  file.weights = state_dict(*make_model(file.sizes, 1));
+  auto sizes = file.sizes;
+  sizes.heads = 2 * file.sizes.heads;
+  const auto message = [&](const std::string& type) {
+    file.sizes.type = type;
+    try {
+      load_weights(*make_model(sizes, 1), file, "x.pt");
+    } catch (const UsageError& e) {
+      return e.line();
+    }
+    return std::string("accepted");
+  };
+  const std::string heads = std::to_string(file.sizes.heads);
+  EXPECT_NE(message("transformer").find("--set model.heads=" + heads), std::string::npos);
+  EXPECT_EQ(message("gru"), "x.pt: holds a gru, the configuration wants a transformer");
+}
+
+TEST(Model, weights_that_are_no_numbers_are_a_data_error) {
+  ModelFile file;
+  file.sizes = model_sizes(small_transformer(), 8);
+  file.weights = state_dict(*make_model(file.sizes, 1));
+  auto& [name, values] = file.weights[3];
+  values = values.clone();
+  values.view({-1})[0] = std::numeric_limits<float>::quiet_NaN();
+  try {
+    load_weights(*make_model(file.sizes, 1), file, "x.pt");
+    FAIL() << "accepted";
+  } catch (const DataError& e) {
+    EXPECT_EQ(e.line(), "x.pt: " + name + " holds NaN or Inf: these weights cannot be trained on");
+  }
+}
+
 TEST(Model, weights_that_contradict_their_own_sizes_are_a_data_error) {
   ModelFile file;
   file.sizes = model_sizes(small_transformer(), 8);
