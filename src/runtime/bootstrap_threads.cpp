@@ -8,6 +8,7 @@ namespace {
 
 using Kind = Decision::Action;
 constexpr const char* openmp = "OMP_NUM_THREADS";
+constexpr const char* thread_limit = "OMP_THREAD_LIMIT";
 
 // environment.threads as a number; 0 for auto.
 int configured_threads(const BootstrapOptions& options) {
@@ -36,8 +37,7 @@ std::string judge(int threads, const ThreadShare& share, bool from_torchrun) {
   return "";
 }
 
-Decision openmp_threads(const Inputs& in) {
-  const ThreadShare& share = in.facts.share;
+Decision openmp_threads(const Inputs& in, const ThreadShare& share) {
   const int configured = configured_threads(in.options);
   const auto user = in.value(openmp);
   if (user && (configured == 0 || in.keeps(openmp))) {
@@ -64,23 +64,49 @@ Decision openmp_threads(const Inputs& in) {
   return decision;
 }
 
+// OpenBLAS-openmp waits for ever for threads that libgomp may not start.
+void keep_below(int limit, const Inputs& in, Decision& d) {
+  const int threads = leading_threads(d.value);
+  if (threads <= limit) return;
+  const std::string hang =
+      fmt::format("{} threads with {}={}: OpenBLAS-openmp waits for the missing ones for ever", threads,
+                  thread_limit, limit);
+  if (in.keeps(d.name)) {
+    d.warning = hang;
+    return;
+  }
+  d.warning =
+      fmt::format("{}={} is replaced: {}; environment.keep: [{}] leaves it", d.name, d.value, hang, d.name);
+  d.value = std::to_string(limit);
+  d.action = d.previous ? Kind::overridden : Kind::set;
+  d.reason = fmt::format("{}={}", thread_limit, limit);
+}
+
 }  // namespace
 
 void decide_threads(const Inputs& in, std::vector<Decision>& out) {
-  const Decision first = openmp_threads(in);
-  const int threads =
-      leading_threads(first.value) > 0 ? leading_threads(first.value) : in.facts.share.threads;
-  out.push_back(first);
+  const auto limited = in.value(thread_limit);
+  const int limit = limited ? leading_threads(*limited) : 0;
+  ThreadShare share = in.facts.share;
+  if (limit > 0 && limit < share.threads) share = {limit, std::string(thread_limit) + "=" + *limited};
+  const auto add = [&](Decision decision) {
+    if (limit > 0) keep_below(limit, in, decision);
+    out.push_back(std::move(decision));
+  };
+  if (limited) out.push_back({thread_limit, *limited, *limited, Kind::kept, "the user's value", ""});
+  add(openmp_threads(in, share));
+  const int decided = leading_threads(out.back().value);
+  const int threads = decided > 0 ? decided : share.threads;
   static constexpr const char* followers[] = {"OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"};
   const auto follow = [&](const char* name) {
     Decision decision = prefer(in, name, std::to_string(threads), "as OMP_NUM_THREADS");
     const int own = leading_threads(decision.value);
-    if (decision.action == Kind::kept && own > in.facts.share.threads)
-      decision.warning = judge(own, in.facts.share, false);
+    if (decision.action == Kind::kept && own > share.threads)
+      decision.warning = judge(own, share, false);
     else if (decision.action == Kind::kept && own < threads)
       decision.warning =
           fmt::format("matrix products use {} of {} threads: the rest stay idle", own, threads);
-    out.push_back(std::move(decision));
+    add(std::move(decision));
   };
   for (const char* name : followers) follow(name);
   if (in.facts.macos) follow("VECLIB_MAXIMUM_THREADS");

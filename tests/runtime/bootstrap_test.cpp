@@ -105,6 +105,33 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"cache_size", "OPENBLAS_L2_SIZE", "1048576", nothing, Kind::kept, "1048576", ""}),
     [](const auto& row) { return std::string(row.param.what); });
 
+// OpenBLAS-openmp waits for ever for threads beyond OMP_THREAD_LIMIT.
+TEST(Bootstrap, NoPoolIsLargerThanTheThreadLimit) {
+  BootstrapFacts facts = plain();
+  facts.share = {8, "8 cores"};
+  const auto threads = [&](Environment user, const char* name, BootstrapOptions options = {}) {
+    user["OMP_THREAD_LIMIT"] = "3";
+    const auto decisions = decide_environment(user, options, facts);
+    return *find_decision(decisions, name);
+  };
+  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
+    EXPECT_EQ(threads({}, name).value, "3") << name;
+    EXPECT_EQ(threads({}, name).warning, "") << name;
+    const Decision replaced = threads({{name, "5"}}, name);
+    EXPECT_EQ(replaced.value, "3") << name;
+    EXPECT_EQ(replaced.action, Kind::overridden) << name;
+    EXPECT_THAT(replaced.warning, HasSubstr("OMP_THREAD_LIMIT=3"));
+    EXPECT_EQ(threads({{name, "2"}}, name).value, "2") << name;
+  }
+  BootstrapOptions options;
+  options.threads = "6";
+  EXPECT_EQ(threads({}, "OMP_NUM_THREADS", options).value, "3");
+  options.keep = {"OPENBLAS_NUM_THREADS"};
+  const Decision left = threads({{"OPENBLAS_NUM_THREADS", "5"}}, "OPENBLAS_NUM_THREADS", options);
+  EXPECT_EQ(left.value, "5");
+  EXPECT_THAT(left.warning, HasSubstr("for ever"));
+}
+
 TEST(Bootstrap, LeavesOutWhatDoesNotApply) {
   const auto decisions = decide_environment({}, {}, plain());
   for (const char* name : {"NUMBA_THREADING_LAYER", "PYTORCH_ENABLE_MPS_FALLBACK", "OPENBLAS_CORETYPE",

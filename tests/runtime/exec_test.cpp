@@ -42,6 +42,14 @@ TEST(Exec, SetsTheBootstrap) {
   EXPECT_THAT(result.err, HasSubstr("OMP_DYNAMIC=TRUE is replaced"));
 }
 
+TEST(Exec, NoPoolExceedsTheUsersThreadLimit) {
+  const ProgramResult result =
+      exec({"printenv", "OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"},
+           {"", {{"OMP_THREAD_LIMIT", "1"}, {"OMP_NUM_THREADS", "2"}, {"OPENBLAS_NUM_THREADS", ""}}});
+  EXPECT_EQ(result.out, "1\n1\n1\n");
+  EXPECT_THAT(result.err, HasSubstr("OMP_NUM_THREADS=2 is replaced"));
+}
+
 TEST(Exec, LeavesTheProgramsOwnFlagsAlone) {
   EXPECT_EQ(exec({"echo", "--threads", "3", "--help", "--"}).out, "--threads 3 --help --\n");
 }
