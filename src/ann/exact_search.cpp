@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
+#include <limits>
 #include <memory>
 
 #include "ann/narrow_scan.h"
@@ -79,14 +81,34 @@ std::vector<TopK> stream(const Pass& pass) {
   return best;
 }
 
-// Squared distances from inner products: |q|² + |x|² - 2qx, never below 0.
-void to_distances(float* scores, std::int64_t count, float query_square, const float* row_squares) {
-  for (std::int64_t i = 0; i < count; ++i)
-    scores[i] = std::max(0.0F, query_square + row_squares[i] - 2 * scores[i]);
+// Squared distances from inner products, |q|² + |x|² - 2qx, less what float32 may have rounded away in them:
+// up to `rounding` (|q|² + |x|²), which is more than a distance when vectors lie far from the origin. What is
+// no number is no bound.
+void to_lower_bounds(float* scores, std::int64_t count, float query_square, const float* row_squares,
+                     float rounding) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float squares = query_square + row_squares[i];
+    const float bound = squares - 2 * scores[i] - rounding * squares;
+    scores[i] = std::isfinite(bound) ? bound : std::numeric_limits<float>::lowest();
+  }
+}
+
+// Offers the rows [count, width] whose distance may be below the worst one's, each with its own distance.
+void offer_distances(const Pass& pass, std::int64_t q, const float* bounds, const float* rows,
+                     std::int64_t count, std::int64_t first, TopK& best) {
+  const std::int64_t width = pass.rows.width();
+  const ScoreFunction score = score_function(pass.metric);
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (best.full()) i += find_nearer(pass.metric, bounds + i, count - i, best.worst());
+    if (i == count) return;
+    float distance = 0;
+    score(rows + i * width, 1, pass.queries + q * width, 1, width, &distance);
+    best.offer({distance, first + i});
+  }
 }
 
 // Many queries: blocks of rows times all queries by sgemm, then the candidates of each block. From row
-// `begin` on.
+// `begin` on. Products only tell which distances are worth computing.
 void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
   const std::int64_t width = pass.rows.width(), total = pass.rows.rows();
   const std::int64_t step =
@@ -98,6 +120,8 @@ void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
   std::vector<float> row_squares(static_cast<std::size_t>(step));
   std::vector<float> query_squares(static_cast<std::size_t>(pass.n));
   const bool distance = pass.metric == Metric::l2;
+  // Sums of `width` products, and |q||x| <= (|q|² + |x|²) / 2; twice that, for the sums of squares.
+  const float rounding = static_cast<float>(width + 16) * 0x1p-22F;
   if (distance)
     for (std::int64_t q = 0; q < pass.n; ++q)
       query_squares[static_cast<std::size_t>(q)] = squared_norm(pass.queries + q * width, width);
@@ -118,9 +142,14 @@ void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
 #pragma omp for schedule(static)
       for (std::int64_t q = 0; q < pass.n; ++q) {
         float* of_query = scores.get() + q * count;
-        if (distance)
-          to_distances(of_query, count, query_squares[static_cast<std::size_t>(q)], row_squares.data());
-        best[static_cast<std::size_t>(q)].offer(of_query, count, first);
+        TopK& best_of_query = best[static_cast<std::size_t>(q)];
+        if (distance) {
+          to_lower_bounds(of_query, count, query_squares[static_cast<std::size_t>(q)], row_squares.data(),
+                          rounding);
+          offer_distances(pass, q, of_query, rows.get(), count, first, best_of_query);
+        } else {
+          best_of_query.offer(of_query, count, first);
+        }
       }
     }
     pass.tell(first + count);

@@ -1,6 +1,7 @@
 #include "ann/top_k.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #if defined(__x86_64__)
@@ -50,6 +51,7 @@ std::int64_t find_nearer(Metric metric, const float* scores, std::int64_t count,
 }
 
 void TopK::offer(Candidate candidate) {
+  if (std::isnan(candidate.score)) return;
   const auto worst_on_top = [this](const Candidate& a, const Candidate& b) { return before(a, b); };
   if (heap_.size() == k_) {
     if (k_ == 0 || !before(candidate, heap_.front())) return;

@@ -1,6 +1,6 @@
 #pragma once
 // The k nearest rows of one query so far. Of equal scores the lower row number is nearer, so results do not
-// depend on how the rows were dealt out to threads.
+// depend on how the rows were dealt out to threads. A score that is no number is no neighbour.
 
 #include <cstdint>
 #include <vector>

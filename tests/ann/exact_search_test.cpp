@@ -5,6 +5,8 @@
 #include <faiss/index_io.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
 
 #include "ann/flat_writer.h"
@@ -115,6 +117,62 @@ TEST(ExactSearch, FindsTheSameNeighboursAmongRowsThatAreHardToTellApart) {
             << wild << " " << i;
     }
   }
+}
+
+// The k best scores of one query in double precision; rows that are no numbers left out.
+std::vector<double> true_scores(const std::vector<float>& values, const float* query, Metric metric, int k) {
+  std::vector<double> scores;
+  for (std::size_t row = 0; row < values.size(); row += width) {
+    double score = 0;
+    for (std::size_t d = 0; d < width; ++d) {
+      const double x = values[row + d], q = query[d];
+      score += metric == Metric::l2 ? (x - q) * (x - q) : -x * q;
+    }
+    if (!std::isnan(score)) scores.push_back(score);
+  }
+  std::partial_sort(scores.begin(), scores.begin() + k, scores.end());
+  scores.resize(static_cast<std::size_t>(k));
+  if (metric != Metric::l2)
+    for (double& score : scores) score = -score;
+  return scores;
+}
+
+void expect_true(const std::vector<float>& values, const std::vector<float>& queries, Metric metric) {
+  constexpr int k = 10;
+  const test::TemporaryFolder folder;
+  faiss::IndexFlat index(width, metric == Metric::l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT);
+  index.add(static_cast<std::int64_t>(values.size()) / width, values.data());
+  faiss::write_index(&index, (folder / "x.index").c_str());
+  const auto mapped = MappedIndex::open(folder / "x.index", true);
+  for (const std::int64_t n : {1, 12, 100}) {
+    const Neighbours ours = exact_search(*mapped, metric, queries.data(), n, k);
+    for (std::int64_t q = 0; q < n; ++q) {
+      const std::vector<double> expected = true_scores(values, queries.data() + q * width, metric, k);
+      for (std::int64_t i = 0; i < k; ++i) {
+        const double best = expected[static_cast<std::size_t>(i)];
+        ASSERT_NEAR(ours.scores[static_cast<std::size_t>(q * k + i)], best, 1e-4 * std::abs(best))
+            << n << " queries, query " << q << ", place " << i;
+      }
+    }
+  }
+}
+
+// |q|² + |x|² - 2qx cancels there: nothing may be decided by it. (So many rows that the scan gives up.)
+TEST(ExactSearch, DistancesFarFromTheOriginAreNoLessExact) {
+  std::vector<float> values = test::random_vectors(30000, width);
+  std::vector<float> queries = test::random_vectors(100, width, 7);
+  for (auto* shifted : {&values, &queries})
+    for (float& value : *shifted) value += 1000;
+  expect_true(values, queries, Metric::l2);
+}
+
+// Only FAISS writes such an index.
+TEST(ExactSearch, RowsThatAreNoNumbersAreNoNeighbours) {
+  std::vector<float> values = test::random_vectors(rows, width);
+  for (const int row : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 77, 4000})
+    values[static_cast<std::size_t>(row * width + row % width)] = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> queries = test::random_vectors(100, width, 7);
+  for (const Metric metric : {Metric::inner_product, Metric::l2}) expect_true(values, queries, metric);
 }
 
 TEST(ExactSearch, PadsBeyondTheRowsThereAreAsFaissDoes) {
