@@ -1,9 +1,12 @@
-// The engine's kernels one by one, at the sizes of a batch of 32 (160 rows) and 256 (1280 rows), one thread.
+// The engine's kernels one by one, at the sizes of a batch of 32 (160 rows) and 256 (1280 rows): one thread,
+// but for the products, which take all (OMP_NUM_THREADS).
 
 #include <benchmark/benchmark.h>
 
+#include <cstdio>
 #include <vector>
 
+#include "base/error.h"
 #include "lvm/cpu/bf16/product.h"
 #include "lvm/cpu/kernels.h"
 #include "lvm/cpu/products.h"
@@ -137,33 +140,65 @@ void set_flop(benchmark::State& state, Index m, Index n, Index k) {
       benchmark::Counter(2.0 * static_cast<double>(m * n * k), benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void bf16_product(benchmark::State& state) {
-  const Index m = state.range(0), n = state.range(1), k = state.range(2), stride = k / 2 * 16;
+// A layer of `out` × `in` on `rows` rows.
+struct Layer {
+  explicit Layer(const benchmark::State& state)
+      : rows(state.range(0)), out(state.range(1)), in(state.range(2)) {}
+  Index rows, out, in;
+};
+
+void bf16_product(benchmark::State& state, bool gradient) {
+  const Layer l(state);
+  const Index m = gradient ? l.out : l.rows, n = gradient ? l.in : l.out, k = gradient ? l.rows : l.in;
+  const Index stride = k / 2 * 16;
   std::vector<std::uint16_t> a(static_cast<std::size_t>(round_up(m, 32) * k));
   std::vector<std::uint32_t> b(static_cast<std::size_t>(round_up(n, 32) / 16 * stride));
   auto c = filled(m * n);
-  for (auto _ : state) product(bf16_unit(), {a.data(), k, b.data(), stride, m, n, k, c.data(), n, false});
+  Bf16Product p{a.data(), k, b.data(), stride, m, n, k, c.data(), n, false};
+  std::vector<double> squares(static_cast<std::size_t>(task_count(p)));
+  if (gradient) p.squares = squares.data();
+  for (auto _ : state) product(bf16_unit(), p);
   set_flop(state, m, n, k);
 }
-void product_sizes(benchmark::internal::Benchmark* b) {
-  for (const Index rows : {160, 1280}) {
-    b->Args({rows, 512, 512})->Args({rows, 2048, 512})->Args({rows, 512, 2048});  // forward
-    b->Args({2048, 512, rows});                                                   // gradient of a weight
-  }
-}
-BENCHMARK(bf16_product)->Apply(product_sizes);
 
-void fp32_product(benchmark::State& state) {
-  const Index m = state.range(0), n = state.range(1), k = state.range(2);
-  const auto a = filled(m * k);
-  auto w = filled(n * k);
-  auto c = filled(m * n);
-  const auto products = make_fp32_products(w.data(), nullptr);
-  for (auto _ : state) products->forward({0, 0, n, k}, {a.data(), k, m}, {c.data(), n});
-  set_flop(state, m, n, k);
+// The gradient with the transposition of dy that goes before it.
+void fp32_product(benchmark::State& state, bool gradient) {
+  const Layer l(state);
+  const auto x = filled(l.rows * l.in);
+  auto w = filled(l.out * l.in), dw = filled(l.out * l.in), y = filled(l.rows * l.out);
+  const auto products = make_fp32_products(w.data(), dw.data());
+  for (auto _ : state)
+    if (gradient) {
+      products->begin_backward();
+      products->backward({0, 0, l.out, l.in}, {y.data(), l.out, l.rows}, {x.data(), l.in, l.rows}, {});
+    } else {
+      products->forward({0, 0, l.out, l.in}, {x.data(), l.in, l.rows}, {y.data(), l.out});
+    }
+  set_flop(state, l.rows, l.out, l.in);
 }
-BENCHMARK(fp32_product)->Apply(product_sizes);
+
+void layers(benchmark::internal::Benchmark* b) {
+  for (const Index rows : {160, 1280})
+    b->Args({rows, 512, 512})->Args({rows, 2048, 512})->Args({rows, 512, 2048});
+  b->UseRealTime();
+}
+BENCHMARK_CAPTURE(bf16_product, output, false)->Apply(layers);
+BENCHMARK_CAPTURE(bf16_product, gradient, true)->Apply(layers);
+BENCHMARK_CAPTURE(fp32_product, output, false)->Apply(layers);
+BENCHMARK_CAPTURE(fp32_product, gradient, true)->Apply(layers);
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  try {
+    kernels();    // RUNNER_CPU_KERNELS and
+    bf16_unit();  // RUNNER_CPU_BF16 are read here
+  } catch (const runner::Error& error) {
+    std::fprintf(stderr, "bench_cpu_kernels: %s\n", error.line().c_str());
+    return static_cast<int>(error.code());
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

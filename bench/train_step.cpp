@@ -1,7 +1,7 @@
 // Training steps a second of the CPU engine, beside the floor of this machine and a plain libtorch step,
 // taken in turns in one process.
 //
-//   bench_train_step [--batch 32] [--precision fp32|bf16] [--rounds 9] [--no-torch] [--profile]
+//   bench_train_step --help
 //
 // Take OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE out of the environment first: inherited values can halve
 // libtorch's sgemm, and with it the floor.
@@ -9,14 +9,17 @@
 #include <omp.h>
 #include <torch/torch.h>
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "lvm/cpu/bf16/product.h"
 #include "lvm/cpu/engine.h"
 #include "lvm/model.h"
@@ -34,27 +37,24 @@ struct Options {
   int rounds = 9;
 };
 
-Options parse(int argc, char** argv) {
-  Options o;
-  for (int i = 1; i < argc; ++i) {
-    const std::string a = argv[i];
-    const auto next = [&] { return std::string(i + 1 < argc ? argv[++i] : ""); };
-    if (a == "--batch")
-      o.batch = std::atoll(next().c_str());
-    else if (a == "--precision")
-      o.bf16 = next() == "bf16";
-    else if (a == "--rounds")
-      o.rounds = std::atoi(next().c_str());
-    else if (a == "--no-torch")
-      o.torch = false;
-    else if (a == "--profile")
-      o.profile = true;
-    else {
-      std::fprintf(stderr, "%s: unknown; see the head of bench/train_step.cpp\n", a.c_str());
-      std::exit(2);
-    }
+// The exit code when there is nothing to measure.
+std::optional<int> parse(int argc, char** argv, Options& o) {
+  CLI::App app("Training steps of the CPU engine, beside the floor and a plain libtorch step");
+  std::string precision = "fp32";
+  app.add_option("--batch", o.batch, "samples a step")->check(CLI::Range(1, 65536))->capture_default_str();
+  app.add_option("--precision", precision)->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
+  app.add_option("--rounds", o.rounds, "steps of each side")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_flag("!--no-torch", o.torch, "leave out the plain libtorch step");
+  app.add_flag("--profile", o.profile, "the parts of the engine's step too");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   }
-  return o;
+  o.bf16 = precision == "bf16";
+  return std::nullopt;
 }
 
 double now() {
@@ -127,10 +127,7 @@ void copy_weights(const lvm::Model& model, lvm::cpu::Engine& engine) {
   engine.weights_changed();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const Options o = parse(argc, argv);
+int measure(const Options& o) {
   torch::set_num_threads(omp_get_max_threads());
   const Shape shape;
   lvm::ModelSizes sizes;
@@ -188,4 +185,17 @@ int main(int argc, char** argv) {
                 1e3 * engine.forward / o.rounds, 1e3 * engine.loss / o.rounds,
                 1e3 * engine.backward / o.rounds, 1e3 * engine.update / o.rounds);
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const auto code = parse(argc, argv, options)) return *code;
+  try {
+    return measure(options);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "bench_train_step: %s\n", error.line().c_str());
+    return static_cast<int>(error.code());
+  }
 }

@@ -3,8 +3,7 @@
 // buffer of weights. The function is that of lvm/transformer.h; what differs is where time goes: few parallel
 // regions, small computations fused between the products, no allocation in a step.
 //
-// Deterministic: for one number of threads a step gives the same bits every time; dropout does not depend on
-// the number of threads at all.
+// Deterministic: a step gives the same bits every time, whatever the number of threads.
 
 #include <cstdint>
 #include <memory>

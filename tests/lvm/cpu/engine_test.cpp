@@ -94,31 +94,23 @@ TEST(Engine, SameSeedGivesSameBits) {
   EXPECT_NE(first, train(c, 4, 22));
 }
 
-TEST(Engine, SameSeedGivesSameBitsInBfloat16WhateverTheThreads) {
+// So wide that a thread packs the columns of a product in several parts, more or fewer.
+TEST(Engine, SameSeedGivesSameBitsWhateverTheThreads) {
   Shape shape = small_shape();
   shape.d_model = 96;
-  Engine a(shape, Precision::bf16), b(shape, Precision::bf16);
-  const auto first = train(a, 3, 21);
+  shape.feedforward = 2080;
+  shape.dropout = 0.2;
   const int threads = omp_get_max_threads();
-  omp_set_num_threads(3);
-  EXPECT_EQ(first, train(b, 3, 21));
+  for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+    std::vector<std::vector<float>> trained;
+    for (const int n : {1, 2, 3, 5}) {
+      omp_set_num_threads(n);
+      Engine engine(shape, precision);
+      trained.push_back(train(engine, 3, 21));
+      EXPECT_EQ(trained.back(), trained.front()) << n << " threads";
+    }
+  }
   omp_set_num_threads(threads);
-}
-
-TEST(Engine, NumberOfThreadsDoesNotChangeDropout) {
-  Shape shape = small_shape();
-  shape.dropout = 0.3;
-  const int threads = omp_get_max_threads();
-  const auto run = [&](int n) {
-    omp_set_num_threads(n);
-    Engine engine(shape, Precision::fp32);
-    start(engine, 3);
-    torch::manual_seed(4);
-    return run_forward(engine, torch::randn({40, shape.context, shape.input}), true, {1, 2});
-  };
-  const auto one = run(1), three = run(3);
-  omp_set_num_threads(threads);
-  EXPECT_LT(relative_error(three, one), 1e-6);  // another mask would differ by some 10 %
 }
 
 TEST(Engine, RowsDoNotDependOnTheirBatch) {
