@@ -47,6 +47,7 @@ class FileWriter final : public faiss::IOWriter {
     ::unlink(path_.c_str());
   }
   std::size_t operator()(const void* bytes, std::size_t size, std::size_t count) override {
+    if (count == 0) return 0;  // FAISS passes a null pointer for an empty list
     const std::size_t written = std::fwrite(bytes, size, count, file_);
     if (written != count) throw_errno("cannot write", path_.string());
     status::beat();
