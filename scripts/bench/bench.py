@@ -2,242 +2,227 @@
 """Driver of scripts/bench.sh: runs each side in turns and prints one table. Needs only Python's own library; the peers run in
 processes of their own, with the Python that has them."""
 import argparse
+import functools
 import json
 import os
 import pathlib
+import platform
+import re
 import shutil
+import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-from curves import Curves, thread_counts
+from curves import Curves
+from row_files import RowFiles
+from sides import ROOT, Failed, Peer, child, find_peers, last_json, run
+from table import print_header, print_row
+from timing import thread_choices
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 # The old tools, as recorded on 2 cores; quoted, not run.
-OLD_SEQUENCES_S, OLD_5CAT_S = 15.7, 189.0
+OLD = {"sequences of the shared file, s": 15.7, "5CAT of 2 × 500 samples, s": 189}
+SIDES = ("runner", "peer", "floor")
+EXIT_FAILED, EXIT_ENVIRONMENT, EXIT_GATE = 1, 4, 5
 # Of runs whose steps are what counts: the validation at their end is no part of a figure.
 FEW_VALIDATED = ("--set", "data.validation.fraction=0.01")
 
 
-def peer_python():
-    named = os.environ.get("RUNNER_BENCH_PYTHON")
-    candidates = [named] if named else [str(ROOT / ".venv/bin/python"), "/usr/bin/python3", sys.executable]
-    for python in candidates:
-        if python and shutil.which(python) and subprocess.run(
-                [python, "-c", "import torch, numpy"], capture_output=True).returncode == 0:
-            return python
-    return None
-
-
-def last_json(command, **arguments):
-    """The JSON object in the last line of a command's stdout, or None with a line on stderr."""
-    done = subprocess.run(command, capture_output=True, text=True, **arguments)
-    lines = done.stdout.strip().splitlines()
+def cpu_info():
     try:
-        result = json.loads(lines[-1])
-    except (IndexError, ValueError):
-        result = {"error": done.stderr.strip()[-300:]}
-    if "error" in result:
-        print(f"bench: {' '.join(map(str, command))}: {result['error']}", file=sys.stderr)
-        return None
-    return result
+        return pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return ""
 
 
 def native_bf16():
-    try:
-        flags = pathlib.Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return "avx512_bf16" in cpu_info() or "amx_bf16" in cpu_info()
 
 
 class Bench:
-    def __init__(self, options):
+    def __init__(self, options, folder):
         self.o = options
-        self.python = peer_python()
-        self.rounds = 2 if options.quick else 5
+        self.folder = pathlib.Path(folder)
+        self.peers = {} if options.curves else find_peers()
         self.rows = []
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="runner-bench-"))
+        self.failed = False  # one of our own sides
+
+    @functools.cached_property
+    def data(self):
+        return RowFiles(self.o.data, self.folder)
 
     def runner(self, *arguments):
-        return last_json([self.o.runner, *map(str, arguments), "--json", "--quiet"], cwd=ROOT)
+        return last_json(run([self.o.runner, *arguments, "--json", "--quiet"], cwd=ROOT))
 
-    def peer(self, script, *arguments):
-        return last_json([self.python, str(HERE / script), *map(str, arguments)]) if self.python else None
+    def peer(self, library, script, key, *arguments):
+        return Peer(self.peers[library][0], script, key, *arguments) if library in self.peers else None
+
+    def attempt(self, what, function, ours=True):
+        """function(), or None and the reason on stderr: the other figures are taken all the same."""
+        try:
+            return function()
+        except Exception as trouble:  # whatever it is, it ends this figure alone
+            reason = str(trouble) if isinstance(trouble, (Failed, OSError, ValueError)) else repr(trouble)
+            print(f"bench: {what}: {reason}", file=sys.stderr)
+            self.failed |= ours
 
     def measure(self, figure, unit, ours, peer_name="", peer=None, floor=None, rounds=None):
-        """Each side a function that returns a number (or None), called in turns."""
-        values = {"runner": [], "peer": [], "floor": []}
-        for _ in range(rounds or self.rounds):
-            for side, function in (("runner", ours), ("peer", peer), ("floor", floor)):
-                value = function() if function else None
-                if value is not None:
+        """Each side a function that returns a number, called in turns until it fails."""
+        functions = {side: function for side, function in zip(SIDES, (ours, peer, floor)) if function}
+        values = {side: [] for side in SIDES}
+        for _ in range(rounds or (2 if self.o.quick else 5)):
+            for side, function in list(functions.items()):
+                value = self.attempt(f"{figure}: {side}", function, side == "runner")
+                if value is None:
+                    values[side] = []
+                    del functions[side]
+                else:
                     values[side].append(value)
-        row = {"figure": figure, "unit": unit, "peer_name": peer_name if values["peer"] else ""}
-        for side, list_ in values.items():
-            row[side] = statistics.median(list_) if list_ else None
-        row["spread"] = [min(values["runner"]), max(values["runner"])] if values["runner"] else None
+        self.add(figure, unit, values, peer_name,
+                 {side: function.threads for side, function in functions.items() if isinstance(function, Peer)})
+
+    def add(self, figure, unit, values, peer_name="", threads=()):
+        row = {"figure": figure, "unit": unit, "peer_name": peer_name if values.get("peer") else "",
+               "rounds": max(map(len, values.values())), "values": values, "threads": dict(threads)}
+        for side in SIDES:
+            found = values.get(side)
+            row[side] = statistics.median(found) if found else None
+            row["spread" if side == "runner" else f"{side}_spread"] = [min(found), max(found)] if found else None
         faster = (lambda a, b: a / b) if unit.endswith("/s") else (lambda a, b: b / a)
         row["ratio"] = faster(row["runner"], row["peer"]) if row["runner"] and row["peer"] else None
         row["share"] = faster(row["runner"], row["floor"]) if row["runner"] and row["floor"] else None
+        if not self.rows:
+            print_header()
         self.rows.append(row)
-        print_rows([row], header=len(self.rows) == 1)
-
-    def peer_threads(self):
-        """The faster of one thread and all cores for PyTorch's products: Debian's starts with one, and on a busy machine more can
-        be slower."""
-        rates = {threads: (self.peer("floor.py", "--threads", threads, "--rounds", 3) or {}).get("samples_per_second", 0)
-                 for threads in (1, thread_counts()[-1])}
-        best = max(rates, key=rates.get)
-        if self.python:
-            print(f"bench: PyTorch with {best} threads (products of batch 32, samples/s by threads: "
-                  f"{', '.join(f'{threads}: {number(rate)}' for threads, rate in rates.items())})", file=sys.stderr)
-        return best
+        print_row(row)
 
     def train(self):
-        cuda = self.o.device.startswith("cuda")
+        cuda = self.o.device != "cpu"
         if cuda:
             steps = {32: 500, 4096: 60} if self.o.quick else {32: 2000, 4096: 300}
         else:
             steps = {32: 25, 256: 5} if self.o.quick else {32: 150, 256: 40}
         # Enough windows for epochs of several batches of the largest size.
-        copies = max(1, 150_000_000 // os.path.getsize(self.o.data)) if cuda else 1
-        peer_threads = 0 if cuda else self.peer_threads()
+        copies = max(1, min(1000, 150_000_000 // os.path.getsize(self.o.data))) if cuda else 1
+
+        def ours(batch, steps, precision):
+            return self.runner("train", "mse_transformer", *(["--npz", self.o.data] * copies), "--batch-size", batch,
+                               "--max-steps", steps, "--precision", precision, "--device", self.o.device, *FEW_VALIDATED,
+                               "--set", f"train.epochs={steps}", "--output", self.folder / "run")["samples_per_second"]
+        if cuda:
+            ours(32, 1, "fp32")  # without the device there is nothing to compare
         for precision in ["fp32"] + (["bf16"] if cuda or native_bf16() else []):
             for batch in steps:
-                def value(result, key="samples_per_second"):
-                    return result and result.get(key)
-                common = ("--batch", batch, "--precision", precision, "--threads", peer_threads)
+                common = ("samples_per_second", "--batch", batch, "--precision", precision)
                 self.measure(
                     f"train {precision}, batch {batch}" + (", CUDA" if cuda else ""), "samples/s",
-                    lambda: value(self.runner("train", "mse_transformer", *(["--npz", self.o.data] * copies), "--batch-size", batch,
-                                              "--max-steps", steps[batch], "--precision", precision, "--device", self.o.device, *FEW_VALIDATED,
-                                              "--set", f"train.epochs={steps[batch]}", "--output", self.folder / "run")),
-                    "lean PyTorch",
-                    lambda: value(self.peer("lean_train.py", "--data", self.o.data, *common, "--device", self.o.device,
-                                            "--steps", max(2, steps[batch] // 5), "--rounds", 2 if self.o.quick else 4)),
-                    None if cuda else lambda: value(self.peer("floor.py", *common, "--rounds", 3 if self.o.quick else 5)), rounds=2 if self.o.quick else 3)
+                    lambda: ours(batch, steps[batch], precision), "lean PyTorch",
+                    self.peer("torch", "lean_train.py", *common, "--data", self.o.data, "--device", self.o.device,
+                              "--steps", max(2, steps[batch] // 5), "--rounds", 1 if self.o.quick else 4),
+                    None if cuda else self.peer("torch", "floor.py", *common, "--rounds", 2 if self.o.quick else 5),
+                    rounds=2 if self.o.quick else 3)
         if not cuda and not native_bf16():
             print("bench: this CPU has no bfloat16 instructions: bf16 is left out", file=sys.stderr)
 
-    def big_input(self):
-        """The data, repeated until some 150 MB of vectors are indexed."""
-        copies = max(1, 150_000_000 // max(1, os.path.getsize(self.o.data)))
-        return "[" + ", ".join([str(self.o.data)] * copies) + "]"
+    def build(self, rows, target, *settings):
+        """Milliseconds of a Flat index of `rows` rows."""
+        files = [word for file in self.data.files(rows) for word in ("--npz", file)]
+        return self.runner("index", "index_flat_ip", *files, "--output", target, "--set", "publish.skip_if_unchanged=false",
+                           "--set", "publish.keep=1", *settings)["build_s"] * 1e3
+
+    def search_ms(self, index, queries, *settings):
+        return self.runner("search", index, "--queries", self.data.first(queries), "--set", "normalize=true",
+                           "--output", self.folder / "neighbours.npz", *settings)["search_s"] * 1e3
+
+    def cp(self, source, *options):
+        """Seconds that a copy of a file takes."""
+        copy = self.folder / "copy"
+        start = time.perf_counter()
+        run(["cp", *options, source, copy])
+        elapsed = time.perf_counter() - start
+        copy.unlink()
+        return elapsed
 
     def index(self):
-        target, copy = self.folder / "flat.index", self.folder / "copy"
+        target = self.folder / "flat.index"
 
-        def build():
-            result = self.runner("index", "index_flat_ip", "--set", f"input.vectors={self.big_input()}", "--output", target,
-                                 "--set", "publish.skip_if_unchanged=false", "--set", "publish.keep=1")
-            return result and result["build_s"] * 1e3
-
-        def cp():
-            start = time.perf_counter()
-            subprocess.run(["cp", "--sparse=never", str(target.resolve()), str(copy)], check=True)
-            elapsed = time.perf_counter() - start
-            copy.unlink()
-            return elapsed * 1e3
-        build()
-        self.measure("index Flat, build", "ms", build, "cp of the same bytes", cp, rounds=5)
+        @functools.cache
+        def rows():
+            """The data's, over and over until they are some 150 MB; built once, uncounted."""
+            count = self.data.count * max(1, 150_000_000 // (self.data.count * self.data.row_bytes))
+            self.build(count, target)
+            return count
+        self.measure("index Flat, build", "ms", lambda: self.build(rows(), target), "cp of the same bytes",
+                     lambda: self.cp(target.resolve(), "--sparse=never") * 1e3, rounds=5)
 
     def search(self):
-        counts = [1, 10, 100, 1000] + ([] if self.o.quick else [10000])
-        peers = self.peer("search_peer.py", "--data", self.o.data, "--queries", *counts, "--save", self.folder)
-        index = self.folder / "search.index"
-        if peers is None or self.runner("index", "index_flat_ip", "--npz", self.o.data, "--output", index) is None:
-            return
-        for n in counts:
-            def ours():
-                result = self.runner("search", index, "--queries", self.folder / f"queries_{n}.npz", "--output", self.folder / "n.npz")
-                return result and result["search_s"] * 1e3
-            again = dict(peers["queries"][str(n)])  # of the first round; taken again in each later one
-
-            def side(key):
-                if key in used:
-                    used.clear()
-                    again.update(self.peer("search_peer.py", "--data", self.o.data, "--queries", n, "--save", self.folder)["queries"][str(n)])
-                used.add(key)
-                return again[key] * 1e3
-            used = set()
-            self.measure(f"search, {n} queries", "ms", ours, f"FAISS {peers['faiss']}", lambda: side("peer_s"), lambda: side("floor_s"),
+        @functools.cache
+        def index():
+            self.build(self.data.count, self.folder / "search.index")
+            return self.folder / "search.index"
+        for n in [1, 10, 100, 1000] + ([] if self.o.quick else [10000]):
+            common = ("ms", "--data", self.o.data, "--queries", n)
+            self.measure(f"search, {n} queries", "ms", lambda: self.search_ms(index(), n), "FAISS " + self.peers.get("faiss", ("", ""))[1],
+                         self.peer("faiss", "search_peer.py", *common),
+                         self.peer("torch" if "torch" in self.peers else "numpy", "search_floor.py", *common),
                          rounds=2 if self.o.quick else 3)
 
     def sequences(self):
-        output, copy = self.folder / "windows.npz", self.folder / "windows.copy"
+        output = self.folder / "windows.npz"
 
         def ours():
             start = time.perf_counter()
-            return self.runner("sequences", "sequences_ctx5", "--npz", self.o.data, "--output", output) and time.perf_counter() - start
-
-        def cp():
-            start = time.perf_counter()
-            subprocess.run(["cp", str(output), str(copy)], check=True)
-            elapsed = time.perf_counter() - start
-            copy.unlink()
-            return elapsed
-        self.measure("sequences, context 5", "s", ours, "cp of the output", cp)
+            self.runner("sequences", "sequences_ctx5", "--npz", self.o.data, "--output", output)
+            return time.perf_counter() - start
+        self.measure("sequences, context 5", "s", ours, "cp of the output", lambda: self.cp(output))
         output.unlink(missing_ok=True)
 
     def eval(self):
-        run = self.folder / "run_for_eval"
-        if self.runner("train", "mse_transformer", "--npz", self.o.data, "--max-steps", 20, *FEW_VALIDATED, "--output", run) is None:
-            return
+        data = json.dumps(self.o.data, ensure_ascii=False)  # quoted as YAML wants it
+
+        @functools.cache
+        def model():
+            self.runner("train", "mse_transformer", "--npz", self.o.data, "--max-steps", 20, *FEW_VALIDATED,
+                        "--output", self.folder / "model")
+            return self.folder / "model"
+
+        def seconds(samples):
+            command = [self.o.runner, "eval", "eval_5cat", "--model", model(), "--quiet"]
+            for setting in (f"articles={data}", f"val.vectors={data}", f"ood.vectors={data}", "ood.articles=all", f"samples={samples}",
+                            f"output={self.folder / 'report.json'}"):
+                command += ["--set", setting]
+            start = time.perf_counter()
+            run(command, good=(0, EXIT_GATE), cwd=ROOT)
+            return time.perf_counter() - start
         for samples in (500,) if self.o.quick else (500, 5000):
-            def ours():
-                start = time.perf_counter()
-                subprocess.run([self.o.runner, "eval", "eval_5cat", "--model", run, "--set", f"articles={self.o.data}", "--set",
-                                f"val.vectors={self.o.data}", "--set", f"ood.vectors={self.o.data}", "--set", "ood.articles=all", "--set",
-                                f"samples={samples}", "--set", f"output={self.folder / 'report.json'}", "--quiet"],
-                               cwd=ROOT, capture_output=True, check=False)
-                return time.perf_counter() - start
-            self.measure(f"5CAT, 2 × {samples} samples", "s", ours, "", None, None, rounds=1 if samples > 500 else 2)
+            self.measure(f"5CAT, 2 × {samples} samples", "s", lambda: seconds(samples), rounds=1 if samples > 500 else 2)
 
     def start(self):
         def help_ms():
             start = time.perf_counter()
-            subprocess.run([self.o.runner, "--help"], capture_output=True, check=True)
+            run([self.o.runner, "--help"])
             return (time.perf_counter() - start) * 1e3
-        help_ms()
         self.measure("runner --help", "ms", help_ms, rounds=20)
-        peak = []
+        peaks = []
 
         def first_step():
             start = time.perf_counter()
-            with subprocess.Popen([self.o.runner, "train", "mse_transformer", "--npz", self.o.data, "--max-steps", "2", "--json", "--output",
-                                   self.folder / "first", *(FEW_VALIDATED if self.o.quick else ())], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-                at = None
+            with child([self.o.runner, "train", "mse_transformer", "--npz", self.o.data, "--max-steps", "2", "--json", "--output",
+                        self.folder / "first", *(FEW_VALIDATED if self.o.quick else ())], cwd=ROOT) as process:
                 for line in process.stderr:
-                    if at is None and "first step" in line:
+                    if "first step" in line:
                         at = time.perf_counter() - start
-                peak.append(json.loads(process.stdout.read().strip().splitlines()[-1])["rss_mb"])
+                out = process.stdout.read()
+                if process.wait() != 0:
+                    raise Failed(line.strip())
+            peaks.append(last_json(out)["rss_mb"])
             return at
-        self.measure("runner train to its first step", "s", first_step)
-        self.measure("peak memory of training", "MB", lambda: peak.pop(0) if peak else None)
+        self.measure("train to its first step", "s", first_step)
+        self.add("peak memory of training", "MB", {"runner": peaks})
 
 
-def number(x):
-    if x is None:
-        return ""
-    return f"{x:.0f}" if abs(x) >= 100 else f"{x:.3g}"
-
-
-def print_rows(rows, header):
-    if header:
-        print(f"{'figure':32} {'unit':10} {'runner':>8} {'(spread)':>15} {'peer':>8} {'ratio':>6} {'floor':>8} {'share':>6}  peer")
-    for r in rows:
-        spread = f"({number(r['spread'][0])}–{number(r['spread'][1])})" if r["spread"] else ""
-        ratio = f"{r['ratio']:.2f}" if r["ratio"] else ""
-        share = f"{100 * r['share']:.0f} %" if r["share"] else ""
-        print(f"{r['figure']:32} {r['unit']:10} {number(r['runner']):>8} {spread:>15} {number(r['peer']):>8} {ratio:>6} "
-              f"{number(r['floor']):>8} {share:>6}  {r['peer_name']}", flush=True)
-
-
-def main():
+def parse():
     cases = ["start", "train", "index", "search", "sequences", "eval"]
     parser = argparse.ArgumentParser(prog="scripts/bench.sh", description="See the head of scripts/bench.sh.")
     parser.add_argument("--runner", required=True, help=argparse.SUPPRESS)
@@ -250,26 +235,59 @@ def main():
     options = parser.parse_args()
     options.data = os.path.abspath(options.data)
     cases = ["train", "index", "search"] if options.curves else cases
-    options.only = wanted = options.only.split(",") if options.only else cases
+    wanted = options.only.split(",") if options.only else cases
     if not os.path.exists(options.data):
         parser.error(f"no such file: {options.data}")
     if unknown := set(wanted) - set(cases):
         parser.error(f"--only: {', '.join(sorted(unknown))}: there is {', '.join(cases)}")
-    bench = Bench(options)
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", options.device):
+        parser.error(f"--device: {options.device}: there is cpu, cuda, cuda:N")
+    options.only = [case for case in cases if case in wanted]
+    return options
+
+
+def check(options):
+    """Leaves when there is no program to measure; its version otherwise."""
+    options.runner = os.path.abspath(shutil.which(options.runner) or options.runner)
     try:
-        if options.curves:
-            curves = Curves(bench, native_bf16()).run()
-            return print(json.dumps({"data": options.data, "curves": curves})) if options.json else None
-        print(f"bench: {options.data}; peers: {bench.python or 'none (no Python with torch and numpy)'}", file=sys.stderr)
-        for case in cases:
-            if case in wanted:
-                getattr(bench, case)()
+        return run([options.runner, "--version"]).strip()
+    except (OSError, Failed) as trouble:
+        print(f"bench: cannot run {options.runner}: {getattr(trouble, 'strerror', trouble)}", file=sys.stderr)
+        sys.exit(EXIT_ENVIRONMENT)
+
+
+def table(bench):
+    peers = [f"{name} {version} ({python})" for name, (python, version) in bench.peers.items()]
+    print(f"bench: {bench.o.data}; peers: {'; '.join(peers) or 'none'}", file=sys.stderr)
+    for case in bench.o.only:
+        bench.attempt(case, getattr(bench, case))
+    print("The old tools, quoted: " + "; ".join(f"{what}: {value}" for what, value in OLD.items()))
+    return bench.rows
+
+
+def main():
+    def leave(number, _):
+        for again in stops:
+            signal.signal(again, signal.SIG_IGN)  # one is enough, and what follows only cleans up
+        sys.exit(128 + number)
+    stops = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for stop in stops:
+        signal.signal(stop, leave)
+    options = parse()
+    runner_version = check(options)
+    folder = tempfile.mkdtemp(prefix="runner-bench-")
+    try:
+        bench = Bench(options, folder)
+        measured = {"curves": Curves(bench, native_bf16()).run()} if options.curves else {"rows": table(bench), "old_tools": OLD}
     finally:
-        shutil.rmtree(bench.folder, ignore_errors=True)
-    print(f"The old tools, quoted: sequences of the shared file {OLD_SEQUENCES_S} s, 5CAT of 2 × 500 samples {OLD_5CAT_S:.0f} s.")
+        shutil.rmtree(folder, ignore_errors=True)
     if options.json:
-        print(json.dumps({"data": options.data, "rows": bench.rows}))
+        model = re.search(r"^model name\s*: (.*)", cpu_info(), re.MULTILINE)
+        print(json.dumps({"data": options.data, "quick": options.quick, "device": options.device, "runner": runner_version,
+                          "cpu": model[1] if model else platform.processor(), "cores": thread_choices()[-1],
+                          "peers": {name: what[1] for name, what in bench.peers.items()}, **measured}))
+    return EXIT_FAILED if bench.failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

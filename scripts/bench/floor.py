@@ -8,7 +8,7 @@ import json
 import torch
 
 from shapes import flop, products
-from timing import seconds
+from timing import best_threads, seconds
 
 PARAMETERS = 17_867_520
 
@@ -37,14 +37,18 @@ def main():
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    if options.threads:
-        torch.set_num_threads(options.threads)
     dtype = torch.bfloat16 if options.precision == "bf16" else torch.float32
+
+    def cost(threads):
+        torch.set_num_threads(threads)
+        return product_seconds(options.batch, dtype, 1) + memory_seconds(1)
+    threads = best_threads(options.threads, cost)
+    torch.set_num_threads(threads)
     products_s = product_seconds(options.batch, dtype, options.rounds)
     memory_s = memory_seconds(options.rounds)
     print(json.dumps({"samples_per_second": options.batch / (products_s + memory_s), "products_s": products_s,
                       "memory_s": memory_s, "gflops": flop(options.batch) / products_s / 1e9, "batch": options.batch,
-                      "precision": options.precision, "torch": torch.__version__}))
+                      "precision": options.precision, "threads": threads, "torch": torch.__version__}))
 
 
 if __name__ == "__main__":

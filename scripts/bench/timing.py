@@ -1,4 +1,5 @@
 """How the benchmarks take a time."""
+import os
 import statistics
 import time
 
@@ -12,3 +13,15 @@ def seconds(function, rounds):
         function()
         times.append(time.perf_counter() - start)
     return statistics.median(times)
+
+
+def thread_choices(given=0):
+    """`given`, or one thread and all cores: Debian's PyTorch starts with one, and on a busy machine more can be slower."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return [given] if given else sorted({1, cores})
+
+
+def best_threads(given, cost):
+    """The threads with the lowest cost(threads), which sets them and returns seconds."""
+    choices = thread_choices(given)
+    return min(choices, key=cost) if len(choices) > 1 else choices[0]
