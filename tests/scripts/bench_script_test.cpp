@@ -28,9 +28,16 @@ class BenchScript : public testing::Test {
     fs::create_symlink(fs::path(RUNNER_BUILD_DIR) / "runner", tree_ / "build/release/runner");
   }
 
-  ProgramResult bench(std::vector<std::string> arguments) {
+  ProgramResult bench(std::vector<std::string> arguments, std::map<std::string, std::string> more = {}) {
     arguments.insert(arguments.begin(), (tree_ / "scripts/bench.sh").string());
-    return run_program(arguments, {(tree_ / "build").string(), {{"RUNNER", ""}, {"RUNNER_DATA", ""}}});
+    more.insert({{"RUNNER", ""}, {"RUNNER_DATA", ""}});
+    return run_program(arguments, {(tree_ / "build").string(), more});
+  }
+
+  // The object in the last line.
+  static Json json_of(const ProgramResult& result) {
+    const std::string text = result.out.substr(0, result.out.size() - 1);
+    return Json::parse(text.substr(text.rfind('\n') + 1));
   }
 
   TemporaryFolder tree_;
@@ -39,14 +46,16 @@ class BenchScript : public testing::Test {
 TEST_F(BenchScript, MeasuresTheProgramThatItHasBuilt) {
   const ProgramResult result = bench({"--quick", "--json", "--only", "start"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const std::string text = result.out.substr(0, result.out.size() - 1);
-  const Json table = Json::parse(text.substr(text.rfind('\n') + 1));
+  const Json table = json_of(result);
+  EXPECT_TRUE(table["quick"].get<bool>());
+  EXPECT_GT(table["cores"].get<int>(), 0);
   ASSERT_EQ(table["rows"].size(), 3u);
   for (const Json& row : table["rows"]) {
     EXPECT_GT(row["runner"].get<double>(), 0) << row;
     EXPECT_LE(row["spread"][0].get<double>(), row["runner"].get<double>()) << row;
     EXPECT_GE(row["spread"][1].get<double>(), row["runner"].get<double>()) << row;
-    EXPECT_THAT(text, HasSubstr("\n" + row["figure"].get<std::string>() + " "));
+    EXPECT_EQ(row["values"]["runner"].size(), row["rounds"].get<std::size_t>()) << row;
+    EXPECT_THAT(result.out, HasSubstr("\n" + row["figure"].get<std::string>() + " "));
   }
 }
 
@@ -57,6 +66,42 @@ TEST_F(BenchScript, RefusesWhatItDoesNotKnow) {
   const ProgramResult data = bench({"--data", "nothing.npz"});
   EXPECT_EQ(data.exit_code, 2);
   EXPECT_THAT(data.err, HasSubstr("no such file: " + (tree_ / "build/nothing.npz").string()));
+  const ProgramResult device = bench({"--device", "foo"});
+  EXPECT_EQ(device.exit_code, 2);
+  EXPECT_THAT(device.err, HasSubstr("--device: foo: there is cpu, cuda, cuda:N"));
+}
+
+TEST_F(BenchScript, SaysThatTheProgramCannotBeExecuted) {
+  fs::permissions(tree_.write("build/text", "no program"), fs::perms::owner_all);
+  for (const char* program : {"./missing", "./text"}) {
+    const ProgramResult result = bench({"--only", "start"}, {{"RUNNER", program}});
+    EXPECT_EQ(result.exit_code, 4) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("cannot run " + (tree_ / "build" / (program + 2)).string() + ": "));
+  }
+}
+
+TEST_F(BenchScript, TakesARelativeProgramAndNeedsNoPeers) {
+  const ProgramResult result = bench({"--quick", "--json", "--only", "search"},
+                                     {{"RUNNER", "release/runner"}, {"RUNNER_BENCH_PYTHON", "./no_python"}});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("no peers: ./no_python: "));
+  const Json table = json_of(result);
+  ASSERT_EQ(table["rows"].size(), 4u);
+  for (const Json& row : table["rows"]) {
+    EXPECT_GT(row["runner"].get<double>(), 0) << row;
+    EXPECT_TRUE(row["peer"].is_null()) << row;
+  }
+}
+
+TEST_F(BenchScript, WhatFailsLeavesItsCellEmptyAndTheOthersFull) {
+  const std::string data = tree_.write("bad, [1].npz", "no vectors").string();
+  const ProgramResult result = bench({"--quick", "--json", "--only", "start,search,sequences,eval", "--data", data},
+                                     {{"RUNNER_BENCH_PYTHON", "./no_python"}});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("5CAT, 2 × 500 samples: runner: "));
+  const Json table = json_of(result);
+  ASSERT_EQ(table["rows"].size(), 9u);
+  for (const Json& row : table["rows"]) EXPECT_EQ(row["runner"].is_null(), row["figure"] != "runner --help") << row;
 }
 
 }  // namespace
