@@ -9,15 +9,19 @@ import numpy as np
 from timing import seconds, thread_choices
 from vectors import queries, unit_rows
 
-try:
-    import torch
-except Exception:  # missing or broken: NumPy alone then
-    torch = None
-
-BLOCK = 1000  # queries of one product: they need not fit all at once
+BLOCK = 1000  # queries of one product; of more, that often
 
 
-def with_threads(threads, function):
+def pytorch():
+    """PyTorch or None. Loaded only when NumPy has been timed: the two may share a BLAS, and then PyTorch sets its threads."""
+    try:
+        import torch
+        return torch
+    except Exception:  # missing or broken
+        return None
+
+
+def with_threads(torch, threads, function):
     def call(*arguments):
         torch.set_num_threads(threads)
         function(*arguments)
@@ -28,19 +32,19 @@ def passes(vectors, threads):
     flat = vectors.ravel()
     yield "numpy sum", 0, lambda _: flat.sum()
     yield "numpy dot", 0, lambda _: flat @ flat
-    if torch:
+    if torch := pytorch():
         tensor = torch.from_numpy(flat)
         for n in thread_choices(threads):
-            yield "torch sum", n, with_threads(n, lambda _: tensor.sum())
+            yield "torch sum", n, with_threads(torch, n, lambda _: tensor.sum())
 
 
 def products(vectors, rows, threads):
     out = np.empty((rows, len(vectors)), np.float32)
-    yield "numpy matmul", 0, lambda block: np.matmul(block, vectors.T, out=out[:len(block)])
-    if torch:
+    yield "numpy matmul", 0, lambda block: np.matmul(block, vectors.T, out=out)
+    if torch := pytorch():
         right, left = torch.from_numpy(vectors.T), torch.from_numpy(out)
         for n in thread_choices(threads):
-            yield "torch mm", n, with_threads(n, lambda block: torch.mm(torch.from_numpy(block), right, out=left[:len(block)]))
+            yield "torch mm", n, with_threads(torch, n, lambda block: torch.mm(torch.from_numpy(block), right, out=left))
 
 
 def main():
@@ -52,14 +56,11 @@ def main():
     options = parser.parse_args()
     vectors = unit_rows(options.data)
     n = options.queries
-    wanted = queries(vectors, n)
-    blocks = [wanted[first:first + BLOCK] for first in range(0, n, BLOCK)]
+    block = queries(vectors, min(n, BLOCK))
     rounds = options.rounds if n < 1000 else 1  # long enough to need no median
-    ways = passes(vectors, options.threads) if n <= 10 else products(vectors, min(n, BLOCK), options.threads)
-    best, by, threads, work = min(((seconds(lambda: work(blocks[0]), rounds), by, threads, work) for by, threads, work in ways),
-                                  key=lambda way: way[0])
-    if len(blocks) > 1:
-        best = seconds(lambda: [work(block) for block in blocks], rounds)
+    ways = passes(vectors, options.threads) if n <= 10 else products(vectors, len(block), options.threads)
+    best, by, threads = min((seconds(lambda: work(block), rounds), by, threads) for by, threads, work in ways)
+    best *= n / len(block)
     print(json.dumps({"ms": best * 1e3, "threads": threads, "by": by, "numpy": np.__version__}))
 
 
