@@ -68,11 +68,13 @@ class Bench:
             self.failed |= ours
 
     def measure(self, figure, unit, ours, peer_name="", peer=None, floor=None, rounds=None):
-        """Each side a function that returns a number, called in turns until it fails."""
+        """Each side a function that returns a number, called in turns until it fails; with --quick the floor once."""
         functions = {side: function for side, function in zip(SIDES, (ours, peer, floor)) if function}
         values = {side: [] for side in SIDES}
-        for _ in range(rounds or (2 if self.o.quick else 5)):
+        for turn in range(rounds or (2 if self.o.quick else 5)):
             for side, function in list(functions.items()):
+                if side == "floor" and self.o.quick and turn > 0:
+                    continue
                 value = self.attempt(f"{figure}: {side}", function, side == "runner")
                 if value is None:
                     values[side] = []
