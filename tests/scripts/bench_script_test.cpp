@@ -95,13 +95,15 @@ TEST_F(BenchScript, TakesARelativeProgramAndNeedsNoPeers) {
 
 TEST_F(BenchScript, WhatFailsLeavesItsCellEmptyAndTheOthersFull) {
   const std::string data = tree_.write("bad, [1].npz", "no vectors").string();
-  const ProgramResult result = bench({"--quick", "--json", "--only", "start,search,sequences,eval", "--data", data},
-                                     {{"RUNNER_BENCH_PYTHON", "./no_python"}});
+  const ProgramResult result =
+      bench({"--quick", "--json", "--only", "start,search,sequences,eval", "--data", data},
+            {{"RUNNER_BENCH_PYTHON", "./no_python"}});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("5CAT, 2 × 500 samples: runner: "));
   const Json table = json_of(result);
   ASSERT_EQ(table["rows"].size(), 9u);
-  for (const Json& row : table["rows"]) EXPECT_EQ(row["runner"].is_null(), row["figure"] != "runner --help") << row;
+  for (const Json& row : table["rows"])
+    EXPECT_EQ(row["runner"].is_null(), row["figure"] != "runner --help") << row;
 }
 
 }  // namespace
