@@ -25,6 +25,11 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(runner_options_flags INTERFACE -Wno-dangling-reference -Wno-error=array-bounds)
 endif()
+# Files whose bits must not depend on how a loop is written: GCC 13 and newer take some multiply-adds apart, for what
+# they hold to be the speed of CPUs in general, and others not.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag("--param=avoid-fma-max-bits=0" RUNNER_HAS_AVOID_FMA)
+set(RUNNER_WHOLE_FMA $<$<BOOL:${RUNNER_HAS_AVOID_FMA}>:--param=avoid-fma-max-bits=0>)
 target_include_directories(runner_options_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
 if(RUNNER_SANITIZE)
   # GCC warns of <regex> and <functional> themselves under the sanitizers.
