@@ -183,21 +183,31 @@ class Bench:
     def eval(self):
         data = json.dumps(self.o.data, ensure_ascii=False)  # quoted as YAML wants it
 
+        sizes = (500,) if self.o.quick else (500, 5000)
+        # Of the windows of an article some have no place in test A or D: the split has more than are asked for.
+        validated = ("--set", f"data.validation.fraction={0.05 if self.o.quick else 0.25}")
+        report = self.folder / "report.json"
+
         @functools.cache
         def model():
-            self.runner("train", "mse_transformer", "--npz", self.o.data, "--max-steps", 20, *FEW_VALIDATED,
+            self.runner("train", "mse_transformer", "--npz", self.o.data, "--max-steps", 20, *validated,
                         "--output", self.folder / "model")
             return self.folder / "model"
 
         def seconds(samples):
             command = [self.o.runner, "eval", "eval_5cat", "--model", model(), "--quiet"]
             for setting in (f"articles={data}", f"val.vectors={data}", f"ood.vectors={data}", "ood.articles=all", f"samples={samples}",
-                            f"output={self.folder / 'report.json'}"):
+                            f"output={report}"):
                 command += ["--set", setting]
             start = time.perf_counter()
             run(command, good=(0, EXIT_GATE), cwd=ROOT)
-            return time.perf_counter() - start
-        for samples in (500,) if self.o.quick else (500, 5000):
+            elapsed = time.perf_counter() - start
+            splits = json.loads(report.read_text())
+            fewest = min(splits[split][f"{test}:samples"] for split in ("VAL", "OOD") for test in "ABCD")
+            if fewest < samples:
+                print(f"bench: 5CAT: the data has {fewest} samples for one of its tests, not {samples}", file=sys.stderr)
+            return elapsed
+        for samples in sizes:
             self.measure(f"5CAT, 2 × {samples} samples", "s", lambda: seconds(samples), rounds=1 if samples > 500 else 2)
 
     def start(self):
