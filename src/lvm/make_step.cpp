@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "lvm/cpu/fused_step.h"
+#include "lvm/cpu/model_weights.h"
 #ifdef RUNNER_CUDA
 #include "lvm/cuda/graph_step.h"
 #endif
@@ -16,7 +17,7 @@ std::unique_ptr<TrainingStep> make_step(const std::string& engine, std::shared_p
 #ifdef RUNNER_CUDA
   if (device.is_cuda()) return cuda::make_graph_step(std::move(model), options);
 #endif
-  const std::string misfit = fused_step_misfit(*model, device);
+  const std::string misfit = engine_misfit(*model, device);
   if (misfit.empty()) return make_fused_step(std::move(model), options, context, device);
   if (engine == "fused") throw UsageError("the fused engine cannot train this: " + misfit, "train.engine");
   spdlog::debug("plain engine: {}", misfit);

@@ -66,6 +66,29 @@ TEST(Cat, the_shared_beginnings_of_sequences_change_little_in_bfloat16) {
     EXPECT_NEAR(fast.at(key).get<double>(), plain.at(key).get<double>(), 5e-3) << key;
 }
 
+TEST(Cat, shared_beginnings_know_the_positional_scalar) {
+  ModelSizes sizes;
+  sizes.type = "transformer";
+  sizes.width = 20;
+  sizes.d_model = 32;
+  sizes.heads = 2;
+  sizes.layers = 3;
+  sizes.feedforward = 48;
+  sizes.positional_scalar = 0.5;
+  const std::shared_ptr<Model> model = make_model(sizes, std::uint64_t{1});
+  model->eval();
+  Predictor plain(model, torch::kCPU);
+  const auto forest = make_predictor(model, torch::kCPU);
+  torch::manual_seed(2);
+  for (const std::int64_t length : {5, 3}) {  // another length is another forest
+    const auto items = torch::randn({6, sizes.width});
+    plain.clear(), forest->clear();
+    const auto sequences = plain.add_items(items).index({torch::randint(6, {40, length}, torch::kInt64)});
+    EXPECT_TRUE(torch::equal(forest->add_items(items), torch::arange(6)));
+    EXPECT_TRUE(torch::allclose(forest->predict(sequences), plain.predict(sequences), 1e-4, 1e-6));
+  }
+}
+
 TEST(Cat, fixed_mode_takes_the_target_itself_as_truth) {
   Recorded recorded;
   const Json fixed = recorded.run("cat_val.npz", {}), legacy = recorded.run("cat_val.npz", {.legacy = true});

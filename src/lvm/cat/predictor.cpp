@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "lvm/cat/forest.h"
+#include "lvm/cpu/model_weights.h"
 
 namespace runner::lvm::cat {
 
@@ -60,8 +61,8 @@ void Predictor::clear() {
 }
 
 std::unique_ptr<Predictor> make_predictor(std::shared_ptr<Model> model, torch::Device device) {
-  if (const auto* transformer = dynamic_cast<const Transformer*>(model.get()))
-    return std::make_unique<Forest>(std::move(model), *transformer, device);
+  if (engine_misfit(*model, device).empty())
+    return std::make_unique<Forest>(std::dynamic_pointer_cast<Transformer>(model));
   return std::make_unique<Predictor>(std::move(model), device);
 }
 

@@ -37,8 +37,8 @@ class Predictor {
   std::unordered_multimap<std::size_t, std::int64_t> by_hash_;
 };
 
-// The fastest predictor for this model: for transformers one that computes a shared beginning of sequences
-// once.
+// The fastest predictor for this model: for transformers on the CPU one that computes a shared beginning of
+// sequences once.
 std::unique_ptr<Predictor> make_predictor(std::shared_ptr<Model> model, torch::Device device);
 
 }  // namespace runner::lvm::cat

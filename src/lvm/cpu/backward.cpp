@@ -46,16 +46,16 @@ void Engine::backward_head(const Pass& pass, const float* grad_raw) {
   Workspace& w = *pass.w;
   const Index d = shape_.d_model, batch = pass.batch;
   sum_columns(pass, grad_raw, shape_.output, layout_.head3.bias, batch);
-  products_->backward(layout_.head3, {grad_raw, shape_.output, batch}, {w.head_y, d, batch},
+  products_->backward(layout_.head3, {grad_raw, shape_.output, batch}, {w.head.y, d, batch},
                       {w.g.dhead_norm, d});
   NormBackward n;
   n.dout = w.g.dhead_norm;
   n.dsum = w.g.dhead;
   n.dsum_ld = d;
-  run_norm_backward(pass, n, layout_.head2, {w.head_gelu, w.head_mean, w.head_rstd}, 0, batch);
+  run_norm_backward(pass, n, layout_.head2, w.head.norm, 0, batch);
   float* partial = w.g.sums.add(chunks_of(batch, row_chunk), d, gradients_ + layout_.head0.bias);
   parallel_chunks(batch, row_chunk, [&](Index i, Index begin, Index end) {
-    k_->gelu_backward(w.g.dhead, w.head_z, d, partial + i * d, begin, end);
+    k_->gelu_backward(w.g.dhead, w.head.z, d, partial + i * d, begin, end);
   });
   std::swap(w.g.dhead, w.g.dhead_norm);
   products_->backward(layout_.head0, {w.g.dhead_norm, d, batch}, {w.layers.back().x3, d, batch},

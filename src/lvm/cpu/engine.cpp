@@ -1,53 +1,20 @@
 #include "lvm/cpu/engine.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
-#include "base/log.h"
 
 namespace runner::lvm::cpu {
 namespace {
 
 constexpr Index evaluation_chunk = 64;  // batch items at a time: bounds the memory of an evaluation
 
-void check(const Shape& s) {
-  if (s.heads < 1 || s.d_model % s.heads != 0)
-    throw UsageError(fmt::format("{} is not a multiple of model.heads ({})", s.d_model, s.heads),
-                     "model.d_model");
-  if (s.dropout < 0 || s.dropout >= 1)
-    throw UsageError(fmt::format("{} is not in [0, 1)", s.dropout), "model.dropout");
-  if (s.layers < 1 || s.context < 1 || s.input < 1 || s.output < 1 || s.feedforward < 1)
-    throw UsageError("every size of a transformer must be at least 1", "model");
-  if (s.context > attention_keys)
-    throw UsageError(
-        fmt::format("a context of {} vectors; the CPU engine takes up to {}", s.context, attention_keys),
-        "data.context");
-}
-
-// sin at even and cos at odd places, in float32 as PyTorch users build it.
-std::vector<float> sinusoids(Index positions, Index width) {
-  std::vector<float> table(static_cast<std::size_t>(positions * width));
-  const auto rate = static_cast<float>(-std::log(10000.0) / static_cast<double>(width));
-  for (Index t = 0; t < positions; ++t)
-    for (Index c = 0; c < width; ++c) {
-      const float angle = static_cast<float>(t) * std::exp(static_cast<float>(c / 2 * 2) * rate);
-      table[static_cast<std::size_t>(t * width + c)] = c % 2 == 0 ? std::sin(angle) : std::cos(angle);
-    }
-  return table;
-}
-
 }  // namespace
 
-Engine::Engine(const Shape& shape, Precision precision)
-    : shape_((check(shape), shape)), precision_(precision), layout_(make_layout(shape)), k_(&kernels()) {
-  flat_ = Memory(static_cast<std::size_t>(layout_.total) * 4 * sizeof(float));
-  parameters_ = static_cast<float*>(flat_.data());
-  gradients_ = parameters_ + layout_.total;
-  first_moments_ = gradients_ + layout_.total;
-  second_moments_ = first_moments_ + layout_.total;
-  positions_ = sinusoids(shape.context, shape.d_model);
-  products_ = make_products(precision, layout_, parameters_, gradients_);
+Engine::Engine(const Shape& shape, Precision precision) : Network(shape, precision, 4) {
+  gradients_ = buffer(1);
+  first_moments_ = buffer(2);
+  second_moments_ = buffer(3);
   make_update_tasks();
 }
 

@@ -6,15 +6,9 @@
 // Deterministic: a step gives the same bits every time, whatever the number of threads.
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "lvm/cpu/kernels.h"
-#include "lvm/cpu/layout.h"
-#include "lvm/cpu/memory.h"
-#include "lvm/cpu/products.h"
-#include "lvm/cpu/shape.h"
-#include "lvm/cpu/workspace.h"
+#include "lvm/cpu/network.h"
 
 namespace runner::lvm::cpu {
 
@@ -24,27 +18,18 @@ struct AdamwOptions {
   double gradient_scale = 1.0;  // multiplies the gradients first
 };
 
-class Engine {
+class Engine final : public Network {
  public:
   // Throws UsageError when the sizes do not fit together or the precision cannot do them.
   Engine(const Shape& shape, Precision precision);
 
-  const Shape& shape() const { return shape_; }
-  Precision precision() const { return precision_; }
-  const Layout& layout() const { return layout_; }
-
-  // Flat buffers of layout().total floats. After writing weights call weights_changed().
-  float* parameters() { return parameters_; }
+  // Flat buffers, beside parameters().
   float* gradients() {
     squares_known_ = false;  // they may be written
     return gradients_;
   }
   float* first_moments() { return first_moments_; }
   float* second_moments() { return second_moments_; }
-  void weights_changed() { products_->weights_changed(); }
-
-  // Position table [context, d_model]; PyTorch's sinusoids from the start.
-  float* positions() { return positions_.data(); }
 
   // contexts [batch, context, input] -> raw [batch, output], valid until the next call of the same kind. With
   // train, dropout is drawn from `key` and the contexts must stay until backward() is done.
@@ -85,11 +70,7 @@ class Engine {
   void forward_input(const Pass& pass);
   void forward_self(const Pass& pass, Index layer);
   void forward_cross(const Pass& pass, Index layer);
-  void forward_feedforward(const Pass& pass, Index layer);
-  void forward_head(const Pass& pass);
   void run_attention(const AttentionForward& a, Index batch);
-  void run_norm(const NormForward& n, Index rows);
-  NormForward norm(const NormAt& at, const NormState& state, float* out) const;
 
   void backward_head(const Pass& pass, const float* grad_raw);
   void backward_feedforward(const Pass& pass, Index layer, const float* dout);
@@ -102,18 +83,9 @@ class Engine {
 
   void make_update_tasks();
 
-  const float* at(std::int64_t offset) const { return parameters_ + offset; }
-
-  Shape shape_;
-  Precision precision_;
-  Layout layout_;
-  Memory flat_;
-  float *parameters_ = nullptr, *gradients_ = nullptr, *first_moments_ = nullptr, *second_moments_ = nullptr;
-  std::vector<float> positions_;
-  std::unique_ptr<Products> products_;
+  float *gradients_ = nullptr, *first_moments_ = nullptr, *second_moments_ = nullptr;
   std::vector<WeightRows> update_tasks_;  // a vector has no columns
   bool squares_known_ = false;            // products_ holds the squares of the matrices' gradients
-  const Kernels* k_;
   Workspace training_, evaluation_;
   Pass last_;                    // the training forward that backward() belongs to
   std::vector<float> eval_raw_;  // of batches larger than one evaluation chunk

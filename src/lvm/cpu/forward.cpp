@@ -10,31 +10,16 @@ void Engine::run_attention(const AttentionForward& a, Index batch) {
                   [&](Index, Index begin, Index end) { k_->attention_forward(a, begin, end); });
 }
 
-void Engine::run_norm(const NormForward& n, Index rows) {
-  parallel_chunks(rows, row_chunk, [&](Index, Index begin, Index end) { k_->norm_forward(n, begin, end); });
-}
-
-NormForward Engine::norm(const NormAt& where, const NormState& state, float* out) const {
-  NormForward n;
-  n.sum = state.sum;
-  n.gamma = at(where.weight);
-  n.beta = at(where.bias);
-  n.out = out;
-  n.mean = state.mean;
-  n.rstd = state.rstd;
-  n.columns = shape_.d_model;
-  n.eps = static_cast<float>(shape_.norm_eps);
-  return n;
-}
-
 void Engine::forward_pass(const Pass& pass) {
   forward_input(pass);
   for (Index layer = 0; layer < shape_.layers; ++layer) {
     forward_self(pass, layer);
     forward_cross(pass, layer);
-    forward_feedforward(pass, layer);
+    const auto i = static_cast<std::size_t>(layer);
+    feedforward(layout_.layers[i], pass.w->layers[i], rows(pass, layer), dropout(pass, layer, feedforward_in),
+                dropout(pass, layer, feedforward_out));
   }
-  forward_head(pass);
+  head(pass.w->layers.back().x3, pass.w->head, pass.batch, pass.w->raw);
 }
 
 void Engine::forward_input(const Pass& pass) {
@@ -73,13 +58,10 @@ void Engine::forward_self(const Pass& pass, Index layer) {
   a.out = s.self_context;
   run_attention(a, pass.batch);
 
-  products_->forward(p.self_out, {s.self_context, d, rows(pass, layer)}, {s.norm1.sum, d});
-  NormForward n = norm(p.norm1, s.norm1, s.x1);
-  n.bias = at(p.self_out.bias);
-  n.residual = is_last(layer) ? x.data + last_row : x.data;
-  n.residual_ld = is_last(layer) ? shape_.context * d : d;
-  n.dropout = dropout(pass, layer, self_out);
-  run_norm(n, rows(pass, layer));
+  const Residual residual =
+      is_last(layer) ? Residual{x.data + last_row, shape_.context * d} : Residual{x.data, d};
+  add_and_norm(residual, p.self_out, {s.self_context, d, rows(pass, layer)}, dropout(pass, layer, self_out),
+               p.norm1, s.norm1, s.x1);
 }
 
 void Engine::forward_cross(const Pass& pass, Index layer) {
@@ -101,47 +83,8 @@ void Engine::forward_cross(const Pass& pass, Index layer) {
   a.out = s.cross_context;
   run_attention(a, pass.batch);
 
-  products_->forward(p.cross_out, {s.cross_context, d, n_rows}, {s.norm2.sum, d});
-  NormForward n = norm(p.norm2, s.norm2, s.x2);
-  n.bias = at(p.cross_out.bias);
-  n.residual = s.x1;
-  n.residual_ld = d;
-  n.dropout = dropout(pass, layer, cross_out);
-  run_norm(n, n_rows);
-}
-
-void Engine::forward_feedforward(const Pass& pass, Index layer) {
-  LayerState& s = pass.w->layers[static_cast<std::size_t>(layer)];
-  const LayerAt& p = layout_.layers[static_cast<std::size_t>(layer)];
-  const Index d = shape_.d_model, f = shape_.feedforward, n_rows = rows(pass, layer);
-
-  products_->forward(p.linear1, {s.x2, d, n_rows}, {s.hidden, f});
-  const Dropout inner = dropout(pass, layer, feedforward_in);
-  parallel_chunks(n_rows, row_chunk, [&](Index, Index begin, Index end) {
-    k_->relu_forward(s.hidden, f, at(p.linear1.bias), inner, begin, end);
-  });
-  products_->forward(p.linear2, {s.hidden, f, n_rows}, {s.norm3.sum, d});
-  NormForward n = norm(p.norm3, s.norm3, s.x3);
-  n.bias = at(p.linear2.bias);
-  n.residual = s.x2;
-  n.residual_ld = d;
-  n.dropout = dropout(pass, layer, feedforward_out);
-  run_norm(n, n_rows);
-}
-
-void Engine::forward_head(const Pass& pass) {
-  Workspace& w = *pass.w;
-  const Index d = shape_.d_model, batch = pass.batch;
-  products_->forward(layout_.head0, {w.layers.back().x3, d, batch}, {w.head_z, d});
-  const NormForward n = norm(layout_.head2, {w.head_gelu, w.head_mean, w.head_rstd}, w.head_y);
-  parallel_chunks(batch, row_chunk, [&](Index, Index begin, Index end) {
-    k_->gelu_forward(w.head_z, w.head_gelu, d, at(layout_.head0.bias), begin, end);
-    k_->norm_forward(n, begin, end);
-  });
-  products_->forward(layout_.head3, {w.head_y, d, batch}, {w.raw, shape_.output});
-  parallel_chunks(batch, row_chunk, [&](Index, Index begin, Index end) {
-    k_->add_bias(w.raw, shape_.output, at(layout_.head3.bias), begin, end);
-  });
+  add_and_norm({s.x1, d}, p.cross_out, {s.cross_context, d, n_rows}, dropout(pass, layer, cross_out), p.norm2,
+               s.norm2, s.x2);
 }
 
 }  // namespace runner::lvm::cpu

@@ -6,37 +6,22 @@
 #include "base/log.h"
 #include "lvm/cpu/cpu_features.h"
 #include "lvm/cpu/engine.h"
+#include "lvm/cpu/model_weights.h"
 #include "lvm/positional_scalar.h"
-#include "lvm/transformer.h"
 
 namespace runner::lvm {
 namespace {
-
-cpu::Shape shape_of(const ModelSizes& sizes, std::int64_t context) {
-  cpu::Shape shape;
-  shape.input = sizes.input_dim();
-  shape.output = sizes.width;
-  shape.d_model = sizes.d_model;
-  shape.heads = sizes.heads;
-  shape.layers = sizes.layers;
-  shape.feedforward = sizes.feedforward;
-  shape.context = context;
-  shape.dropout = sizes.dropout;
-  return shape;
-}
 
 class FusedStep final : public TrainingStep {
  public:
   FusedStep(std::shared_ptr<Transformer> model, StepOptions options, std::int64_t context)
       : model_(std::move(model)),
         options_(std::move(options)),
-        engine_(std::make_shared<cpu::Engine>(
-            shape_of(model_->sizes(), context),
-            model_->compute().bf16 ? cpu::Precision::bf16 : cpu::Precision::fp32)),
+        engine_(
+            std::make_shared<cpu::Engine>(engine_shape(model_->sizes(), context), engine_precision(*model_))),
         weights_(view(engine_->parameters())) {
-    take_weights();
-    const torch::Tensor table = model_->position_table[0].slice(0, 0, context).contiguous();
-    std::copy_n(table.data_ptr<float>(), table.numel(), engine_->positions());
+    load_weights(*model_, *engine_);
+    share_weights();
   }
 
   StepOutput run(const StepInput& input) override {
@@ -92,22 +77,15 @@ class FusedStep final : public TrainingStep {
         buffer, {engine_->layout().total}, [engine = engine_](void*) {}, torch::kFloat32);
   }
 
-  // Moves the model's weights into the engine; each parameter becomes a view of them.
-  void take_weights() {
+  // Each parameter of the model becomes a view of the engine's weights.
+  void share_weights() {
     const torch::NoGradGuard no_grad;
     const auto parameters = model_->named_parameters();
     std::size_t i = 0;
     for (const cpu::Parameter& place : engine_->layout().parameters) {
-      if (i >= parameters.size() || parameters[i].key() != place.name ||
-          parameters[i].value().numel() != place.size())
-        throw RunError(fmt::format("the engine's parameter {} is not the model's", place.name));
       torch::Tensor p = parameters[i++].value();
-      torch::Tensor part = weights_.narrow(0, place.offset, place.size()).view(p.sizes());
-      part.copy_(p);
-      p.set_data(part);
+      p.set_data(weights_.narrow(0, place.offset, place.size()).view(p.sizes()));
     }
-    if (i != parameters.size()) throw RunError("the model has parameters that the engine does not have");
-    engine_->weights_changed();
   }
 
   // What the network reads: contiguous float32, with the positional feature when the model has one.
@@ -144,24 +122,10 @@ class FusedStep final : public TrainingStep {
 
 }  // namespace
 
-std::string fused_step_misfit(const Model& model, const torch::Device& device) {
-  if (!device.is_cpu()) return "it runs on the CPU only";
-  if (!dynamic_cast<const Transformer*>(&model))
-    return model.sizes().residual_next ? "it does not do model.residual_next"
-                                       : "it does the transformer only";
-  if (model.compute().bf16 && model.sizes().d_model % 32 != 0)
-    return "in bf16 it needs model.d_model to be a multiple of 32";
-  return "";
-}
-
 std::unique_ptr<TrainingStep> make_fused_step(std::shared_ptr<Model> model, const StepOptions& options,
                                               std::int64_t context, const torch::Device& device) {
-  const std::string misfit = fused_step_misfit(*model, device);
+  const std::string misfit = engine_misfit(*model, device);
   if (!misfit.empty()) throw UsageError("the fused engine does not fit: " + misfit, "train.engine");
-  if (context > Transformer::max_context)
-    throw UsageError(fmt::format("a context of {} vectors; the transformer's position table has {}", context,
-                                 Transformer::max_context),
-                     "data.context");
   return std::make_unique<FusedStep>(std::dynamic_pointer_cast<Transformer>(model), options, context);
 }
 

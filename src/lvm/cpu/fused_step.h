@@ -9,13 +9,10 @@
 
 namespace runner::lvm {
 
-// Why the engine cannot train this model there; empty when it can. It does the transformer, with or without a
-// positional scalar, on the CPU.
-std::string fused_step_misfit(const Model& model, const torch::Device& device);
-
 // A step whose results follow those of make_plain_step but for rounding and the dropout drawn; float32 or,
 // with model->compute().bf16, bfloat16 products. The model's parameters become views of the engine's weights.
-// context: vectors of a context, the same in every call. Throws UsageError where fused_step_misfit says so.
+// context: vectors of a context, the same in every call. Throws UsageError where engine_misfit
+// (model_weights.h) says so.
 std::unique_ptr<TrainingStep> make_fused_step(std::shared_ptr<Model> model, const StepOptions& options,
                                               std::int64_t context, const torch::Device& device);
 

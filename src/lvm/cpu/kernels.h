@@ -81,6 +81,18 @@ struct AttentionBackward {
   float* dv = nullptr;
 };
 
+// Attention of single queries over keys and values that lie scattered: query r sees rows[r * places + s] for
+// s < places, each keys [width] and values [width] behind them. Neither has its bias: that of keys changes no
+// softmax, that of values is added to the mean.
+struct AttentionCached {
+  Index heads = 0, head_dim = 0, places = 0;
+  float* q = nullptr;  // [rows, width]; the bias is added in place
+  const float* q_bias = nullptr;
+  const float* v_bias = nullptr;
+  const float* const* rows = nullptr;
+  float* out = nullptr;  // [rows, width]
+};
+
 struct Adamw {
   float decay = 1;                     // 1 - lr * weight_decay
   float step_size = 0;                 // lr / (1 - beta1^t)
@@ -129,6 +141,7 @@ struct Kernels {
   // q_partial [width]; kv_partial [2, width]: column sums of dq, dk, dv
   void (*attention_backward)(const AttentionBackward& a, float* q_partial, float* kv_partial, Index begin,
                              Index end);
+  void (*attention_cached)(const AttentionCached& a, Index begin, Index end);
   // partial [columns] = column sums of y
   void (*column_sums)(const float* y, Index columns, float* partial, Index begin, Index end);
   // sum of squares of n values

@@ -71,11 +71,9 @@ void Workspace::place(Places& p, const Shape& s, Index batch, bool training) {
     else
       layers[static_cast<std::size_t>(i)] = layers[0];
   }
-  head_z = p.take(batch * d);
-  head_gelu = p.take(batch * d);
-  head_mean = p.take(batch);
-  head_rstd = p.take(batch);
-  head_y = p.take(batch * d);
+  head.z = p.take(batch * d);
+  head.norm = take_norm(p, batch, d);
+  head.y = p.take(batch * d);
   raw = p.take(batch * s.output);
   if (training) take_gradients(p, s, batch, g);
 }

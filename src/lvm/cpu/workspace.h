@@ -29,6 +29,13 @@ struct LayerState {
   float* x3 = nullptr;
 };
 
+// The head's: z before the activation, the activation in norm.sum, y after the norm; [B, d].
+struct HeadState {
+  float* z = nullptr;
+  NormState norm;
+  float* y = nullptr;
+};
+
 struct Gradients {
   float *dx = nullptr, *dx1 = nullptr, *dx2 = nullptr, *dmemory = nullptr, *dbranch = nullptr;  // [M, d]
   float *dhead = nullptr, *dhead_norm = nullptr;                                                // [B, d]
@@ -45,9 +52,8 @@ class Workspace {
 
   std::vector<LayerState> layers;
   float* memory = nullptr;  // [M, d]: the projected sequence, input of the first layer
-  float *head_z = nullptr, *head_gelu = nullptr, *head_mean = nullptr, *head_rstd = nullptr,
-        *head_y = nullptr;  // [B, d], [B]
-  float* raw = nullptr;     // [B, output]
+  HeadState head;
+  float* raw = nullptr;  // [B, output]
   Gradients g;
 
  private:

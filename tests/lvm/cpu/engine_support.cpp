@@ -39,14 +39,14 @@ void draw_weights(torch::nn::Module& model, std::uint64_t seed) {
   }
 }
 
-void copy_weights(const torch::nn::Module& model, Engine& engine) {
+void copy_weights(const torch::nn::Module& model, Network& network) {
   const torch::NoGradGuard no_grad;
   const auto parameters = model.named_parameters();
-  if (parameters.size() != engine.layout().parameters.size())
-    throw std::runtime_error("model and engine differ in their number of parameters");
-  for (const Parameter& p : engine.layout().parameters)
-    view(p, engine.parameters()).copy_(parameters[p.name]);
-  engine.weights_changed();
+  if (parameters.size() != network.layout().parameters.size())
+    throw std::runtime_error("model and network differ in their number of parameters");
+  for (const Parameter& p : network.layout().parameters)
+    view(p, network.parameters()).copy_(parameters[p.name]);
+  network.weights_changed();
 }
 
 torch::Tensor view(const Parameter& p, float* flat) {

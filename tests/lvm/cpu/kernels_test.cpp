@@ -121,6 +121,19 @@ std::vector<Values> run_attention(const Kernels& k, Index keys, Index queries) {
   return {q, kv, p, out, dq, dkv, partial};
 }
 
+// Each query sees rows of keys and values in an order of its own, some of them twice.
+std::vector<Values> run_cached(const Kernels& k, Index head_dim, Index places) {
+  const Index width = 3 * head_dim, stored = 11;
+  Values q = draw(static_cast<std::size_t>(rows * width), 2), out(q.size());
+  const Values kv = draw(static_cast<std::size_t>(stored * 2 * width), 3);
+  const Values bias = draw(static_cast<std::size_t>(2 * width), 1);
+  std::vector<const float*> seen;
+  for (Index i = 0; i < rows * places; ++i) seen.push_back(kv.data() + i * 7 % stored * 2 * width);
+  k.attention_cached(
+      {3, head_dim, places, q.data(), bias.data(), bias.data() + width, seen.data(), out.data()}, 0, rows);
+  return {q, out};
+}
+
 template <class F>
 void compare_variants(const F& run, const char* what) {
   const auto variants = available_kernels();
@@ -150,6 +163,8 @@ TEST(Kernels, VariantsAgreeOnAttention) {
   compare_variants([](const Kernels& k) { return run_attention(k, 5, 5); }, "attention");
   compare_variants([](const Kernels& k) { return run_attention(k, 5, 1); }, "last query");
   compare_variants([](const Kernels& k) { return run_attention(k, 23, 23); }, "long");
+  compare_variants([](const Kernels& k) { return run_cached(k, 20, 5); }, "cached");
+  compare_variants([](const Kernels& k) { return run_cached(k, 64, 3); }, "cached, heads of 64");
 }
 
 TEST(Kernels, ThePlainestVariantIsAlwaysThere) {

@@ -84,6 +84,32 @@ void attention_forward(const AttentionForward& a, Index begin, Index end) {
   }
 }
 
+// One head of one query, the head's first column being `at`.
+__attribute__((always_inline)) inline void cached_head(const AttentionCached& a, Index hd, const float* q,
+                                                       const float* const* rows, Index at, float* out) {
+  const float scale = 1.0f / sqrtf(static_cast<float>(hd));
+  const Index width = a.heads * a.head_dim;
+  float p[attention_keys];
+  for (Index s = 0; s < a.places; ++s) p[s] = scale * dot(q + at, rows[s] + at, hd);
+  softmax(p, a.places);
+  for (Index c = 0; c < hd; ++c) out[at + c] = a.v_bias[at + c];
+  for (Index s = 0; s < a.places; ++s) add_scaled(out + at, rows[s] + width + at, p[s], hd);
+}
+
+void attention_cached(const AttentionCached& a, Index begin, Index end) {
+  const Index hd = a.head_dim, width = a.heads * hd;
+  for (Index r = begin; r < end; ++r) {
+    const float* const* rows = a.rows + r * a.places;
+    add_scaled(a.q + r * width, a.q_bias, 1.0f, width);
+    for (Index h = 0; h < a.heads; ++h) {
+      if (hd == 64)
+        cached_head(a, 64, a.q + r * width, rows, h * hd, a.out + r * width);
+      else
+        cached_head(a, hd, a.q + r * width, rows, h * hd, a.out + r * width);
+    }
+  }
+}
+
 // Gradients of one head of one batch item; adds to dk and dv.
 __attribute__((always_inline)) inline void head_backward(const AttentionBackward& a, const AttentionShape& s,
                                                          Index hd, Index b, Index h) {

@@ -13,13 +13,13 @@
 #include "lvm/cpu/kernels/pointwise.h"
 #include "lvm/cpu/kernels/store.h"
 
-#define RUNNER_KERNEL_TABLE(variant)                                                       \
-  namespace runner::lvm::cpu {                                                             \
-  extern const Kernels kernels_##variant;                                                  \
-  const Kernels kernels_##variant = {                                                      \
-      #variant,           add_bias_table, add_bias,     relu_forward,   relu_backward,     \
-      gelu_forward,       gelu_backward,  norm_forward, norm_backward,  attention_forward, \
-      attention_backward, column_sums,    square_sum,   adamw,          to_bf16,           \
-      pair_rows,          order_rows,     adamw_rows,   transpose_rows, bf16_block,        \
-      store_block,        fp32_block,     pack_columns, pack_rows,      transpose};        \
+#define RUNNER_KERNEL_TABLE(variant)                                                                         \
+  namespace runner::lvm::cpu {                                                                               \
+  extern const Kernels kernels_##variant;                                                                    \
+  const Kernels kernels_##variant = {                                                                        \
+      #variant,      add_bias_table, add_bias,      relu_forward,      relu_backward,      gelu_forward,     \
+      gelu_backward, norm_forward,   norm_backward, attention_forward, attention_backward, attention_cached, \
+      column_sums,   square_sum,     adamw,         to_bf16,           pair_rows,          order_rows,       \
+      adamw_rows,    transpose_rows, bf16_block,    store_block,       fp32_block,         pack_columns,     \
+      pack_rows,     transpose};                                                                             \
   }
