@@ -21,14 +21,22 @@ Articles::Articles(const data::Vectors& vectors) {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
     return std::pair(ids[i], chunks[i]) < std::pair(ids[j], chunks[j]);
   });
-  auto read = torch::empty({rows, vectors.width()});
-  vectors.read_rows(0, rows, read.data_ptr<float>());
-  table = unit(read.index_select(0, torch::from_blob(order.data(), {rows}, torch::kInt64)));
+  auto places = torch::empty({rows}, torch::kInt64);  // of the files' rows in the table
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto source = static_cast<std::size_t>(order[static_cast<std::size_t>(row)]);
+    places.data_ptr<std::int64_t>()[source] = row;
     chunks_.push_back(chunks[source]);
     Article& article = articles_.try_emplace(ids[source], Article{row, 0}).first->second;
     ++article.count;
+  }
+  constexpr std::int64_t kRows = 4096;  // at a time: what is read is not held beside the table
+  table = torch::empty({rows, vectors.width()});
+  for (std::int64_t first = 0; first < rows; first += kRows) {
+    const auto count = std::min(kRows, rows - first);
+    auto read = torch::empty({count, vectors.width()});
+    vectors.read_rows(first, count, read.data_ptr<float>());
+    vectors.release(first, count);
+    table.index_copy_(0, places.narrow(0, first, count), unit(read));
   }
 }
 
