@@ -102,7 +102,18 @@ ModelFile read_model_file(const std::filesystem::path& path) {
   return std::filesystem::is_directory(status) ? read_folder(path) : read_pt(path);
 }
 
+namespace {
+
+void check_finite(const ModelFile& file, const std::string& place) {
+  for (const auto& [name, values] : file.weights)
+    if (!torch::isfinite(values).all().item<bool>())
+      throw DataError(name + " holds NaN or Inf: these weights are of no use", place);
+}
+
+}  // namespace
+
 std::shared_ptr<Model> load_model(const ModelFile& file) {
+  check_finite(file, file.path.string());
   auto model = make_model(file.sizes, std::uint64_t{0});
   load_state_dict(*model, file.weights, file.path.string());
   model->eval();
@@ -117,9 +128,7 @@ void load_weights(Model& model, const ModelFile& file, const std::string& place)
     throw UsageError("has " + std::to_string(file.sizes.heads) + " heads, the configuration " +
                          std::to_string(own.heads) + way_to(file.sizes, own),
                      place);
-  for (const auto& [name, values] : file.weights)
-    if (!torch::isfinite(values).all().item<bool>())
-      throw DataError(name + " holds NaN or Inf: these weights cannot be trained on", place);
+  check_finite(file, place);
   try {
     load_state_dict(model, file.weights, place);
   } catch (const DataError& error) {

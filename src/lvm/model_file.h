@@ -21,7 +21,7 @@ struct ModelFile {
 // model_config.
 ModelFile read_model_file(const std::filesystem::path& path);
 
-// The model itself, in evaluation mode, on the CPU.
+// The model itself, in evaluation mode, on the CPU. Throws DataError when weights are NaN or Inf.
 std::shared_ptr<Model> load_model(const ModelFile& file);
 
 // The file's weights into a model of the configuration's sizes. Throws UsageError with `place` when the model

@@ -64,18 +64,18 @@ void copy_first_layer(const std::vector<std::shared_ptr<DecoderLayer>>& layers) 
 }  // namespace
 
 Transformer::Transformer(const ModelSizes& s, Generator generator) : Model(s) {
-  input_proj = register_module("input_proj", std::make_shared<Linear>(s.input_dim(), s.d_model, generator));
+  input_proj_ = register_module("input_proj", std::make_shared<Linear>(s.input_dim(), s.d_model, generator));
   const auto pos_encoder = register_module("pos_encoder", std::make_shared<torch::nn::Module>());
   position_table = pos_encoder->register_buffer("pe", sinusoids(max_context, s.d_model));
   const auto decoder = register_module("transformer_decoder", std::make_shared<torch::nn::Module>());
   const auto list = decoder->register_module("layers", std::make_shared<torch::nn::Module>());
   for (std::int64_t i = 0; i < s.layers; ++i)
-    layers.push_back(list->register_module(std::to_string(i), std::make_shared<DecoderLayer>(s, generator)));
-  if (s.copied_init) copy_first_layer(layers);
+    layers_.push_back(list->register_module(std::to_string(i), std::make_shared<DecoderLayer>(s, generator)));
+  if (s.copied_init) copy_first_layer(layers_);
   const auto head = register_module("head", std::make_shared<torch::nn::Module>());
-  head0 = head->register_module("0", std::make_shared<Linear>(s.d_model, s.d_model, generator));
-  head2 = head->register_module("2", std::make_shared<Norm>(s.d_model));
-  head3 = head->register_module("3", std::make_shared<Linear>(s.d_model, s.width, generator));
+  head0_ = head->register_module("0", std::make_shared<Linear>(s.d_model, s.d_model, generator));
+  head2_ = head->register_module("2", std::make_shared<Norm>(s.d_model));
+  head3_ = head->register_module("3", std::make_shared<Linear>(s.d_model, s.width, generator));
 }
 
 torch::Tensor Transformer::causal_mask(std::int64_t steps, const torch::Device& device) {
@@ -93,15 +93,15 @@ Prediction Transformer::forward(const torch::Tensor& contexts) {
                          " vectors; the transformer's position table has " + std::to_string(max_context),
                      "data.context");
   const auto mask = causal_mask(steps, contexts.device());
-  const auto memory = linear(with_position(contexts), input_proj->weight, input_proj->bias, compute_) +
+  const auto memory = linear(with_position(contexts), input_proj_->weight, input_proj_->bias, compute_) +
                       position_table.narrow(1, 0, steps);
   auto x = memory;
-  for (std::size_t i = 0; i < layers.size(); ++i)
-    x = layers[i]->forward(x, memory, mask, i + 1 == layers.size(), compute_);
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    x = layers_[i]->forward(x, memory, mask, i + 1 == layers_.size(), compute_);
   x = x.select(1, x.size(1) - 1);
-  x = torch::gelu(linear(x, head0->weight, head0->bias, compute_));
-  x = layer_norm(x, head2->weight, head2->bias);
-  return normalised(linear(x, head3->weight, head3->bias, compute_));
+  x = torch::gelu(linear(x, head0_->weight, head0_->bias, compute_));
+  x = layer_norm(x, head2_->weight, head2_->bias);
+  return normalised(linear(x, head3_->weight, head3_->bias, compute_));
 }
 
 }  // namespace runner::lvm

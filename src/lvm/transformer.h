@@ -45,14 +45,14 @@ class Transformer final : public Model {
   Transformer(const ModelSizes& sizes, Generator generator);
   Prediction forward(const torch::Tensor& contexts) override;
 
-  // For faster implementations of the same function.
-  std::shared_ptr<Linear> input_proj, head0, head3;
   torch::Tensor position_table;  // [1, 100, E]
-  std::vector<std::shared_ptr<DecoderLayer>> layers;
-  std::shared_ptr<Norm> head2;
 
  private:
   torch::Tensor causal_mask(std::int64_t steps, const torch::Device& device);
+
+  std::shared_ptr<Linear> input_proj_, head0_, head3_;
+  std::vector<std::shared_ptr<DecoderLayer>> layers_;
+  std::shared_ptr<Norm> head2_;
   torch::Tensor mask_;
 };
 

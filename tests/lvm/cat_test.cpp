@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "data/vectors.h"
+#include "lvm/cat/forest.h"
 #include "lvm/cat/gates.h"
 #include "lvm/parity_data.h"
 
@@ -66,7 +67,7 @@ TEST(Cat, the_shared_beginnings_of_sequences_change_little_in_bfloat16) {
     EXPECT_NEAR(fast.at(key).get<double>(), plain.at(key).get<double>(), 5e-3) << key;
 }
 
-TEST(Cat, shared_beginnings_know_the_positional_scalar) {
+ModelSizes small_sizes() {
   ModelSizes sizes;
   sizes.type = "transformer";
   sizes.width = 20;
@@ -74,19 +75,68 @@ TEST(Cat, shared_beginnings_know_the_positional_scalar) {
   sizes.heads = 2;
   sizes.layers = 3;
   sizes.feedforward = 48;
-  sizes.positional_scalar = 0.5;
-  const std::shared_ptr<Model> model = make_model(sizes, std::uint64_t{1});
+  return sizes;
+}
+
+std::shared_ptr<Model> small_model(const ModelSizes& sizes, bool bf16 = false) {
+  auto model = make_model(sizes, std::uint64_t{1});
   model->eval();
-  Predictor plain(model, torch::kCPU);
-  const auto forest = make_predictor(model, torch::kCPU);
-  torch::manual_seed(2);
-  for (const std::int64_t length : {5, 3}) {  // another length is another forest
-    const auto items = torch::randn({6, sizes.width});
-    plain.clear(), forest->clear();
-    const auto sequences = plain.add_items(items).index({torch::randint(6, {40, length}, torch::kInt64)});
-    EXPECT_TRUE(torch::equal(forest->add_items(items), torch::arange(6)));
-    EXPECT_TRUE(torch::allclose(forest->predict(sequences), plain.predict(sequences), 1e-4, 1e-6));
+  Compute compute;
+  compute.bf16 = bf16;
+  model->set_compute(compute);
+  return model;
+}
+
+bool shares_beginnings(const std::shared_ptr<Model>& model) {
+  return dynamic_cast<Forest*>(make_predictor(model, torch::kCPU).get()) != nullptr;
+}
+
+TEST(Cat, beginnings_are_shared_where_the_cpu_engine_can_do_it) {
+  ModelSizes sizes = small_sizes();
+  EXPECT_TRUE(shares_beginnings(small_model(sizes)));
+  EXPECT_TRUE(shares_beginnings(small_model(sizes, true)));
+  sizes.d_model = 40;
+  EXPECT_TRUE(shares_beginnings(small_model(sizes)));
+  EXPECT_FALSE(shares_beginnings(small_model(sizes, true)));
+  sizes.residual_next = true;
+  EXPECT_FALSE(shares_beginnings(small_model(sizes)));
+}
+
+// Blocks, lengths and items as they come: a forest keeps nothing that it should not.
+TEST(Cat, shared_beginnings_predict_what_whole_sequences_do) {
+  for (const double positional_scalar : {0.0, 0.5}) {
+    ModelSizes sizes = small_sizes();
+    sizes.positional_scalar = positional_scalar;
+    const auto model = small_model(sizes);
+    Predictor plain(model, torch::kCPU);
+    Forest forest(std::dynamic_pointer_cast<Transformer>(model));
+    torch::manual_seed(2);
+    std::int64_t step = 0;
+    for (const std::int64_t length : {5, 5, 3, 1, 5, 5, 5}) {
+      if (++step % 3 == 0) plain.clear(), forest.clear();
+      const auto fresh = torch::randn({6, sizes.width});
+      const auto numbers = plain.add_items(fresh);
+      EXPECT_TRUE(torch::equal(forest.add_items(fresh), numbers));
+      const auto known = numbers[5].item<std::int64_t>() + 1;
+      const auto sequences = torch::randint(known, {40, length}, torch::kInt64);
+      EXPECT_TRUE(torch::allclose(forest.predict(sequences), plain.predict(sequences), 1e-4, 1e-6))
+          << "step " << step << ", length " << length;
+    }
   }
+}
+
+TEST(Cat, shared_beginnings_are_computed_in_the_models_precision) {
+  const auto sequences = torch::arange(5).view({1, 5});
+  torch::manual_seed(2);
+  const auto items = torch::randn({5, 20});
+  const auto predict = [&](bool bf16) {
+    const auto forest = make_predictor(small_model(small_sizes(), bf16), torch::kCPU);
+    forest->add_items(items);
+    return forest->predict(sequences);
+  };
+  const double difference = (predict(true) - predict(false)).abs().max().item<double>();
+  EXPECT_GT(difference, 1e-5);
+  EXPECT_LT(difference, 0.05);
 }
 
 TEST(Cat, fixed_mode_takes_the_target_itself_as_truth) {

@@ -218,17 +218,22 @@ TEST(Model, weights_of_another_type_or_number_of_heads_are_refused) {
 
 TEST(Model, weights_that_are_no_numbers_are_a_data_error) {
   ModelFile file;
+  file.path = "x.pt";
   file.sizes = model_sizes(small_transformer(), 8);
   file.weights = state_dict(*make_model(file.sizes, 1));
   auto& [name, values] = file.weights[3];
   values = values.clone();
   values.view({-1})[0] = std::numeric_limits<float>::quiet_NaN();
-  try {
-    load_weights(*make_model(file.sizes, 1), file, "x.pt");
-    FAIL() << "accepted";
-  } catch (const DataError& e) {
-    EXPECT_EQ(e.line(), "x.pt: " + name + " holds NaN or Inf: these weights cannot be trained on");
-  }
+  const auto refused = [&](const auto& load) {
+    try {
+      load();
+      ADD_FAILURE() << "accepted";
+    } catch (const DataError& e) {
+      EXPECT_EQ(e.line(), "x.pt: " + name + " holds NaN or Inf: these weights are of no use");
+    }
+  };
+  refused([&] { load_weights(*make_model(file.sizes, 1), file, "x.pt"); });
+  refused([&] { load_model(file); });
 }
 
 TEST(Model, weights_that_contradict_their_own_sizes_are_a_data_error) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/json.h"
+#include "data/make_files.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 
@@ -104,6 +105,17 @@ TEST_F(BenchScript, WhatFailsLeavesItsCellEmptyAndTheOthersFull) {
   ASSERT_EQ(table["rows"].size(), 9u);
   for (const Json& row : table["rows"])
     EXPECT_EQ(row["runner"].is_null(), row["figure"] != "runner --help") << row;
+}
+
+TEST_F(BenchScript, SaysWhenTheDataHasFewerSamplesThanAFigureIsOf) {
+  std::vector<std::int64_t> articles;
+  for (std::int64_t row = 0; row < 600; ++row) articles.push_back(row / 20);
+  const std::string data = write_vectors(tree_ / "few.npz", 32, articles);
+  const ProgramResult result = bench({"--quick", "--json", "--only", "eval", "--data", data},
+                                     {{"RUNNER_BENCH_PYTHON", "./no_python"}});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  // The validation has seven of the articles, each with ten windows whose roll-out has all it needs.
+  EXPECT_EQ(json_of(result)["rows"][0]["figure"], "5CAT, 70 to 500 samples a test");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace runner::lvm::cat {
 namespace {
 
-// The positional scalar by place, in the last column; of a model without one, nothing.
+// The positional scalar by position, in the last column; of a model without one, nothing.
 std::vector<float> features(const ModelSizes& sizes, std::int64_t length) {
   std::vector<float> out(static_cast<std::size_t>(length * sizes.input_dim()));
   if (sizes.positional_scalar == 0) return out;
@@ -22,7 +22,7 @@ Forest::Forest(std::shared_ptr<Transformer> model)
 
 void Forest::clear() {
   Predictor::clear();
-  for (auto& place : nodes_) place.clear();
+  for (auto& position : nodes_) position.clear();
   predictions_ = torch::Tensor();
   if (decoder_) decoder_->clear();
 }
@@ -30,8 +30,10 @@ void Forest::clear() {
 void Forest::prepare(std::int64_t length) {
   const ModelSizes& sizes = transformer_->sizes();
   if (!decoder_ || decoder_->shape().context != length) {
-    decoder_ = std::make_unique<cpu::PrefixDecoder>(engine_shape(sizes, length),
-                                                    engine_precision(*transformer_), features(sizes, length));
+    cpu::Shape shape = engine_shape(sizes, length);
+    shape.dropout = 0;
+    decoder_ =
+        std::make_unique<cpu::PrefixDecoder>(shape, engine_precision(*transformer_), features(sizes, length));
     load_weights(*transformer_, *decoder_);
     nodes_.assign(static_cast<std::size_t>(length), {});
     predictions_ = torch::Tensor();
@@ -55,8 +57,8 @@ torch::Tensor Forest::predict(const torch::Tensor& sequences) {
   return predictions_.index_select(0, torch::tensor(nodes, torch::kInt64));
 }
 
-Forest::Numbers Forest::extend(std::int64_t place, const Numbers& parents, const Numbers& items) {
-  auto& known = nodes_[static_cast<std::size_t>(place)];
+Forest::Numbers Forest::extend(std::int64_t position, const Numbers& parents, const Numbers& items) {
+  auto& known = nodes_[static_cast<std::size_t>(position)];
   Numbers numbers, new_parents, new_items;
   for (std::size_t i = 0; i < parents.size(); ++i) {
     const auto key = static_cast<std::uint64_t>(parents[i]) << 32 | static_cast<std::uint64_t>(items[i]);
@@ -67,8 +69,8 @@ Forest::Numbers Forest::extend(std::int64_t place, const Numbers& parents, const
     new_items.push_back(items[i]);
   }
   const auto count = static_cast<std::int64_t>(new_items.size());
-  if (place + 1 < static_cast<std::int64_t>(nodes_.size())) {
-    decoder_->add_nodes(place, new_items.data(), new_parents.data(), count);
+  if (position + 1 < static_cast<std::int64_t>(nodes_.size())) {
+    decoder_->add_nodes(position, new_items.data(), new_parents.data(), count);
     return numbers;
   }
   auto raw = torch::empty({count, transformer_->sizes().width});

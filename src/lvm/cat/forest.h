@@ -23,13 +23,14 @@ class Forest final : public Predictor {
 
   // Makes a decoder for sequences of this length, and gives it the items that it does not know.
   void prepare(std::int64_t length);
-  // Numbers of the nodes (parents[i], items[i]) of a place; computes those that are new.
-  Numbers extend(std::int64_t place, const Numbers& parents, const Numbers& items);
+  // Numbers of the nodes (parents[i], items[i]) of a position; computes those that are new.
+  Numbers extend(std::int64_t position, const Numbers& parents, const Numbers& items);
 
   std::shared_ptr<Transformer> transformer_;
   std::unique_ptr<cpu::PrefixDecoder> decoder_;
-  std::vector<std::unordered_map<std::uint64_t, std::int64_t>> nodes_;  // by place: (parent, item) -> number
-  torch::Tensor predictions_;                                           // [nodes of the last place, D]
+  std::vector<std::unordered_map<std::uint64_t, std::int64_t>>
+      nodes_;                  // by position: (parent, item) -> number
+  torch::Tensor predictions_;  // [nodes of the last position, D]
 };
 
 }  // namespace runner::lvm::cat

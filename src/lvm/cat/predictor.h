@@ -28,17 +28,16 @@ class Predictor {
  protected:
   torch::Tensor items() const;  // [M, D] on the CPU; valid until items are added
 
+ private:
   std::shared_ptr<Model> model_;
   torch::Device device_;
-
- private:
   std::int64_t width_ = 0;
   std::vector<float> values_;
   std::unordered_multimap<std::size_t, std::int64_t> by_hash_;
 };
 
-// The fastest predictor for this model: for transformers on the CPU one that computes a shared beginning of
-// sequences once.
+// The fastest predictor for this model as its compute is set: where the CPU engine can do it (engine_misfit),
+// one that computes a shared beginning of sequences once.
 std::unique_ptr<Predictor> make_predictor(std::shared_ptr<Model> model, torch::Device device);
 
 }  // namespace runner::lvm::cat

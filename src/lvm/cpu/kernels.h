@@ -81,16 +81,16 @@ struct AttentionBackward {
   float* dv = nullptr;
 };
 
-// Attention of single queries over keys and values that lie scattered: query r sees rows[r * places + s] for
-// s < places, each keys [width] and values [width] behind them. Neither has its bias: that of keys changes no
-// softmax, that of values is added to the mean.
+// Attention of single queries over keys and values that lie scattered: query i sees rows[i * keys + j] for
+// j < keys, each a key [width] and its value [width] behind it. Neither has its bias: that of keys changes no
+// softmax, that of values is added to their mean.
 struct AttentionCached {
-  Index heads = 0, head_dim = 0, places = 0;
-  float* q = nullptr;  // [rows, width]; the bias is added in place
+  Index heads = 0, head_dim = 0, keys = 0;
+  float* q = nullptr;  // [queries, width]; the bias is added in place
   const float* q_bias = nullptr;
   const float* v_bias = nullptr;
   const float* const* rows = nullptr;
-  float* out = nullptr;  // [rows, width]
+  float* out = nullptr;  // [queries, width]
 };
 
 struct Adamw {
@@ -107,8 +107,8 @@ struct Adamw {
 // to 64 bytes, the stride is a multiple of 16 words.
 struct WeightOrders {
   std::uint32_t* forward = nullptr;  // one panel: of these rows, summed over columns
-  std::uint32_t* backward =
-      nullptr;                // in the first panel of 16 columns, summed over rows: the first row's pair
+  // In the first panel of 16 columns, summed over rows: the first row's pair. Null: not wanted.
+  std::uint32_t* backward = nullptr;
   Index backward_stride = 0;  // from panel to panel
 };
 
@@ -141,6 +141,7 @@ struct Kernels {
   // q_partial [width]; kv_partial [2, width]: column sums of dq, dk, dv
   void (*attention_backward)(const AttentionBackward& a, float* q_partial, float* kv_partial, Index begin,
                              Index end);
+  // begin, end: queries
   void (*attention_cached)(const AttentionCached& a, Index begin, Index end);
   // partial [columns] = column sums of y
   void (*column_sums)(const float* y, Index columns, float* partial, Index begin, Index end);

@@ -10,19 +10,20 @@
 
 namespace runner::lvm::cpu {
 
-Memory::Memory(std::size_t bytes) : size_(bytes) {
+Memory::Memory(std::size_t bytes, Fill fill) : size_(bytes) {
   if (bytes == 0) return;
   constexpr std::size_t huge = std::size_t{2} << 20;
   const std::size_t alignment = bytes >= huge ? huge : 64;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   data_.reset(std::aligned_alloc(alignment, rounded));
   if (!data_)
-    throw RunError(fmt::format("no memory for {} MiB of activations and weights; a smaller batch needs less",
-                               rounded >> 20));
+    throw RunError(fmt::format(
+        "no memory for {} MiB of activations and weights; training needs less with a smaller batch",
+        rounded >> 20));
 #ifdef MADV_HUGEPAGE
   if (bytes >= huge) madvise(data_.get(), rounded, MADV_HUGEPAGE);  // only advice: failure costs speed alone
 #endif
-  std::memset(data_.get(), 0, rounded);
+  if (fill == Fill::zeros) std::memset(data_.get(), 0, rounded);
 }
 
 void Memory::Release::operator()(void* p) const {

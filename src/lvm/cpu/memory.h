@@ -8,12 +8,13 @@
 
 namespace runner::lvm::cpu {
 
-// Zeroed memory, aligned to 64 bytes; large ones to 2 MiB and on huge pages where the system gives them.
+// Memory aligned to 64 bytes; large ones to 2 MiB and on huge pages where the system gives them.
 class Memory {
  public:
+  enum class Fill { zeros, nothing };
   Memory() = default;
-  // Throws RunError when there is not enough.
-  explicit Memory(std::size_t bytes);
+  // Without zeros, pages that are never written are never resident. Throws RunError when there is not enough.
+  explicit Memory(std::size_t bytes, Fill fill = Fill::zeros);
   void* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
 

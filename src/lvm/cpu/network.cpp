@@ -38,7 +38,7 @@ std::vector<float> sinusoids(Index positions, Index width) {
 }  // namespace
 
 Network::Network(const Shape& shape, Precision precision, int buffers)
-    : shape_((check(shape), shape)), precision_(precision), layout_(make_layout(shape)), k_(&kernels()) {
+    : shape_((check(shape), shape)), layout_(make_layout(shape)), k_(&kernels()) {
   flat_ = Memory(static_cast<std::size_t>(layout_.total * buffers) * sizeof(float));
   parameters_ = buffer(0);
   positions_ = sinusoids(shape.context, shape.d_model);

@@ -22,7 +22,6 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   const Shape& shape() const { return shape_; }
-  Precision precision() const { return precision_; }
   const Layout& layout() const { return layout_; }
 
   // [layout().total]; after writing weights or positions call weights_changed().
@@ -54,7 +53,6 @@ class Network {
   void head(const float* x, const HeadState& s, Index rows, float* raw);
 
   Shape shape_;
-  Precision precision_;
   Layout layout_;
   Memory flat_;
   float* parameters_ = nullptr;

@@ -1,7 +1,6 @@
 #include "lvm/cpu/prefix_decoder.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "lvm/cpu/parallel.h"
 
@@ -18,28 +17,16 @@ void in_chunks(Index count, const F& f) {
 
 }  // namespace
 
-float* RowTable::append(Index rows) {
-  const auto needed = static_cast<std::size_t>((size_ + rows) * width_) * sizeof(float);
-  if (needed > memory_.size()) {
-    Memory larger(needed + needed / 2);
-    if (size_ > 0)
-      std::memcpy(larger.data(), row(0), static_cast<std::size_t>(size_ * width_) * sizeof(float));
-    memory_ = std::move(larger);
-  }
-  size_ += rows;
-  return row(size_ - rows);
-}
-
 PrefixDecoder::PrefixDecoder(const Shape& shape, Precision precision, std::vector<float> features)
     : Network(shape, precision, 1), features_(std::move(features)) {
-  const Index d = shape.d_model, start_width = (4 + 2 * shape.layers) * d + padding;
+  const Index d = shape.d_model;
   features_.resize(static_cast<std::size_t>(shape.context * shape.input));
-  items_ = RowTable(start_width);
-  place_parts_ = RowTable(start_width);
+  items_ = RowTable(start_width() + padding);
+  position_parts_ = RowTable(start_width() + padding);
   own_ = RowTable(2 * d + padding);
-  places_.resize(static_cast<std::size_t>(shape.context));
-  for (Place& p : places_) {
-    p.starts = RowTable(start_width);
+  caches_.resize(static_cast<std::size_t>(shape.context));
+  for (PositionCache& p : caches_) {
+    p.starts = RowTable(start_width() + padding);
     for (Index layer = 1; layer < shape.layers; ++layer) p.keys_values.emplace_back(2 * d + padding);
   }
   const auto take = [&](Places places) {
@@ -57,13 +44,13 @@ PrefixDecoder::PrefixDecoder(const Shape& shape, Precision precision, std::vecto
 void PrefixDecoder::weights_changed() {
   Network::weights_changed();
   clear();
-  place_parts_.clear();
-  linear_parts(features_.data(), shape_.context, place_parts_.append(shape_.context), true);
+  position_parts_.clear();
+  linear_parts(features_.data(), shape_.context, position_parts_.append(shape_.context), true);
 }
 
 void PrefixDecoder::clear() {
   items_.clear();
-  for (Place& p : places_) {
+  for (PositionCache& p : caches_) {
     p.starts.clear();
     p.start_of.clear();
     p.node_start.clear();
@@ -76,10 +63,10 @@ void PrefixDecoder::add_items(const float* vectors, Index count) {
   if (count > 0) linear_parts(vectors, count, items_.append(count), false);
 }
 
-void PrefixDecoder::linear_parts(const float* vectors, Index count, float* rows, bool of_places) {
+void PrefixDecoder::linear_parts(const float* vectors, Index count, float* rows, bool of_positions) {
   const Index d = shape_.d_model, ld = items_.width();
   products_->forward(layout_.input, {vectors, shape_.input, count}, {rows, ld});
-  if (of_places)
+  if (of_positions)
     for (Index i = 0; i < count; ++i)
       k_->add_bias_table(rows + i * ld, d, at(layout_.input.bias), positions() + i * d, 1, 0, 1);
   const Rows input{rows, ld, count};
@@ -89,22 +76,22 @@ void PrefixDecoder::linear_parts(const float* vectors, Index count, float* rows,
                        {rows + (4 + 2 * layer) * d, ld});
 }
 
-void PrefixDecoder::add_nodes(Index place, const Index* items, const Index* parents, Index count) {
-  const auto first = static_cast<Index>(at_place(place).node_start.size());
-  start_nodes(place, items, parents, count);
-  in_chunks(count, [&](Index from, Index n) { run(chunk_of(place, first + from, n), nullptr); });
+void PrefixDecoder::add_nodes(Index position, const Index* items, const Index* parents, Index count) {
+  const auto first = static_cast<Index>(cache(position).node_start.size());
+  start_nodes(position, items, parents, count);
+  in_chunks(count, [&](Index from, Index n) { run(chunk_of(position, first + from, n), nullptr); });
 }
 
 void PrefixDecoder::predict(const Index* items, const Index* parents, Index count, float* raw) {
   const Index last = shape_.context - 1;
   start_nodes(last, items, parents, count);
   in_chunks(count, [&](Index from, Index n) { run(chunk_of(last, from, n), raw + from * shape_.output); });
-  at_place(last).node_start.clear();
-  at_place(last).parent.clear();
+  cache(last).node_start.clear();
+  cache(last).parent.clear();
 }
 
-void PrefixDecoder::start_nodes(Index place, const Index* items, const Index* parents, Index count) {
-  Place& p = at_place(place);
+void PrefixDecoder::start_nodes(Index position, const Index* items, const Index* parents, Index count) {
+  PositionCache& p = cache(position);
   p.start_of.resize(static_cast<std::size_t>(items_.size()), -1);
   std::vector<Index> fresh;
   for (Index i = 0; i < count; ++i) {
@@ -114,27 +101,27 @@ void PrefixDecoder::start_nodes(Index place, const Index* items, const Index* pa
       fresh.push_back(items[i]);
     }
     p.node_start.push_back(start);
-    p.parent.push_back(place == 0 ? 0 : parents[i]);
+    p.parent.push_back(position == 0 ? 0 : parents[i]);
   }
-  const auto rows = static_cast<Index>(fresh.size()), width = items_.width();
+  const auto rows = static_cast<Index>(fresh.size()), ld = p.starts.width();
   float* to = p.starts.append(rows);
   parallel_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
-      std::copy_n(items_.row(fresh[static_cast<std::size_t>(i)]), width, to + i * width);
-      k_->add_bias(to, width, place_parts_.row(place), i, i + 1);
+      std::copy_n(items_.row(fresh[static_cast<std::size_t>(i)]), start_width(), to + i * ld);
+      k_->add_bias(to + i * ld, start_width(), position_parts_.row(position), 0, 1);
     }
   });
 }
 
-PrefixDecoder::Chunk PrefixDecoder::chunk_of(Index place, Index first, Index count) {
-  Chunk c{place, first, count, {}, {}};
-  const Index seen = place + 1;
+PrefixDecoder::Chunk PrefixDecoder::chunk_of(Index position, Index first, Index count) {
+  Chunk c{position, first, count, {}, {}};
+  const Index seen = position + 1;
   c.nodes.resize(static_cast<std::size_t>(count * seen));
   c.starts.resize(static_cast<std::size_t>(count * seen));
   for (Index i = 0; i < count; ++i) {
     Index node = first + i;
-    for (Index s = place; s >= 0; --s) {
-      const Place& p = at_place(s);
+    for (Index s = position; s >= 0; --s) {
+      const PositionCache& p = cache(s);
       const auto at = static_cast<std::size_t>(i * seen + s), number = static_cast<std::size_t>(node);
       c.nodes[at] = node;
       c.starts[at] = p.starts.row(p.node_start[number]);
@@ -145,10 +132,10 @@ PrefixDecoder::Chunk PrefixDecoder::chunk_of(Index place, Index first, Index cou
 }
 
 void PrefixDecoder::run(const Chunk& c, float* raw) {
-  const Index d = shape_.d_model, seen = c.place + 1;
+  const Index d = shape_.d_model, seen = c.position + 1;
   parallel_chunks(c.count, row_chunk, [&](Index, Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
-      const float* start = c.starts[static_cast<std::size_t>(i * seen + c.place)];
+      const float* start = c.starts[static_cast<std::size_t>(i * seen + c.position)];
       std::copy_n(start, d, x_ + i * d);
       std::copy_n(start + d, d, q_ + i * d);
     }
@@ -176,8 +163,8 @@ void PrefixDecoder::project_self(const Chunk& c, Index layer, bool keys_only) {
   const Index d = shape_.d_model;
   const LinearAt& in = layout_.layers[static_cast<std::size_t>(layer)].self_in;
   RowTable& own =
-      is_last(c.place) ? own_ : at_place(c.place).keys_values[static_cast<std::size_t>(layer - 1)];
-  if (is_last(c.place)) own.clear();
+      is_last(c.position) ? own_ : cache(c.position).keys_values[static_cast<std::size_t>(layer - 1)];
+  if (is_last(c.position)) own.clear();
   const Rows x{x_, d, c.count};
   products_->forward(in.slice(d, 2 * d), x, {own.append(c.count), own.width()});
   if (!keys_only) products_->forward(in.slice(0, d), x, {q_, d});
@@ -185,7 +172,7 @@ void PrefixDecoder::project_self(const Chunk& c, Index layer, bool keys_only) {
 
 std::vector<const float*> PrefixDecoder::self_rows(const Chunk& c, Index layer) {
   std::vector<const float*> rows = c.starts;
-  const Index seen = c.place + 1;
+  const Index seen = c.position + 1;
   for (std::size_t at = 0; at < rows.size(); ++at) {
     const auto i = static_cast<Index>(at);
     if (layer == 0)
@@ -193,18 +180,18 @@ std::vector<const float*> PrefixDecoder::self_rows(const Chunk& c, Index layer) 
     else if (const Index s = i % seen; is_last(s))
       rows[at] = own_.row(i / seen);
     else
-      rows[at] = at_place(s).keys_values[static_cast<std::size_t>(layer - 1)].row(c.nodes[at]);
+      rows[at] = cache(s).keys_values[static_cast<std::size_t>(layer - 1)].row(c.nodes[at]);
   }
   return rows;
 }
 
-// From q_ to context_, over rows of keys and values [count, place + 1]. A bias of keys changes no
+// From q_ to context_, over rows of keys and values [count, position + 1]. A bias of keys changes no
 // softmax; that of values is added to their mean.
 void PrefixDecoder::attend(const Chunk& c, std::int64_t bias, const std::vector<const float*>& rows) {
   AttentionCached a;
   a.heads = shape_.heads;
   a.head_dim = shape_.d_model / shape_.heads;
-  a.places = c.place + 1;
+  a.keys = c.position + 1;
   a.q = q_;
   a.q_bias = at(bias);
   a.v_bias = at(bias) + 2 * shape_.d_model;

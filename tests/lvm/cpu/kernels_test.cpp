@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 namespace runner::lvm::cpu {
@@ -122,15 +123,15 @@ std::vector<Values> run_attention(const Kernels& k, Index keys, Index queries) {
 }
 
 // Each query sees rows of keys and values in an order of its own, some of them twice.
-std::vector<Values> run_cached(const Kernels& k, Index head_dim, Index places) {
+std::vector<Values> run_cached(const Kernels& k, Index head_dim, Index keys) {
   const Index width = 3 * head_dim, stored = 11;
   Values q = draw(static_cast<std::size_t>(rows * width), 2), out(q.size());
   const Values kv = draw(static_cast<std::size_t>(stored * 2 * width), 3);
   const Values bias = draw(static_cast<std::size_t>(2 * width), 1);
   std::vector<const float*> seen;
-  for (Index i = 0; i < rows * places; ++i) seen.push_back(kv.data() + i * 7 % stored * 2 * width);
-  k.attention_cached(
-      {3, head_dim, places, q.data(), bias.data(), bias.data() + width, seen.data(), out.data()}, 0, rows);
+  for (Index i = 0; i < rows * keys; ++i) seen.push_back(kv.data() + i * 7 % stored * 2 * width);
+  k.attention_cached({3, head_dim, keys, q.data(), bias.data(), bias.data() + width, seen.data(), out.data()},
+                     0, rows);
   return {q, out};
 }
 
@@ -151,6 +152,16 @@ void compare_variants(const F& run, const char* what) {
 TEST(Kernels, VariantsAgreeOnPointwise) {
   for (const Index columns : {1, 31, 32, 50, 512})
     compare_variants([&](const Kernels& k) { return run_pointwise(k, columns); }, "pointwise");
+}
+
+TEST(Kernels, ReluKeepsWhatIsNoNumber) {
+  for (const Kernels* k : available_kernels()) {
+    Values y(33, 1.0f), bias(33, -2.0f);
+    bias[4] = bias[32] = std::numeric_limits<float>::quiet_NaN();
+    k->relu_forward(y.data(), 33, bias.data(), {}, 0, 1);
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(std::isnan(y[i]), i == 4 || i == 32) << k->name << i;
+    EXPECT_EQ(y[0], 0.0f) << k->name;
+  }
 }
 
 TEST(Kernels, VariantsAgreeOnNorms) {

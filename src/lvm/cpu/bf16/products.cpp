@@ -22,7 +22,7 @@ struct OrderedWeight {
   std::int64_t offset = 0;  // in the flat buffer
   Index out = 0, in = 0;
   std::uint32_t* forward = nullptr;   // panels of outputs, summed over inputs
-  std::uint32_t* backward = nullptr;  // panels of inputs, summed over outputs
+  std::uint32_t* backward = nullptr;  // panels of inputs, summed over outputs; only with gradients
   Index forward_stride() const { return round_up(in, tile) / 2 * 16; }
   Index backward_stride() const { return round_up(out, tile) / 2 * 16; }
   Index words() const { return round_up(in, tile) * round_up(out, tile) / 2; }
@@ -124,12 +124,13 @@ class Bf16Products final : public Products {
   void place(Places& places) {
     for (OrderedWeight& w : weights_) {
       w.forward = places.take<std::uint32_t>(w.words());
-      w.backward = places.take<std::uint32_t>(w.words());
+      if (gradients_) w.backward = places.take<std::uint32_t>(w.words());
     }
   }
 
   static WeightOrders orders(const OrderedWeight& w, Index row) {
-    return {w.forward + row / 16 * w.forward_stride(), w.backward + row / 2 * 16, w.backward_stride()};
+    return {w.forward + row / 16 * w.forward_stride(), w.backward ? w.backward + row / 2 * 16 : nullptr,
+            w.backward_stride()};
   }
 
   // The weight that begins at `offset` or has it inside.

@@ -90,22 +90,22 @@ __attribute__((always_inline)) inline void cached_head(const AttentionCached& a,
   const float scale = 1.0f / sqrtf(static_cast<float>(hd));
   const Index width = a.heads * a.head_dim;
   float p[attention_keys];
-  for (Index s = 0; s < a.places; ++s) p[s] = scale * dot(q + at, rows[s] + at, hd);
-  softmax(p, a.places);
+  for (Index j = 0; j < a.keys; ++j) p[j] = scale * dot(q + at, rows[j] + at, hd);
+  softmax(p, a.keys);
   for (Index c = 0; c < hd; ++c) out[at + c] = a.v_bias[at + c];
-  for (Index s = 0; s < a.places; ++s) add_scaled(out + at, rows[s] + width + at, p[s], hd);
+  for (Index j = 0; j < a.keys; ++j) add_scaled(out + at, rows[j] + width + at, p[j], hd);
 }
 
 void attention_cached(const AttentionCached& a, Index begin, Index end) {
   const Index hd = a.head_dim, width = a.heads * hd;
-  for (Index r = begin; r < end; ++r) {
-    const float* const* rows = a.rows + r * a.places;
-    add_scaled(a.q + r * width, a.q_bias, 1.0f, width);
+  for (Index i = begin; i < end; ++i) {
+    const float* const* rows = a.rows + i * a.keys;
+    add_scaled(a.q + i * width, a.q_bias, 1.0f, width);
     for (Index h = 0; h < a.heads; ++h) {
       if (hd == 64)
-        cached_head(a, 64, a.q + r * width, rows, h * hd, a.out + r * width);
+        cached_head(a, 64, a.q + i * width, rows, h * hd, a.out + i * width);
       else
-        cached_head(a, hd, a.q + r * width, rows, h * hd, a.out + r * width);
+        cached_head(a, hd, a.q + i * width, rows, h * hd, a.out + i * width);
     }
   }
 }

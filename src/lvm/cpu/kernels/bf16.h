@@ -113,7 +113,7 @@ inline void write_orders(const OrderTile& values, Index c, const WeightOrders& t
   __builtin_memcpy(words, values, sizeof words);
   transpose_words(words, lines[0], lanes);
   for (Index i = 0; i < lanes; ++i) stream_line(lines[i], to.forward + (c / 2 + i) * lanes);
-  for (Index half = 0; half < 2; ++half) {
+  for (Index half = 0; to.backward && half < 2; ++half) {
     std::uint32_t* panel = to.backward + (c / lanes + half) * to.backward_stride;
     for (Index pair = 0; pair < lanes / 2; ++pair) {
       const std::uint16_t *low = values[2 * pair] + half * lanes, *high = low + order_width;

@@ -33,7 +33,7 @@ __attribute__((always_inline)) inline void relu_block(float* y, const float* bia
 #pragma omp simd
   for (Index i = 0; i < n; ++i) {
     const float x = y[i] + bias[i];
-    y[i] = (x > 0 ? x : 0) * factor[i];
+    y[i] = (x < 0 ? 0 : x) * factor[i];  // what is no number stays so
   }
 }
 
