@@ -22,7 +22,7 @@
 #include "base/error.h"
 #include "lvm/cpu/bf16/product.h"
 #include "lvm/cpu/engine.h"
-#include "lvm/model.h"
+#include "lvm/cpu/model_weights.h"
 #include "lvm/optimizer.h"
 #include "step_floor.h"
 
@@ -119,14 +119,6 @@ void report(const char* name, std::vector<double> seconds, std::int64_t batch, d
               1e3 * seconds.back());
 }
 
-void copy_weights(const lvm::Model& model, lvm::cpu::Engine& engine) {
-  const torch::NoGradGuard no_grad;
-  const auto parameters = model.named_parameters();
-  for (const auto& p : engine.layout().parameters)
-    torch::from_blob(engine.parameters() + p.offset, parameters[p.name].sizes()).copy_(parameters[p.name]);
-  engine.weights_changed();
-}
-
 int measure(const Options& o) {
   torch::set_num_threads(omp_get_max_threads());
   const Shape shape;
@@ -149,7 +141,7 @@ int measure(const Options& o) {
 
   EngineStep engine{lvm::cpu::Engine(shape, o.bf16 ? lvm::cpu::Precision::bf16 : lvm::cpu::Precision::fp32),
                     contexts, target};
-  copy_weights(*model, engine.engine);
+  lvm::load_weights(dynamic_cast<const lvm::Transformer&>(*model), engine.engine);
   TorchStep plain{model, lvm::AdamW(model->parameters(), {}), contexts, target};
 
   const auto products = bench::step_products(shape, o.batch);

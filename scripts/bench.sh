@@ -7,11 +7,11 @@
 #
 # --curves: the runner alone, as curves: training against batch (1 to 512) and threads (1 to all cores), index build and search
 # against rows (1,000 to 400,000, the data over and over) and threads, search against queries; tables with bars.
-# --quick: under 3 minutes, two rounds and floors once. --device cuda: trains on the GPU instead, batches 32 and 4096. --data: vectors to measure with
-# (RUNNER_DATA, else the bundled sample). The peers, PyTorch and FAISS, are each taken from .venv (scripts/interop_venv.sh) or
-# from Debian's python3-torch and python3-faiss; one that is missing leaves its cells empty. RUNNER_BENCH_PYTHON names
-# another Python. What fails leaves its cell empty too, and says why on stderr. Exit codes: 1 when the runner failed at
-# something, 4 when there is none that can be executed.
+# --quick: under 3 minutes, two rounds and floors once. --device cuda: trains on the GPU instead, batches 32 and 4096.
+# --data: vectors to measure with (RUNNER_DATA, else the bundled sample). The peers, PyTorch and FAISS, are each taken from .venv
+# (scripts/interop_venv.sh) or from Debian's python3-torch and python3-faiss; one that is missing leaves its cells empty.
+# RUNNER_BENCH_PYTHON names another Python. What fails leaves its cell empty too, and says why on stderr. Exit codes: 1 when the
+# runner failed at something, 4 when there is none that can be executed.
 # Kernels alone: scripts/build.sh release -DRUNNER_BENCH=ON, then build/release/bench/bench_cpu_kernels.
 set -euo pipefail
 # shellcheck source=common.sh

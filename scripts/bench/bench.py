@@ -70,19 +70,20 @@ class Bench:
     def measure(self, figure, unit, ours, peer_name="", peer=None, floor=None, rounds=None):
         """Each side a function that returns a number, called in turns until it fails; with --quick the floor once. The figure
         is a name, or a function that tells it when all is done."""
+        name = figure if callable(figure) else lambda: figure
         functions = {side: function for side, function in zip(SIDES, (ours, peer, floor)) if function}
         values = {side: [] for side in SIDES}
         for turn in range(rounds or (2 if self.o.quick else 5)):
             for side, function in list(functions.items()):
                 if side == "floor" and self.o.quick and turn > 0:
                     continue
-                value = self.attempt(f"{figure() if callable(figure) else figure}: {side}", function, side == "runner")
+                value = self.attempt(f"{name()}: {side}", function, side == "runner")
                 if value is None:
                     values[side] = []
                     del functions[side]
                 else:
                     values[side].append(value)
-        self.add(figure() if callable(figure) else figure, unit, values, peer_name,
+        self.add(name(), unit, values, peer_name,
                  {side: function.threads for side, function in functions.items() if isinstance(function, Peer)})
 
     def add(self, figure, unit, values, peer_name="", threads=()):
@@ -183,7 +184,6 @@ class Bench:
 
     def eval(self):
         data = json.dumps(self.o.data, ensure_ascii=False)  # quoted as YAML wants it
-
         report = self.folder / "report.json"
 
         @functools.cache

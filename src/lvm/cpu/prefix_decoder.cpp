@@ -114,7 +114,7 @@ void PrefixDecoder::start_nodes(Index position, const Index* items, const Index*
 }
 
 PrefixDecoder::Chunk PrefixDecoder::chunk_of(Index position, Index first, Index count) {
-  Chunk c{position, first, count, {}, {}};
+  Chunk c{position, count, {}, {}};
   const Index seen = position + 1;
   c.nodes.resize(static_cast<std::size_t>(count * seen));
   c.starts.resize(static_cast<std::size_t>(count * seen));

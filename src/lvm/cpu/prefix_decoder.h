@@ -46,7 +46,7 @@ class PrefixDecoder final : public Network {
   // Some nodes of a position. By node and position up to its own: the node's number there and its row of
   // `starts`.
   struct Chunk {
-    Index position = 0, first = 0, count = 0;
+    Index position = 0, count = 0;
     std::vector<Index> nodes;
     std::vector<const float*> starts;
   };

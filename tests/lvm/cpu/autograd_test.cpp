@@ -4,6 +4,7 @@
 
 #include "lvm/cpu/dropped_model.h"
 #include "lvm/cpu/engine_support.h"
+#include "lvm/cpu/model_weights.h"
 #include "lvm/transformer.h"
 
 namespace runner::lvm::cpu {
@@ -20,7 +21,7 @@ Errors compare_with_model(Shape shape, std::int64_t batch, Precision precision) 
   const auto model = make_model(sizes_of(shape), 3);
   draw_weights(*model, 4);
   Engine engine(shape, precision);
-  copy_weights(*model, engine);
+  load_weights(dynamic_cast<const Transformer&>(*model), engine);
   const auto contexts = torch::randn({batch, shape.context, shape.input});
   const auto direction = torch::randn({batch, shape.output});
   model->train();
@@ -42,7 +43,7 @@ Errors compare_with_dropout(const Shape& shape, std::int64_t batch, DropoutKey k
   const auto model = make_model(sizes_of(shape), 5);
   draw_weights(*model, 6);
   Engine engine(shape, precision);
-  copy_weights(*model, engine);
+  load_weights(dynamic_cast<const Transformer&>(*model), engine);
   Weights weights;
   for (const auto& p : model->named_parameters())
     weights[p.key()] = p.value().detach().clone().requires_grad_(true);

@@ -1,7 +1,5 @@
 #include "lvm/cpu/engine_support.h"
 
-#include <stdexcept>
-
 namespace runner::lvm::cpu {
 
 ModelSizes sizes_of(const Shape& shape) {
@@ -37,16 +35,6 @@ void draw_weights(torch::nn::Module& model, std::uint64_t seed) {
   for (auto& p : model.named_parameters()) {
     if (p.value().dim() == 1) p.value().add_(0.1 * torch::randn_like(p.value()));
   }
-}
-
-void copy_weights(const torch::nn::Module& model, Network& network) {
-  const torch::NoGradGuard no_grad;
-  const auto parameters = model.named_parameters();
-  if (parameters.size() != network.layout().parameters.size())
-    throw std::runtime_error("model and network differ in their number of parameters");
-  for (const Parameter& p : network.layout().parameters)
-    view(p, network.parameters()).copy_(parameters[p.name]);
-  network.weights_changed();
 }
 
 torch::Tensor view(const Parameter& p, float* flat) {

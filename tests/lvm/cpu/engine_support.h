@@ -22,9 +22,6 @@ Shape real_shape();
 // Weights drawn from `seed`: biases and norms away from their starting values, so that each counts.
 void draw_weights(torch::nn::Module& model, std::uint64_t seed);
 
-// Copies the model's weights, by name, into the network.
-void copy_weights(const torch::nn::Module& model, Network& network);
-
 // A tensor of one parameter (or gradient) of the engine: a view.
 torch::Tensor view(const Parameter& p, float* flat);
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "lvm/cpu/engine_support.h"
+#include "lvm/cpu/model_weights.h"
 
 namespace runner::lvm::cpu {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 void start(Engine& engine, std::uint64_t seed) {
   const auto model = make_model(sizes_of(engine.shape()), seed);
   draw_weights(*model, seed + 1);
-  copy_weights(*model, engine);
+  load_weights(dynamic_cast<const Transformer&>(*model), engine);
 }
 
 std::vector<float> values(const float* data, std::int64_t n) {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "lvm/cpu/engine_support.h"
+#include "lvm/cpu/model_weights.h"
 
 namespace runner::lvm::cpu {
 namespace {
@@ -23,8 +24,8 @@ struct Pair {
   void change_weights(std::uint64_t seed) {
     const auto model = make_model(sizes_of(engine.shape()), seed);
     draw_weights(*model, seed + 1);
-    copy_weights(*model, engine);
-    copy_weights(*model, decoder);
+    load_weights(dynamic_cast<const Transformer&>(*model), engine);
+    load_weights(dynamic_cast<const Transformer&>(*model), decoder);
     items = torch::Tensor();
     numbers.clear();
   }
@@ -79,11 +80,42 @@ void expect_equal(Pair& pair, Index count, double limit) {
   EXPECT_LT(relative_error(pair.decode(sequences), pair.expected(sequences)), limit);
 }
 
-TEST(PrefixDecoder, PredictsWhatTheEngineDoes) {
+// A new decoder over `items` items.
+void expect_engines_predictions(const Shape& shape, Precision precision, Index items, Index sequences,
+                                double limit, const std::vector<float>& features = {}) {
   torch::manual_seed(1);
-  Pair pair(small_shape(), Precision::fp32);
-  pair.add_items(7);
-  expect_equal(pair, 50, 2e-6);
+  Pair pair(shape, precision, features);
+  pair.add_items(items);
+  expect_equal(pair, sequences, limit);
+}
+
+TEST(PrefixDecoder, PredictsWhatTheEngineDoes) {
+  expect_engines_predictions(small_shape(), Precision::fp32, 7, 50, 2e-6);
+}
+
+TEST(PrefixDecoder, MoreNodesThanOneChunk) {
+  expect_engines_predictions(small_shape(), Precision::fp32, 60, 2500, 2e-6);
+}
+
+TEST(PrefixDecoder, OfTheRealSizesInBothPrecisions) {
+  expect_engines_predictions(real_shape(), Precision::fp32, 5, 24, 2e-6);
+  expect_engines_predictions(real_shape(), Precision::bf16, 5, 24, 2e-2);
+}
+
+TEST(PrefixDecoder, OfOneLayerAndOfOnePosition) {
+  Shape one_layer = small_shape(), one_position = small_shape();
+  one_layer.layers = 1;
+  one_position.context = 1;
+  expect_engines_predictions(one_layer, Precision::fp32, 6, 20, 2e-6);
+  expect_engines_predictions(one_position, Precision::fp32, 6, 20, 2e-6);
+}
+
+TEST(PrefixDecoder, PositionsAddTheirFeatures) {
+  const Shape shape = small_shape();
+  std::vector<float> features(static_cast<std::size_t>(shape.context * shape.input), 0.0f);
+  for (Index t = 0; t < shape.context; ++t)
+    features[static_cast<std::size_t>((t + 1) * shape.input - 1)] = static_cast<float>(t);
+  expect_engines_predictions(shape, Precision::fp32, 6, 20, 2e-6, features);
 }
 
 TEST(PrefixDecoder, ItemsAndNodesMayComeLater) {
@@ -93,48 +125,6 @@ TEST(PrefixDecoder, ItemsAndNodesMayComeLater) {
     pair.add_items(3 + 40 * round);
     expect_equal(pair, 30, 2e-6);
   }
-}
-
-TEST(PrefixDecoder, MoreNodesThanOneChunk) {
-  torch::manual_seed(3);
-  Pair pair(small_shape(), Precision::fp32);
-  pair.add_items(60);
-  expect_equal(pair, 2500, 2e-6);
-}
-
-TEST(PrefixDecoder, OfTheRealSizesInBothPrecisions) {
-  torch::manual_seed(4);
-  for (const auto& [precision, limit] :
-       {std::pair{Precision::fp32, 2e-6}, std::pair{Precision::bf16, 2e-2}}) {
-    Pair pair(real_shape(), precision);
-    pair.add_items(5);
-    expect_equal(pair, 24, limit);
-  }
-}
-
-TEST(PrefixDecoder, OfOneLayerAndOfOnePlace) {
-  torch::manual_seed(5);
-  Shape shape = small_shape();
-  shape.layers = 1;
-  Pair one_layer(shape, Precision::fp32);
-  one_layer.add_items(6);
-  expect_equal(one_layer, 20, 2e-6);
-  shape.layers = 3;
-  shape.context = 1;
-  Pair one_place(shape, Precision::fp32);
-  one_place.add_items(6);
-  expect_equal(one_place, 20, 2e-6);
-}
-
-TEST(PrefixDecoder, PlacesAddTheirFeatures) {
-  torch::manual_seed(6);
-  const Shape shape = small_shape();
-  std::vector<float> features(static_cast<std::size_t>(shape.context * shape.input), 0.0f);
-  for (Index t = 0; t < shape.context; ++t)
-    features[static_cast<std::size_t>((t + 1) * shape.input - 1)] = static_cast<float>(t);
-  Pair pair(shape, Precision::fp32, features);
-  pair.add_items(6);
-  expect_equal(pair, 20, 2e-6);
 }
 
 TEST(PrefixDecoder, NewWeightsForgetWhatTheOldOnesMade) {
