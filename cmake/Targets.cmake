@@ -55,6 +55,17 @@ function(runner_system_includes target)
   endforeach()
 endfunction()
 
+# Headers of libtorch, as runner_lvm has compiled them. GCC takes a precompiled header only for the same kind of
+# position-independent code, so programs are compiled as the libraries are.
+function(runner_use_torch_header target)
+  target_precompile_headers(${target} REUSE_FROM runner_lvm)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL EXECUTABLE)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
+endfunction()
+
 # runner_test(NAME file... [LIBS lib...] [WHOLE]): one test program. WHOLE registers it as one ctest test
 # (for programs whose start is slow: libtorch); otherwise each TEST() is one.
 function(runner_test name)
