@@ -104,7 +104,7 @@ check_built() {
       *.cpp | *.cu) ;;
       *) continue ;;
     esac
-    grep -rqF --include=CMakeLists.txt --include='*.cmake' "$(basename "$file")" . ||
+    grep -rqF --include=CMakeLists.txt --include='*.cmake' "$(basename "$file")" src jobs tests bench cmake 2>/dev/null ||
       say "$file:1: no CMakeLists.txt names this file"
   done)
 }
