@@ -2,59 +2,20 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cerrno>
-#include <csignal>
 #include <fstream>
 #include <sstream>
 
 #include "base/error.h"
-#include "base/log.h"
+#include "base/temporary_name.h"
 
 namespace runner {
 namespace fs = std::filesystem;
 
 namespace {
-
-fs::path temporary_beside(const fs::path& target) {
-  return fs::path(target.string() + "." + std::to_string(::getpid()) + ".tmp");
-}
-
-// The process in the name of a temporary file of this target; 0 for the name of anything else.
-pid_t writer_of(const std::string& name, const std::string& target) {
-  const std::string head = target + ".", tail = ".tmp";
-  if (name.size() <= head.size() + tail.size() || !name.starts_with(head) || !name.ends_with(tail)) return 0;
-  const std::string pid = name.substr(head.size(), name.size() - head.size() - tail.size());
-  const bool digits = std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c); });
-  return digits && pid.size() < 10 ? static_cast<pid_t>(std::stol(pid)) : 0;
-}
-
-// A writer holds a lock on its file: one on another machine, or in a container with process numbers of its
-// own, is told by that.
-bool someone_writes(const fs::path& temporary) {
-  const int fd = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return true;
-  const bool locked = ::flock(fd, LOCK_EX | LOCK_NB) != 0;
-  ::close(fd);
-  return locked;
-}
-
-// Removes what killed writers of this target left.
-void remove_stale_temporaries(const fs::path& target) {
-  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
-  const std::string name = target.filename().string();
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const pid_t writer = writer_of(it->path().filename().string(), name);
-    if (writer == 0 || ::kill(writer, 0) == 0 || errno != ESRCH) continue;
-    if (someone_writes(it->path()) || ::unlink(it->path().c_str()) != 0) continue;
-    spdlog::info("{}: left by process {}, which was killed while it wrote; removed", it->path().string(),
-                 writer);
-  }
-}
 
 void create_parent(const fs::path& target) {
   if (!target.has_parent_path()) return;
@@ -63,14 +24,70 @@ void create_parent(const fs::path& target) {
   if (error) throw RunError("cannot create the folder: " + error.message(), target.parent_path().string());
 }
 
+// The kind of thing that stands where a file is to come; "" where nothing or a regular file does.
+std::string in_the_way(const fs::path& target) {
+  struct stat info {};
+  if (::lstat(target.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return "";
+  return describe_kind(info.st_mode);
+}
+
+// Puts the finished file under a name that nothing has: a link of its own, or, where the file system has no
+// hard links, a rename over an empty file created for it. False when the name is taken.
+bool move_to_free_name(const fs::path& temporary, const fs::path& target) {
+  if (::link(temporary.c_str(), target.c_str()) == 0) {
+    ::unlink(temporary.c_str());
+    return true;
+  }
+  if (errno == EEXIST) return false;
+  const int fd = create_exclusively(target);
+  if (fd < 0 && errno == EEXIST) return false;
+  if (fd < 0) throw_errno("cannot create", target.string());
+  ::close(fd);
+  if (::rename(temporary.c_str(), target.c_str()) == 0) return true;
+  const int code = errno;
+  ::unlink(target.c_str());
+  errno = code;
+  throw_errno("cannot rename into place", target.string());
+}
+
+// Throws UsageError unless a link of ours (or nothing, by now) stands there.
+void refuse_foreign_link(const fs::path& link, const IsOurs& is_ours) {
+  struct stat info {};
+  if (::lstat(link.c_str(), &info) != 0) return;
+  if (!S_ISLNK(info.st_mode))
+    throw UsageError("is " + describe_kind(info.st_mode) + " that is not ours; it stays, and no link is made",
+                     link.string());
+  std::error_code error;
+  const fs::path before = fs::read_symlink(link, error);
+  if (!error && !is_ours(before))
+    throw UsageError("is a link to " + before.string() + ", which is not ours; it stays as it is",
+                     link.string());
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(fs::path target) : target_(std::move(target)), temporary_(temporary_beside(target_)) {
+std::string describe_kind(::mode_t mode) {
+  if (S_ISREG(mode)) return "a file";
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISLNK(mode)) return "a link";
+  if (S_ISFIFO(mode)) return "a fifo";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+fs::path numbered(const fs::path& name, int number) {
+  if (number == 1) return name;
+  fs::path result = name;
+  return result.replace_filename(name.stem().string() + "_" + std::to_string(number) +
+                                 name.extension().string());
+}
+
+AtomicFile::AtomicFile(fs::path target, IfTaken if_taken) : target_(std::move(target)), if_taken_(if_taken) {
   create_parent(target_);
-  remove_stale_temporaries(target_);
-  fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd_ < 0) throw_errno("cannot create", temporary_.string());
-  ::flock(fd_, LOCK_EX | LOCK_NB);  // for those who look for stale ones; where locks do not work, so be it
+  remove_stale_files(target_);
+  TemporaryFile file = create_temporary(target_);
+  temporary_ = std::move(file.path);
+  fd_ = file.fd;
 }
 
 AtomicFile::~AtomicFile() {
@@ -98,8 +115,17 @@ void AtomicFile::flush_to_disk() {
 
 void AtomicFile::commit() {
   if (!synced_) flush_to_disk();
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0)
-    throw_errno("cannot rename into place", target_.string());
+  if (if_taken_ == IfTaken::count_on) {
+    const fs::path first = target_;
+    for (int number = 1; !move_to_free_name(temporary_, target_ = numbered(first, number)); ++number) {
+    }
+  } else {
+    const std::string other = in_the_way(target_);
+    if (!other.empty())
+      throw RunError("is " + other + " by now; only a regular file is replaced", target_.string());
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+      throw_errno("cannot rename into place", target_.string());
+  }
   ::close(fd_);
   fd_ = -1;
   fsync_folder(target_.parent_path());
@@ -111,16 +137,24 @@ void write_file_atomically(const fs::path& target, std::string_view contents) {
   file.commit();
 }
 
-void replace_symlink(const fs::path& to, const fs::path& link) {
+bool points_beside(const fs::path& to) {
+  return !to.has_parent_path() && !to.empty() && to != "." && to != "..";
+}
+
+void replace_symlink(const fs::path& to, const fs::path& link, const IsOurs& is_ours) {
   create_parent(link);
-  const fs::path temporary = temporary_beside(link);
-  ::unlink(temporary.c_str());
-  if (::symlink(to.c_str(), temporary.c_str()) != 0) throw_errno("cannot create the link", link.string());
-  if (::rename(temporary.c_str(), link.c_str()) != 0) {
+  remove_stale_links(link);
+  while (::symlink(to.c_str(), link.c_str()) != 0) {
+    if (errno != EEXIST) throw_errno("cannot create the link", link.string());
+    refuse_foreign_link(link, is_ours);
+    const fs::path temporary = temporary_beside(link);
+    if (::symlink(to.c_str(), temporary.c_str()) != 0) throw_errno("cannot create the link", link.string());
+    if (::rename(temporary.c_str(), link.c_str()) == 0) break;
     const int code = errno;
     ::unlink(temporary.c_str());
     errno = code;
-    throw_errno("cannot replace the link", link.string());
+    // Gone: another process that replaces this link took it for a killed one's.
+    if (code != ENOENT) throw_errno("cannot replace the link", link.string());
   }
   fsync_folder(link.parent_path());
 }

@@ -8,7 +8,8 @@ namespace runner {
 
 class FileLock {
  public:
-  // Waits for the lock. Creates the file (and its folder) when absent. Throws RunError.
+  // Waits for the lock. Creates the file (and its folder) when absent; a file that is not ours is locked and
+  // keeps its contents. Throws UsageError for a link, a folder, a fifo or a device, RunError for the rest.
   static FileLock wait(const std::filesystem::path& path);
   // The lock, or nothing when another process holds it.
   static std::optional<FileLock> try_lock(const std::filesystem::path& path);

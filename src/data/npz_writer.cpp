@@ -9,8 +9,8 @@ struct NpzWriter::State {
   Compression compression;
 };
 
-NpzWriter::NpzWriter(const std::filesystem::path& target, Compression compression)
-    : state_(new State{ZipWriter(target), compression}) {}
+NpzWriter::NpzWriter(const std::filesystem::path& target, Compression compression, IfTaken if_taken)
+    : state_(new State{ZipWriter(target, if_taken), compression}) {}
 
 NpzWriter::~NpzWriter() = default;
 
@@ -62,6 +62,10 @@ void NpzWriter::finish() {
 }
 std::uint64_t NpzWriter::bytes_written() const {
   return state_->zip.position();
+}
+
+const std::filesystem::path& NpzWriter::target() const {
+  return state_->zip.target();
 }
 
 }  // namespace runner::data

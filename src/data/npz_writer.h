@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "data/npy.h"
 
 namespace runner::data {
@@ -18,7 +19,8 @@ enum class Compression { stored, deflated };
 class NpzWriter {
  public:
   // Throws RunError.
-  explicit NpzWriter(const std::filesystem::path& target, Compression compression = Compression::stored);
+  explicit NpzWriter(const std::filesystem::path& target, Compression compression = Compression::stored,
+                     IfTaken if_taken = IfTaken::replace);
   ~NpzWriter();  // without finish(), nothing is left behind
 
   // Starts an array of a shape known up front; then append() its elements in C order, in any pieces.
@@ -36,6 +38,7 @@ class NpzWriter {
 
   void finish();  // directory, fsync, rename
   std::uint64_t bytes_written() const;
+  const std::filesystem::path& target() const;  // after finish(): the name that the file has
 
  private:
   struct State;

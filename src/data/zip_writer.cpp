@@ -94,7 +94,7 @@ std::string end_records(std::uint64_t entries, std::uint64_t offset, std::uint64
 
 }  // namespace
 
-ZipWriter::ZipWriter(const std::filesystem::path& target) : file_(target) {
+ZipWriter::ZipWriter(const std::filesystem::path& target, IfTaken if_taken) : file_(target, if_taken) {
   buffer_.reserve(buffer_size);
 }
 

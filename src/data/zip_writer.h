@@ -16,7 +16,7 @@ namespace runner::data {
 
 class ZipWriter {
  public:
-  explicit ZipWriter(const std::filesystem::path& target);
+  explicit ZipWriter(const std::filesystem::path& target, IfTaken if_taken = IfTaken::replace);
   ~ZipWriter();
 
   void begin(const std::string& name, std::uint64_t size, bool deflated);
@@ -24,6 +24,7 @@ class ZipWriter {
   void end();     // throws std::logic_error unless exactly `size` bytes were appended
   void finish();  // directory, fsync, rename
   std::uint64_t position() const { return position_; }
+  const std::filesystem::path& target() const { return file_.target(); }
 
  private:
   void put(const void* bytes, std::size_t size);

@@ -1,11 +1,13 @@
 #include "base/file_lock.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 
+#include "base/error.h"
 #include "support/temporary_folder.h"
 
 namespace runner {
@@ -37,6 +39,28 @@ TEST(FileLock, IsReleasedWhenItsHolderIsKilled) {
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_TRUE(FileLock::try_lock(folder / "lock").has_value());
+}
+
+TEST(FileLock, LeavesTheContentsOfAFileThatIsNotOurs) {
+  test::TemporaryFolder folder;
+  for (const char* text : {"a note\n", "12", "99999 bottles\n", "-4\n"}) {
+    folder.write("lock", text);
+    EXPECT_TRUE(FileLock::try_lock(folder / "lock").has_value()) << text;
+    EXPECT_EQ(test::file_contents(folder / "lock"), text);
+    EXPECT_EQ(FileLock::holder(folder / "lock"), 0) << text;
+  }
+}
+
+TEST(FileLock, FollowsNoLinkAndOpensNothingButFiles) {
+  test::TemporaryFolder folder;
+  std::filesystem::create_symlink("victim", folder / "link");
+  std::filesystem::create_directory(folder / "folder");
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  for (const char* name : {"link", "folder", "fifo"}) {
+    EXPECT_THROW(FileLock::try_lock(folder / name), UsageError) << name;
+    EXPECT_THROW(FileLock::wait(folder / name), UsageError) << name;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "victim"));
 }
 
 }  // namespace

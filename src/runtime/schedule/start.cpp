@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <regex>
 #include <thread>
 
 #include "base/atomic_file.h"
@@ -28,6 +29,12 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kept_logs = 10;
 constexpr int grace_seconds = 60;  // between the request to stop and the end by force: a checkpoint is saved
 
+// As new_log makes it: other files in the folder are somebody's.
+bool is_log(const fs::path& file) {
+  static const std::regex name("[0-9]{8}_[0-9]{6}_[0-9]+\\.log");
+  return std::regex_match(file.filename().string(), name);
+}
+
 fs::path new_log(const ScheduleEntry& entry) {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
@@ -37,7 +44,8 @@ fs::path new_log(const ScheduleEntry& entry) {
   const fs::path folder = entry.state / "logs";
   fs::create_directories(folder);
   std::vector<fs::path> logs;
-  for (const auto& file : fs::directory_iterator(folder)) logs.push_back(file.path());
+  for (const auto& file : fs::directory_iterator(folder))
+    if (is_log(file.path())) logs.push_back(file.path());
   std::sort(logs.begin(), logs.end());
   for (std::size_t i = 0; i + kept_logs <= logs.size(); ++i) fs::remove(logs[i]);
   return folder / (std::string(name) + "_" + std::to_string(::getpid()) + ".log");
@@ -56,7 +64,7 @@ Environment environment_of(const ScheduleEntry& entry) {
 
 pid_t start(const ScheduleEntry& entry, const fs::path& log) {
   if (::chdir(entry.folder.c_str()) != 0) throw_errno("cannot enter the folder", entry.folder.string());
-  const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) throw_errno("cannot write the log", log.string());
   ::dup2(fd, STDOUT_FILENO);  // this process has nothing to say there
   ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
