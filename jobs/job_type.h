@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/atomic_file.h"
+#include "base/output.h"
 #include "config/binder.h"
 #include "config/common_options.h"
 #include "runtime/launch.h"
@@ -41,6 +43,9 @@ struct JobType {
   // The parts that can run apart, when two OpenMP runtimes must not meet: name and plug-in of each.
   std::vector<runtime::Part> parts;
   std::unique_ptr<JobOptions> (*make)();
+  // What the key `output` names, and whether OUTPUT.manifest.json is written beside it (base/output.h).
+  OutputKind output = OutputKind::file;
+  bool manifest_beside = false;
 };
 
 // All jobs, in the order that --help shows.
@@ -62,6 +67,13 @@ class JobOptionsOf final : public JobOptions {
   }
   T options;
 };
+
+// Worker side: an output whose name held {timestamp} is a file of its own, counted on when another run of the
+// same second has it.
+IfTaken if_taken(const JobContext& context);
+
+// Worker side: the configuration with the name that the output got, for its manifest.
+std::string with_output(JobOptions& options, const std::string& resolved_yaml, const std::string& output);
 
 // Worker side: fills T from a resolved configuration. Throws UsageError.
 void fill(JobOptions& options, const std::string& resolved_yaml);

@@ -1,7 +1,5 @@
 #include "jobs/eval/options.h"
 
-#include <filesystem>
-
 #include "runtime/device_choice.h"
 
 namespace runner::jobs {
@@ -72,11 +70,6 @@ std::vector<config::Problem> check(const EvalOptions& o) {
         {"", "val", "nothing to evaluate: give val or ood or both, as {sequences: FILE} or {vectors: FILE}"});
   check_split("val", o.val, problems);
   check_split("ood", o.ood, problems);
-  std::error_code error;
-  if (o.output.empty() || std::filesystem::is_directory(o.output, error))
-    problems.push_back({"", "output",
-                        (o.output.empty() ? "is empty" : "is a folder: " + o.output) +
-                            "; expected the name of the report's file"});
   return problems;
 }
 

@@ -79,7 +79,7 @@ void explain(const cat::Options& options) {
 void run_eval(const JobContext& context, JobResult& result) {
   const auto options = read_options<EvalOptions>(context.config);
   // All that can be refused is refused before anything is computed.
-  AtomicFile report(options.output);
+  AtomicFile report(options.output, if_taken(context));
   status::set_phase("read model");
   const auto file = lvm::read_model_file(options.model);
   const auto width = file.sizes.width;
@@ -118,9 +118,14 @@ void run_eval(const JobContext& context, JobResult& result) {
   out["output"] = options.output;
   report.write(out.dump(2) + "\n");
   report.commit();
+  if (out["output"] != report.target().string()) {  // another run of the same second had that name
+    out["output"] = report.target().string();
+    write_file_atomically(report.target(), out.dump(2) + "\n");
+  }
   result.exit_code = static_cast<int>(passed ? ExitCode::done : ExitCode::gate);
-  result.summary = fmt::format("{}\nmode {}: {}; report: {}", eval_table(val, ood, gates), options.mode,
-                               passed ? "every gate passed" : "a gate failed (exit code 5)", options.output);
+  result.summary =
+      fmt::format("{}\nmode {}: {}; report: {}", eval_table(val, ood, gates), options.mode,
+                  passed ? "every gate passed" : "a gate failed (exit code 5)", report.target().string());
 }
 
 }  // namespace runner::jobs

@@ -32,12 +32,14 @@ std::vector<float> read_queries(const SearchOptions& options) {
   return values;
 }
 
-void write(const SearchOptions& options, const ann::Neighbours& found) {
+// Returns the name that the file has.
+std::string write(const SearchOptions& options, const ann::Neighbours& found, IfTaken if_taken) {
   status::set_phase("write the neighbours");
-  data::NpzWriter writer(options.output);
+  data::NpzWriter writer(options.output, data::Compression::stored, if_taken);
   writer.write("ids", data::DType::i64, {found.queries, found.k}, found.ids.data());
   writer.write("scores", data::DType::f32, {found.queries, found.k}, found.scores.data());
   writer.finish();
+  return writer.target().string();
 }
 
 }  // namespace
@@ -64,8 +66,8 @@ void run_search(const JobContext& context, JobResult& result) {
     found = index.search(queries.data(), n, options.k, [&](std::int64_t done) { progress.update(done); });
   }
   const double search_s = seconds_since(search_start);
-  write(options, found);
-  result.result = {{"output", options.output},
+  const std::string output = write(options, found, if_taken(context));
+  result.result = {{"output", output},
                    {"index", options.index},
                    {"queries", n},
                    {"k", options.k},
@@ -77,7 +79,7 @@ void run_search(const JobContext& context, JobResult& result) {
                    {"wall_s", seconds_since(start)},
                    {"rss_mb", peak_memory_mb()}};
   result.summary =
-      fmt::format("{}: {} neighbours of each of {} queries among {} vectors, {} in {:.3f} s", options.output,
+      fmt::format("{}: {} neighbours of each of {} queries among {} vectors, {} in {:.3f} s", output,
                   options.k, n, index.rows(), index.exact() ? "exact" : "approximate", search_s);
 }
 

@@ -76,7 +76,8 @@ void write_manifest(const JobContext& context, const SequencesOptions& options, 
                    {"version", version()},  {"started", started},
                    {"ended", local_time()}, {"outcome", "done"},
                    {"result", result},      {"inputs", describe_inputs(options.inputs)}};
-  manifest["config"] = context.config;
+  JobOptionsOf<SequencesOptions> declared;
+  manifest["config"] = with_output(declared, context.config, options.output);
   manifest["launch"] = context.launch;
   write_file_atomically(options.output + ".manifest.json", manifest.dump(2) + "\n");
 }
@@ -108,7 +109,7 @@ Json count_articles(const data::SampleSource& samples) {
 void run_sequences(const JobContext& context, JobResult& result) {
   const bool dry_run = context.arguments.is_object() && context.arguments.value("dry_run", false);
   if (dry_run) return plan_sequences(context, result);
-  const auto options = read_options<SequencesOptions>(context.config);
+  auto options = read_options<SequencesOptions>(context.config);
   const auto start = std::chrono::steady_clock::now();
   const std::string started = local_time();
   const std::unique_ptr<data::SampleSource> samples = open_input(options);
@@ -120,7 +121,8 @@ void run_sequences(const JobContext& context, JobResult& result) {
             options.context, options.target_offset),
         options.inputs[0]);
   refuse_without_space(options, *samples);
-  const Written written = write_sequences(*samples, options);
+  const Written written = write_sequences(*samples, options, if_taken(context));
+  options.output = written.output;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   result.result = {{"output", options.output},     {"method", options.method},
                    {"sequences", samples->size()}, {"context", samples->context()},

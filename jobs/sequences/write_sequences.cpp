@@ -73,11 +73,12 @@ void write_legacy(data::NpzWriter& writer, const data::SampleSource& samples,
 
 }  // namespace
 
-Written write_sequences(const data::SampleSource& samples, const SequencesOptions& options) {
+Written write_sequences(const data::SampleSource& samples, const SequencesOptions& options,
+                        IfTaken if_taken) {
   Written written;
   const std::int64_t n = samples.size(), length = samples.context(), width = samples.width();
-  data::NpzWriter writer(options.output,
-                         options.compress ? data::Compression::deflated : data::Compression::stored);
+  data::NpzWriter writer(
+      options.output, options.compress ? data::Compression::deflated : data::Compression::stored, if_taken);
   Progress progress("sequences", n * (length + 1) * width, "values");
   status::set_phase("write sequences");
   writer.begin("context_sequences", data::DType::f32, {n, length, width});
@@ -104,6 +105,7 @@ Written write_sequences(const data::SampleSource& samples, const SequencesOption
   writer.finish();
   written.fsync_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   written.bytes = writer.bytes_written();
+  written.output = writer.target().string();
   return written;
 }
 

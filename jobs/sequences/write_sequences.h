@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/atomic_file.h"
 #include "data/samples.h"
 #include "jobs/sequences/coherence.h"
 #include "jobs/sequences/options.h"
@@ -10,6 +11,7 @@
 namespace runner::jobs {
 
 struct Written {
+  std::string output;  // the name that the file has
   std::uint64_t bytes = 0;
   double fsync_s = 0;  // the final flush to the disk
   Coherence coherence;
@@ -18,6 +20,7 @@ struct Written {
 // Writes context_sequences, target_vectors, article_ids and target_indices (where known) and what
 // legacy_metadata asks for, to a file that is complete or not there. Throws RunError, and Interrupted between
 // pieces.
-Written write_sequences(const data::SampleSource& samples, const SequencesOptions& options);
+Written write_sequences(const data::SampleSource& samples, const SequencesOptions& options,
+                        IfTaken if_taken = IfTaken::replace);
 
 }  // namespace runner::jobs

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/job_flags.h"
+#include "cli/job_output.h"
 #include "cli/old_flags.h"
 #include "cli/resolve_job.h"
 #include "runtime/launch.h"
@@ -64,6 +65,7 @@ int job_command(int argc, char** argv) {
   if (std::strcmp(argv[0], "plan") == 0) line.arguments["dry_run"] = true;
 
   resolve_job(type, *options, binder, line, timestamp());
+  const NewFolder folder(type, binder, line);
 
   runtime::LaunchRequest request;
   request.context.job = type.name;

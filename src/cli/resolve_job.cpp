@@ -7,14 +7,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/find_config.h"
+#include "cli/job_output.h"
 
 namespace runner::cli {
 namespace {
-
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
 
 // A conflict between keys is placed where one of them was given.
 void place_conflicts(std::vector<config::Problem>& problems, config::Binder& binder,
@@ -31,17 +27,6 @@ void add_environment(config::Binder& binder, std::vector<config::Override>& over
   const char* device = std::getenv("RUNNER_DEVICE");
   if (device == nullptr || *device == '\0' || binder.find("device") == nullptr) return;
   overrides.insert(overrides.begin(), {"device", device, "RUNNER_DEVICE"});
-}
-
-void expand_output(jobs::JobOptions& options, config::Binder& binder, const std::string& timestamp) {
-  config::Field* output = binder.find("output");
-  if (output == nullptr || output->kind != config::Kind::text) return;
-  const std::string origin = output->origin;
-  std::string text = config::field_text(*output);
-  replace_all(text, "{name}", options.common().name);
-  replace_all(text, "{timestamp}", timestamp);
-  config::set_field_text(*output, text);
-  output->origin = origin;
 }
 
 // --epochs beside the config's own number: a run that a flag cuts short is not judged by final gates.
@@ -102,13 +87,14 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
   auto problems =
       config::resolve(binder, text, file, line.overrides, share.empty() ? "" : (share / "sample").string());
   if (problems.empty()) {
-    auto conflicts = options.conflicts();
-    place_conflicts(conflicts, binder, file);
+    expand_output(common.name, binder, line, timestamp);
+    problems = judge_output(type, binder, line, file);  // before any input is read
+    const auto conflicts = options.conflicts();
     problems.insert(problems.end(), conflicts.begin(), conflicts.end());
+    place_conflicts(problems, binder, file);
   }
   config::throw_if_any(problems);
   note_config_epochs(type, line, text, file);
-  expand_output(options, binder, timestamp);
 }
 
 }  // namespace runner::cli

@@ -85,12 +85,10 @@ std::string shipped_instead(const std::string& path, const std::string& shipped)
 }
 
 void check_paths(Field& field, const std::string& shipped, std::vector<Problem>& problems) {
-  if (!field.must_be_file && !field.must_exist) return;
+  std::vector<std::string> paths = input_paths(field);
+  if (paths.empty()) return;
+  for (std::string& path : paths) path = shipped_instead(path, shipped);
   const YAML::Node node = field.write();
-  std::vector<std::string> paths;
-  if (node.IsScalar()) paths.push_back(shipped_instead(node.Scalar(), shipped));
-  if (node.IsSequence())
-    for (const auto& item : node) paths.push_back(shipped_instead(item.Scalar(), shipped));
   if (node.IsScalar() && paths[0] != node.Scalar()) field.read(YAML::Node(paths[0]));
   if (node.IsSequence()) field.read(YAML::Node(paths));
   for (const std::string& path : paths) {
@@ -135,6 +133,16 @@ std::string top_level_value(const std::string& text, const std::string& file, co
   } catch (const YAML::Exception& e) {
     throw UsageError("not valid YAML: " + e.msg + excerpt(text, e.mark), parse_place(e, file));
   }
+}
+
+std::vector<std::string> input_paths(const Field& field) {
+  std::vector<std::string> paths;
+  if (!field.must_be_file && !field.must_exist) return paths;
+  const YAML::Node node = field.write();
+  if (node.IsScalar()) paths.push_back(node.Scalar());
+  if (node.IsSequence())
+    for (const auto& item : node) paths.push_back(item.Scalar());
+  return paths;
 }
 
 std::string field_text(const Field& field) {

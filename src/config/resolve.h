@@ -39,6 +39,9 @@ std::string top_level_value(const std::string& text, const std::string& file, co
 // The candidate closest to `word` within a third of its length, or "".
 std::string closest(const std::string& word, const std::vector<std::string>& candidates);
 
+// The files and folders that a field names and that must exist: what a job reads.
+std::vector<std::string> input_paths(const Field& field);
+
 // A text option's value, and setting it (the origin stays).
 std::string field_text(const Field& field);
 void set_field_text(Field& field, const std::string& value);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -121,12 +122,34 @@ TEST_F(Eval, AReportThatCannotBeWrittenIsNoticedBeforeAnythingIsComputed) {
   folder.write("a_file", "");
   const auto run =
       run_runner({"eval", config(both()), "--output", (folder / "a_file" / "report.json").string()});
-  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("a_file"));
   EXPECT_THAT(run.err, testing::Not(HasSubstr("mode fixed")));
   const auto onto_folder = run_runner({"eval", config(both()), "--output", folder.path().string()});
   EXPECT_EQ(onto_folder.exit_code, 2);
-  EXPECT_THAT(onto_folder.err, HasSubstr("output: is a folder"));
+  EXPECT_THAT(onto_folder.err, HasSubstr("is a folder"));
+}
+
+// As when another run has begun in the same second, whichever second that is.
+TEST_F(Eval, AReportUnderATakenTimeIsCountedOn) {
+  const auto name_at = [](std::time_t time) {
+    std::tm local{};
+    ::localtime_r(&time, &local);
+    char text[32];
+    std::strftime(text, sizeof text, "r_%Y%m%d_%H%M%S", &local);
+    return std::string(text);
+  };
+  const std::time_t now = std::time(nullptr);
+  std::vector<std::string> taken;
+  for (int i = 0; i < 600; ++i) taken.push_back("reports/" + name_at(now + i) + ".json");
+  for (const std::string& name : taken) folder.write(name, "of another run");
+  const auto run = run_runner({"eval", config(ood()), "--set", "samples=5", "--json", "--output",
+                               (folder / "reports/r_{timestamp}.json").string()});
+  ASSERT_EQ(run.exit_code, 5) << run.err;
+  const std::string output = last_line(run).at("output");
+  EXPECT_THAT(output, testing::EndsWith("_2.json"));
+  EXPECT_EQ(Json::parse(file_contents(output)), last_line(run));
+  for (const std::string& name : taken) EXPECT_EQ(file_contents(folder / name), "of another run");
 }
 
 TEST_F(Eval, ARefusedRunLeavesNoReport) {

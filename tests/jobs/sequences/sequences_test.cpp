@@ -102,6 +102,24 @@ TEST(Sequences, WindowsStayInsideArticlesByDefault) {
   EXPECT_TRUE(std::filesystem::exists(output + ".manifest.json"));
 }
 
+TEST(Sequences, UnderANewNameCountOnAndSaySo) {
+  const test::TemporaryFolder folder;
+  folder.write("x_1.npz", "of another run");
+  JobContext context;
+  context.config = "job: sequences\nname: test\ninput: {vectors: " + input +
+                   "}\noutput: " + (folder / "x_1.npz").string() + "\n";
+  context.arguments["new_output"] = true;
+  JobResult result;
+  run_sequences(context, result);
+  const std::string output = folder / "x_1_2.npz";
+  EXPECT_EQ(result.result["output"], output);
+  EXPECT_EQ(test::file_contents(folder / "x_1.npz"), "of another run");
+  EXPECT_FALSE(integers_of(output, "article_ids").empty());
+  const Json manifest = Json::parse(test::file_contents(output + ".manifest.json"));
+  EXPECT_EQ(manifest["result"]["output"], output);
+  EXPECT_THAT(manifest["config"].get<std::string>(), HasSubstr("output: " + output));
+}
+
 TEST(Sequences, NothingLeftIsAnErrorThatSaysWhy) {
   const test::TemporaryFolder folder;
   const std::string yaml =
