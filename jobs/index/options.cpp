@@ -34,8 +34,6 @@ void declare(config::Binder& b, IndexOptions& o) {
 std::vector<config::Problem> check(const IndexOptions& o) {
   std::vector<config::Problem> problems;
   if (o.factory.empty()) problems.push_back({"", "index.factory", "is empty; Flat is the exact type"});
-  if (o.output.empty() || o.output.ends_with('/'))
-    problems.push_back({"", "output", "'" + o.output + "' must name a file"});
   if (o.factory == "Flat" && o.nprobe)
     problems.push_back({"", "index.nprobe", "has no meaning with factory: Flat; leave it out"});
   if (o.factory == "Flat" && o.min_recall)

@@ -112,13 +112,16 @@ std::string summarise(const Json& r) {
 }  // namespace
 
 void run_index(const JobContext& context, JobResult& result) {
-  const auto options = read_options<IndexOptions>(context.config);
+  auto options = read_options<IndexOptions>(context.config);
   const auto start = Clock::now();
   const std::string started = local_time();
-  const ann::Target target{options.output};
-  const auto lock = ann::lock_target(target, options.if_locked == "wait");
+  ann::Target target{options.output};
+  const auto lock = if_taken(context) == IfTaken::count_on
+                        ? ann::lock_new_target(target)
+                        : ann::lock_target(target, options.if_locked == "wait");
   if (!lock) return skip(options, nullptr, result);
-  ann::remove_leftovers(target);
+  options.output = target.link.string();
+  ann::tidy(target);
   if (context.arguments.value("rollback", false)) return roll_back(options, target, result);
 
   const Json settings = comparable_settings(options);
@@ -156,7 +159,8 @@ void run_index(const JobContext& context, JobResult& result) {
     result.result["skipped"] = false;
 
     status::set_phase("publish");
-    ann::adopt_plain_file(target);
+    ann::adopt_plain_file(target, version);
+    JobOptionsOf<IndexOptions> declared;
     ann::publish(target, version,
                  {{"job", "index"},
                   {"name", options.name},
@@ -169,7 +173,7 @@ void run_index(const JobContext& context, JobResult& result) {
                   {"settings", settings},
                   {"verify", verification.to_json()},
                   {"result", result.result},
-                  {"config", context.config},
+                  {"config", with_output(declared, context.config, options.output)},
                   {"launch", context.launch}},
                  options.keep);
     result.summary = summarise(result.result);

@@ -34,7 +34,7 @@ double seconds_since(Clock::time_point start) {
 class FileWriter final : public faiss::IOWriter {
  public:
   explicit FileWriter(const std::filesystem::path& path)
-      : path_(path), file_(std::fopen(path.c_str(), "wb")) {
+      : path_(path), file_(std::fopen(path.c_str(), "wbx")) {  // x: neither a file nor a link's target
     if (file_ == nullptr) throw_errno("cannot create", path.string());
     name = path.string();
     std::setvbuf(file_, nullptr, _IOFBF, 1 << 20);

@@ -35,7 +35,7 @@ double seconds_since(Clock::time_point start) {
 class OutputFile {
  public:
   explicit OutputFile(const std::filesystem::path& path) : path_(path) {
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd_ < 0) throw_errno("cannot create", path.string());
   }
   OutputFile(const OutputFile&) = delete;

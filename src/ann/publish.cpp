@@ -10,56 +10,74 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/signatures.h"
 #include "base/status.h"
+#include "base/temporary_name.h"
+#include "base/version_name.h"
 
 namespace runner::ann {
 namespace fs = std::filesystem;
 
 namespace {
 
-std::string utc_stamp(std::time_t time) {
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
-  return text;
+constexpr const char* manifest_end = ".manifest.json";
+
+// "" when the name does not end so.
+std::string without_end(const std::string& name, const std::string& end) {
+  return name.ends_with(end) ? name.substr(0, name.size() - end.size()) : "";
 }
 
-bool is_stamp(const std::string& text) {
-  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return false;
-  for (std::size_t i = 0; i < 15; ++i)
-    if (i != 8 && (text[i] < '0' || text[i] > '9')) return false;
-  return true;
-}
-
-std::string with_stamp(const fs::path& link, const std::string& stamp) {
-  return link.stem().string() + "." + stamp + link.extension().string();
-}
-
-// The time stamp in a version's name; "" for the name of anything else.
-std::string stamp_in(const fs::path& link, const std::string& name) {
-  const std::string head = link.stem().string() + ".", tail = link.extension().string();
-  if (name.size() != head.size() + 16 + tail.size() || !name.starts_with(head) || !name.ends_with(tail))
-    return "";
-  const std::string stamp = name.substr(head.size(), 16);
-  return is_stamp(stamp) ? stamp : "";
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
 }
 
 void rename_file(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) throw_errno("cannot rename into place", to.string());
 }
 
+// A version that a rebuild has made; a file that only has such a name is somebody's.
+bool is_ours(const Target& target, const std::string& version) {
+  std::error_code error;
+  return fs::is_regular_file(fs::symlink_status(target.file(version), error)) &&
+         is_manifest_of("index", target.manifest(version));
+}
+
 void remove_version(const Target& target, const std::string& version) {
   std::error_code error;
-  fs::remove(target.manifest(version), error);
   fs::remove(target.file(version), error);
+  fs::remove(target.manifest(version), error);
   if (error)
     spdlog::warn("{}: cannot remove this old version: {}", target.file(version).string(), error.message());
 }
 
 void switch_to(const Target& target, const std::string& version) {
-  replace_symlink(version, target.link);
-  replace_symlink(version + ".manifest.json", target.link.string() + ".manifest.json");
+  const fs::path manifest = target.link.string() + manifest_end;
+  std::error_code error;
+  // Of a tool that wrote no links, and ours: the version has one of its own.
+  if (fs::is_regular_file(fs::symlink_status(manifest, error)) && is_manifest_of("index", manifest))
+    fs::remove(manifest, error);
+  replace_symlink(version, target.link,
+                  [&](const fs::path& to) { return version_time(target.link, to.string()).has_value(); });
+  replace_symlink(version + manifest_end, manifest, [&](const fs::path& to) {
+    return version_time(target.link, without_end(to.string(), manifest_end)).has_value();
+  });
+}
+
+// The version that a pending manifest belongs to; "" for other names.
+std::string version_of_pending(const Target& target, const std::string& name) {
+  const std::string version = without_end(name, std::string(manifest_end) + ".tmp");
+  return version_time(target.link, version) ? version : "";
+}
+
+// A version's manifest, pending or not.
+bool is_a_manifest_of(const Target& target, const std::string& name) {
+  return !version_of_pending(target, name).empty() || !version_of_pending(target, name + ".tmp").empty();
+}
+
+void finish_publishing(const Target& target, const std::string& version) {
+  rename_file(target.pending_manifest(version), target.manifest(version));
+  switch_to(target, version);
 }
 
 }  // namespace
@@ -71,9 +89,11 @@ fs::path Target::folder() const {
 std::vector<std::string> Target::versions() const {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder(), error))
-    if (!stamp_in(link, entry.path().filename().string()).empty())
-      names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(folder(), error)) {
+    const std::string name = entry.path().filename().string();
+    if (version_time(link, name) && (is_ours(*this, name) || is_faiss_index(entry.path())))
+      names.push_back(name);
+  }
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -81,23 +101,23 @@ std::vector<std::string> Target::versions() const {
 std::optional<std::string> Target::published() const {
   std::error_code error;
   const fs::path to = fs::read_symlink(link, error);
-  if (error || stamp_in(link, to.string()).empty() || !fs::exists(file(to.string()), error))
-    return std::nullopt;
+  if (error || !version_time(link, to.string()) || !fs::exists(file(to.string()), error)) return std::nullopt;
   return to.string();
+}
+
+bool Target::is_taken(const std::string& version) const {
+  const std::initializer_list<fs::path> names = {file(version), building(version), manifest(version),
+                                                 pending_manifest(version)};
+  return std::any_of(names.begin(), names.end(), is_there);
 }
 
 std::string Target::new_version() const {
   const std::vector<std::string> existing = versions();
   std::time_t time = std::time(nullptr);
-  std::string name = with_stamp(link, utc_stamp(time));
   // A clock set back must not make the new version look older than the others.
-  if (!existing.empty() && name <= existing.back()) {
-    std::tm parts{};
-    ::strptime(stamp_in(link, existing.back()).c_str(), "%Y%m%dT%H%M%SZ", &parts);
-    time = ::timegm(&parts) + 1;
-    name = with_stamp(link, utc_stamp(time));
-  }
-  return name;
+  if (!existing.empty()) time = std::max(time, *version_time(link, existing.back()) + 1);
+  while (is_taken(version_name(link, time))) ++time;
+  return version_name(link, time);
 }
 
 std::optional<FileLock> lock_target(const Target& target, bool wait) {
@@ -125,47 +145,69 @@ std::optional<FileLock> lock_target(const Target& target, bool wait) {
   }
 }
 
-void remove_leftovers(const Target& target) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(target.folder(), error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.ends_with(".tmp")) continue;
-    const std::string built = name.substr(0, name.size() - 4);
-    // Ours: VERSION.tmp, and the temporary files of links and manifests: NAME.<pid>.tmp.
-    const std::string base = built.substr(0, built.rfind('.'));
-    const std::string link = target.link.filename().string();
-    const bool ours = !stamp_in(target.link, built).empty() || base == link ||
-                      base == link + ".manifest.json" ||
-                      (base.ends_with(".manifest.json") &&
-                       !stamp_in(target.link, base.substr(0, base.size() - 14)).empty());
-    if (!ours) continue;
-    spdlog::info("{}: left by a rebuild that was killed; removed", entry.path().string());
-    std::error_code ignored;
-    fs::remove(entry.path(), ignored);
+std::optional<FileLock> lock_new_target(Target& target) {
+  const fs::path first = target.link;
+  for (int number = 1;; ++number) {
+    target.link = numbered(first, number);
+    auto lock = FileLock::try_lock(target.link.string() + ".lock");
+    if (lock && !is_there(target.link) && target.versions().empty()) return lock;
   }
 }
 
-void adopt_plain_file(const Target& target) {
+void tidy(const Target& target) {
   std::error_code error;
-  if (!fs::is_regular_file(fs::symlink_status(target.link, error))) return;
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(target.folder(), error))
+    if (entry.is_regular_file(error) && !entry.is_symlink(error) && entry.path().extension() == ".tmp")
+      names.push_back(entry.path().filename().string());
+  for (const std::string& name : names) {
+    const std::string pending = version_of_pending(target, name);
+    const fs::path path = target.folder() / name, temporary_of = path.parent_path() / path.stem().stem();
+    if (!pending.empty() && is_there(target.file(pending))) {
+      spdlog::info("{}: a rebuild was killed while it published this version; now published",
+                   target.file(pending).string());
+      finish_publishing(target, pending);
+    } else if (!pending.empty() || version_time(target.link, without_end(name, ".tmp"))) {
+      spdlog::info("{}: left by a rebuild that was killed; removed", path.string());
+      fs::remove(path, error);
+    } else if (is_a_manifest_of(target, temporary_of.filename().string()) || temporary_of == target.link) {
+      remove_stale_files(temporary_of);
+    }
+  }
+}
+
+void adopt_plain_file(const Target& target, const std::string& before) {
+  std::error_code error;
   struct stat info {};
-  if (::stat(target.link.c_str(), &info) != 0) return;
-  std::string version = with_stamp(target.link, utc_stamp(info.st_mtime));
-  if (fs::exists(target.file(version), error)) version = target.new_version();
+  if (::lstat(target.link.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;
+  if (!is_faiss_index(target.link))
+    throw UsageError("is a file by now, and no FAISS index that could be kept as the version before",
+                     target.link.string());
+  // Older than the version to come, under a name that nothing has.
+  std::time_t time = std::min<std::time_t>(info.st_mtime, *version_time(target.link, before) - 1);
+  while (target.is_taken(version_name(target.link, time))) --time;
+  const std::string version = version_name(target.link, time);
   // A second name for the same file, then the link takes the first name: never absent in between.
   fs::create_hard_link(target.link, target.file(version), error);
   if (error) fs::copy_file(target.link, target.file(version), error);
   if (error) throw RunError("cannot keep the index that is there: " + error.message(), target.link.string());
-  replace_symlink(version, target.link);
+  const fs::path link = temporary_beside(target.link);
+  fs::create_symlink(version, link, error);
+  if (error) throw RunError("cannot create the link: " + error.message(), target.link.string());
+  rename_file(link, target.link);
+  spdlog::info("{}: the index that was there is kept as {}, whatever publish.keep says", target.link.string(),
+               version);
 }
 
 void publish(const Target& target, const std::string& version, const Json& manifest, std::int64_t keep) {
-  write_file_atomically(target.manifest(version), manifest.dump(2) + "\n");
+  // Killed between any two of these, the next rebuild finds what is missing (tidy), and no manifest tells of
+  // an index that is not there.
+  write_file_atomically(target.pending_manifest(version), manifest.dump(2) + "\n");
   rename_file(target.building(version), target.file(version));
   fsync_folder(target.folder());
-  switch_to(target, version);
+  finish_publishing(target, version);
   std::vector<std::string> all = target.versions();
-  std::erase(all, version);
+  std::erase_if(all, [&](const std::string& other) { return other == version || !is_ours(target, other); });
   const auto stale = static_cast<std::int64_t>(all.size()) - (keep - 1);
   for (std::int64_t i = 0; i < stale; ++i) remove_version(target, all[static_cast<std::size_t>(i)]);
 }

@@ -7,6 +7,10 @@
 //   DIR/NAME.index.manifest.json            link to the published version's manifest, for people
 //   DIR/NAME.index.lock                     held by the rebuild that runs
 //   DIR/NAME.….index.tmp                    being built; left over only by a killed rebuild
+//   DIR/NAME.….index.manifest.json.tmp      its manifest, until the version has its name
+//
+// Only what a rebuild made is ever removed: a version with its manifest. A file that merely has such a name
+// stays, and so does the index of another tool that was adopted.
 //
 // The link is replaced by a rename, so a reader finds the old version or the new one, whole, at any moment.
 
@@ -23,16 +27,20 @@ namespace runner::ann {
 struct Target {
   std::filesystem::path link;  // what the user named
   std::filesystem::path folder() const;
-  // Names of the versions there are, oldest first.
+  // Names of the versions there are, oldest first: ours, and FAISS indexes under such a name.
   std::vector<std::string> versions() const;
   // Name of the published version; nothing when there is none.
   std::optional<std::string> published() const;
-  // A version's name later than all there are.
+  // A version's name later than all there are, none of whose files exists.
   std::string new_version() const;
+  bool is_taken(const std::string& version) const;
   std::filesystem::path file(const std::string& version) const { return folder() / version; }
   std::filesystem::path building(const std::string& version) const { return folder() / (version + ".tmp"); }
   std::filesystem::path manifest(const std::string& version) const {
     return folder() / (version + ".manifest.json");
+  }
+  std::filesystem::path pending_manifest(const std::string& version) const {
+    return folder() / (version + ".manifest.json.tmp");
   }
 };
 
@@ -40,11 +48,16 @@ struct Target {
 // runs.
 std::optional<FileLock> lock_target(const Target& target, bool wait);
 
-// Removes what killed rebuilds left. Call under the lock.
-void remove_leftovers(const Target& target);
+// The lock of an index of its own: of NAME, or of the first of NAME_2, NAME_3, … that nobody has or makes.
+std::optional<FileLock> lock_new_target(Target& target);
 
-// Turns a plain file under the target's name (of an older tool) into a version. Call under the lock.
-void adopt_plain_file(const Target& target);
+// Finishes a publication that was killed half-way, and removes what else killed rebuilds left. Call under the
+// lock.
+void tidy(const Target& target);
+
+// Turns a FAISS index under the target's name (of another tool) into a version older than `before`. Call
+// under the lock. Throws UsageError when a file of another kind stands there.
+void adopt_plain_file(const Target& target, const std::string& before);
 
 // Names the built file as a version, writes its manifest, switches the link, and removes all but the `keep`
 // newest versions. The file must be on disk already (fsync). Throws RunError; the published version is then

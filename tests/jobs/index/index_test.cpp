@@ -1,6 +1,7 @@
 #include "base/file_lock.h"
 #include "jobs/index/index_runs.h"
 
+#include <set>
 #include <thread>
 
 namespace runner::test {
@@ -91,6 +92,38 @@ TEST_F(Index, TwoRebuildsAtOnceBothEndWell) {
   EXPECT_EQ(two.exit_code, 0) << two.err;
   EXPECT_EQ(left(".index").size(), 3U) << "two versions and the link";
   EXPECT_THAT(left(".tmp"), ::testing::IsEmpty());
+}
+
+TEST_F(Index, RebuildsUnderATimeOfOneSecondEachMakeAnIndexOfTheirOwn) {
+  std::vector<ProgramResult> runs(4);
+  std::vector<std::thread> threads;
+  for (ProgramResult& run : runs)
+    threads.emplace_back([&] { run = index({"--json", "--output", "timed/{timestamp}.index"}); });
+  for (std::thread& thread : threads) thread.join();
+  std::set<std::string> outputs;
+  for (const ProgramResult& run : runs) {
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const std::string output = last_line(run)["output"];
+    outputs.insert(output);
+    EXPECT_EQ(last_line(run)["skipped"], false);
+    const Json manifest = Json::parse(file_contents(folder_ / (output + ".manifest.json")));
+    EXPECT_THAT(manifest["config"].get<std::string>(), HasSubstr("output: " + output));
+  }
+  EXPECT_EQ(outputs.size(), runs.size());
+}
+
+// An index of FAISS's own, written a moment ago: the version that is built has the same second.
+TEST_F(Index, OfAnotherToolIsKeptWhateverPublishKeepSays) {
+  const std::string theirs = expected("b.npz");
+  folder_.write("out/x.index", theirs);
+  for (const char* input : {"a.npz", "b.npz", "a.npz"}) {
+    const ProgramResult run = index({"--npz", input, "--set", "publish.keep=1"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+  }
+  EXPECT_TRUE(published() == expected("a.npz"));
+  const std::vector<std::string> versions = left("Z.index");
+  ASSERT_EQ(versions.size(), 2U);
+  EXPECT_TRUE(file_contents(folder_ / ("out/" + std::min(versions[0], versions[1]))) == theirs);
 }
 
 TEST_F(Index, AGateKeepsAPoorIndexFromBeingPublished) {
