@@ -17,6 +17,7 @@
 #include "jobs/train/inputs.h"
 #include "jobs/train/manifest.h"
 #include "jobs/train/resume.h"
+#include "jobs/train/run_folder.h"
 #include "lvm/device_probe.h"
 #include "lvm/make_step.h"
 #include "lvm/model_file.h"
@@ -170,6 +171,7 @@ void run_train(const JobContext& context, JobResult& result) {
   const auto options = read_options<TrainOptions>(context.config);
   set_threads(context.launch);
   const fs::path folder = output_folder(options, context.arguments);
+  refuse_foreign_folder(folder);
   const FileLock lock = lock_folder(folder);
   const auto resumed = checkpoint_to_resume(context.arguments, folder);
   lvm::TrainerParts parts;

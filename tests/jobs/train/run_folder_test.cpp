@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <set>
+#include <thread>
+
 #include "jobs/train/small_run.h"
 
 namespace runner::test {
@@ -63,6 +66,61 @@ TEST_F(RunFolder, TheSameSeedGivesTheSameBytesAndAnotherSeedDoesNot) {
   ASSERT_EQ(run_runner(small_run(*folder / "other", {"--seed", "7"}), in_source()).exit_code, 0);
   EXPECT_FALSE(file_contents(*folder / "run/model.safetensors") ==
                file_contents(*folder / "other/model.safetensors"));
+}
+
+// Several trainings started in the same second: each has its own folder, model and configuration.
+TEST_F(RunFolder, UnderATimeIsNewEachTime) {
+  const fs::path place = *folder / "timed";
+  std::vector<ProgramResult> runs(3);
+  std::vector<std::thread> threads;
+  for (ProgramResult& run : runs)
+    threads.emplace_back([&] {
+      run = run_runner(small_run(place / "r_{timestamp}", {"--max-steps", "1"}), in_source());
+    });
+  for (std::thread& thread : threads) thread.join();
+  std::set<std::string> outputs;
+  for (const ProgramResult& run : runs) {
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const std::string output = result_of(run)["output"];
+    outputs.insert(output);
+    EXPECT_TRUE(fs::exists(fs::path(output) / "best_model.pt"));
+    EXPECT_NE(file_contents(fs::path(output) / "config.yaml").find("output: " + output), std::string::npos);
+  }
+  EXPECT_EQ(outputs.size(), runs.size());
+}
+
+TEST_F(RunFolder, ThatWasNewAndGotNothingIsRemovedAgain) {
+  TemporaryFolder other;
+  other.write("bad.npz", "no data");
+  const ProgramResult run = run_runner(
+      small_run(other / "runs/r_{timestamp}", {"--npz", (other / "bad.npz").string()}), in_source());
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_TRUE(fs::is_empty(other / "runs"));
+}
+
+TEST_F(RunFolder, OfSomebodyElseIsRefusedAndLeftAsItIs) {
+  const std::pair<const char*, const char*> files[] = {{"manifest.json", "{\"name\": \"a web app\"}"},
+                                                       {"config.yaml", "port: 80\n"},
+                                                       {"config.yaml", "job: train\n# written by hand\n"},
+                                                       {"config.json", "{\"architectures\": [\"Bert\"]}"},
+                                                       {"model.safetensors", "somebody's"},
+                                                       {"checkpoints/epoch1.pt", "somebody's"}};
+  for (const auto& [name, text] : files) {
+    const TemporaryFolder theirs;
+    theirs.write(name, text);
+    const ProgramResult run = run_runner(small_run(theirs.path()), in_source());
+    EXPECT_EQ(run.exit_code, 2) << name << run.err;
+    EXPECT_NE(run.err.find("not of a training run"), std::string::npos) << run.err;
+    EXPECT_EQ(file_contents(theirs / name), text);
+    EXPECT_EQ(std::distance(fs::directory_iterator(theirs.path()), fs::directory_iterator()), 1) << name;
+  }
+}
+
+TEST_F(RunFolder, WithOtherPeoplesNotesIsGoodEnough) {
+  const TemporaryFolder mine;
+  mine.write("run/notes.txt", "lr 1e-4 was better");
+  EXPECT_EQ(run_runner(small_run(mine / "run", {"--max-steps", "1"}), in_source()).exit_code, 0);
+  EXPECT_EQ(file_contents(mine / "run/notes.txt"), "lr 1e-4 was better");
 }
 
 TEST_F(RunFolder, AnotherRunCanStartFromItsWeights) {
