@@ -27,7 +27,7 @@ const std::vector<JobType>& job_types() {
        "runner train configs/p6b_v23.yaml --npz my_vectors.npz --epochs 3",
        {{"--resume", Kind::optional_text,
          "continue: --resume (the newest checkpoint of --output) or --resume=DIR"},
-        {"--init", Kind::text, "start from the weights of an old best_model.pt or a run's folder"},
+        {"--init", Kind::text, "start from the weights of a run's folder, a .safetensors or a .pt file"},
         {"--allow-changed", Kind::present,
          "resume although epochs, batch size, lr, health or the machine changed"},
         {"--max-steps", Kind::number, "end after this many steps in all, as a finished run does"}},

@@ -36,7 +36,15 @@ void check_split(const std::string& prefix, const EvalSplitOptions& o,
 }  // namespace
 
 void declare(config::Binder& b, EvalOptions& o) {
-  b.option("model", o.model, "a run's folder, or a .pt file").required().existing_path().flag("--model");
+  b.option("model", o.model, "a run's folder, a .safetensors or a .pt file")
+      .required()
+      .existing_path()
+      .flag("--model");
+  b.option("npz", o.npz,
+           "own vectors file(s) with article_indices, .npz: in place of articles and of val's windows; "
+           "without ood")
+      .existing_file()
+      .flag("--npz");
   b.option("articles", o.articles,
            "vectors file(s) with article and chunk numbers: what predictions are ranked among")
       .required()
@@ -63,7 +71,16 @@ void declare(config::Binder& b, EvalOptions& o) {
   b.option("output", o.output, "the report, JSON").flag("--output");
 }
 
-std::vector<config::Problem> check(const EvalOptions& o) {
+EvalOptions own_data(EvalOptions o) {
+  if (o.npz.empty()) return o;
+  o.articles = o.val.vectors = o.npz;
+  o.val.sequences.clear();
+  o.ood = {};
+  return o;
+}
+
+std::vector<config::Problem> check(const EvalOptions& given) {
+  const EvalOptions o = own_data(given);
   std::vector<config::Problem> problems;
   if (!o.val.given() && !o.ood.given())
     problems.push_back(

@@ -24,6 +24,7 @@ struct EvalSplitOptions {
 
 struct EvalOptions : config::CommonOptions {
   std::string model;
+  std::vector<std::string> npz;  // own data: articles and val.vectors at once; see own_data()
   std::vector<std::string> articles;
   EvalSplitOptions val, ood;
   std::string mode = "fixed";  // fixed | legacy
@@ -37,5 +38,8 @@ struct EvalOptions : config::CommonOptions {
 
 void declare(config::Binder& b, EvalOptions& o);
 std::vector<config::Problem> check(const EvalOptions& o);
+// With npz: its vectors in place of articles and of what val was cut from, and no ood (whose articles are
+// others).
+EvalOptions own_data(EvalOptions o);
 
 }  // namespace runner::jobs

@@ -40,6 +40,7 @@ TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
   const auto& files = input_files(o);
   status::set_phase("read data");
   TrainInputs inputs;
+  inputs.watch = data::InputWatch(files);
   inputs.samples = data::open_samples(files, window_options(o));
   const data::SampleSource& samples = *inputs.samples;
   const bool sequences = samples.vectors() == nullptr;
@@ -59,7 +60,12 @@ TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
     inputs.split = data::split_at_random(samples, o.split_fraction, static_cast<std::uint64_t>(options.seed));
   }
   Json list = Json::array();
-  for (const std::string& file : files) list.push_back({{"path", file}, {"xxh64", data::hash_file(file)}});
+  std::vector<std::string> hashes;
+  for (const std::string& file : files) {
+    hashes.push_back(data::hash_file(file));
+    list.push_back({{"path", file}, {"xxh64", hashes.back()}});
+  }
+  inputs.watch.set_hashes(std::move(hashes));
   inputs.record = {{"files", list},
                    {"kind", sequences ? "sequences" : "vectors"},
                    {"width", samples.width()},

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/json.h"
+#include "data/input_watch.h"
 #include "data/samples.h"
 #include "data/split.h"
 #include "jobs/train/options.h"
@@ -12,6 +13,7 @@ namespace runner::jobs {
 
 struct TrainInputs {
   std::shared_ptr<const data::SampleSource> samples;
+  data::InputWatch watch;  // over the files
   data::Split split;
   Json record = Json::object();  // files, hashes, rows, windows: for the manifest and for resuming
 };

@@ -63,7 +63,14 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
   auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
   if (arguments.contains("init")) {
     const std::string file = arguments["init"].get<std::string>();
-    lvm::load_weights(*model, lvm::read_model_file(file), "--init " + file);
+    const lvm::ModelFile weights = lvm::read_model_file(file);
+    if (weights.sizes.width != sizes.width)
+      throw UsageError(
+          fmt::format("is for vectors of width {}; {} has width {}: give vectors of the same embedding "
+                      "model (--npz FILE), or other weights",
+                      weights.sizes.width, inputs.samples->place(), sizes.width),
+          "--init " + file);
+    lvm::load_weights(*model, weights, "--init " + file);
     spdlog::info("weights taken from {}", file);
   }
   spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
@@ -189,6 +196,7 @@ void run_train(const JobContext& context, JobResult& result) {
                               inputs.samples->context(), parts.device);
   const std::string engine = parts.step->engine();
   parts.samples = inputs.samples;
+  parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
   parts.name = options.name;
   parts.identity = {{"config", comparable_config(context.config)},

@@ -1,15 +1,16 @@
 #include "data/content_hash.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/log.h"
 
 namespace runner::data {
@@ -82,9 +83,16 @@ std::string ContentHash::hex() const {
   return fmt::format("{:016x}", value());
 }
 
+int open_input(const std::filesystem::path& path) {
+  try {
+    return open_regular_file(path);
+  } catch (const RunError& error) {
+    throw DataError(error.what(), error.place());
+  }
+}
+
 std::string hash_file(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) throw DataError(std::string("cannot open: ") + std::strerror(errno), path.string());
+  const int fd = open_input(path);
   std::vector<char> buffer(1 << 20);
   ContentHash hash;
   ssize_t got;
@@ -96,10 +104,9 @@ std::string hash_file(const std::filesystem::path& path) {
   return hash.hex();
 }
 
-FileStamp file_stamp(const std::filesystem::path& path) {
-  struct stat info = {};
-  if (::stat(path.c_str(), &info) != 0)
-    throw DataError(std::string("cannot open: ") + std::strerror(errno), path.string());
+namespace {
+
+FileStamp to_stamp(const struct stat& info) {
 #ifdef __APPLE__
   const struct timespec& time = info.st_mtimespec;
 #else
@@ -107,6 +114,20 @@ FileStamp file_stamp(const std::filesystem::path& path) {
 #endif
   return {static_cast<std::uint64_t>(info.st_size), static_cast<std::uint64_t>(info.st_ino),
           static_cast<std::int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec};
+}
+
+}  // namespace
+
+FileStamp file_stamp(const std::filesystem::path& path) {
+  struct stat info = {};
+  if (::stat(path.c_str(), &info) != 0)
+    throw DataError(std::string("cannot open: ") + std::strerror(errno), path.string());
+  return to_stamp(info);
+}
+
+FileStamp stamp_of(int descriptor) {
+  struct stat info = {};
+  return ::fstat(descriptor, &info) == 0 ? to_stamp(info) : FileStamp{};
 }
 
 }  // namespace runner::data

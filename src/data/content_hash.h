@@ -32,5 +32,9 @@ struct FileStamp {
   bool operator==(const FileStamp&) const = default;
 };
 FileStamp file_stamp(const std::filesystem::path& path);  // throws DataError
+FileStamp stamp_of(int descriptor);
+
+// base/input_file.h's open_regular_file for a job's data: DataError in every case.
+int open_input(const std::filesystem::path& path);
 
 }  // namespace runner::data

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "base/error.h"
+#include "data/content_hash.h"
 
 namespace runner::data {
 namespace {
@@ -67,14 +69,8 @@ void take_space(int fd, std::uint64_t size, const std::string& path) {
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string()) {
-  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) throw DataError(std::string("cannot open: ") + std::strerror(errno), path_);
-  struct stat info = {};
-  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-    ::close(fd);
-    throw DataError("not a file; an .npz or .npy file is expected", path_);
-  }
-  size_ = static_cast<std::uint64_t>(info.st_size);
+  const int fd = open_input(path);
+  size_ = stamp_of(fd).size;
   data_ = map(fd, size_, PROT_READ, path_);
   fd_ = keep(fd, size_);
 }

@@ -11,7 +11,8 @@ namespace runner::data {
 
 class MappedFile {
  public:
-  // Throws DataError when the file cannot be opened or is no plain file.
+  // Throws DataError when the file cannot be opened or is no regular file: the one door of every array, model
+  // and index that is read.
   explicit MappedFile(const std::filesystem::path& path);
   // An unlinked scratch file of this size, mapped for writing. Throws RunError (no space, no folder).
   static MappedFile scratch(std::uint64_t size);

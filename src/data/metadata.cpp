@@ -1,5 +1,6 @@
 #include "data/metadata.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "base/error.h"
@@ -9,7 +10,11 @@
 namespace runner::data {
 namespace {
 
-constexpr std::uint64_t pickle_limit = 128 << 20;  // bytes; some 1.5 million samples
+// Bytes: some 1.5 million samples, and no more than 16 KB each.
+std::uint64_t pickle_limit(std::int64_t samples) {
+  return std::min<std::uint64_t>(128 << 20, (1 << 20) + 16384 * static_cast<std::uint64_t>(samples));
+}
+constexpr std::size_t most_keys = 100'000'000;  // looked at: one dict may stand for many rows
 
 // The old trainers take either name; a NumPy array of one number counts as the number.
 bool find_number(const Value& row, std::initializer_list<const char*> names, std::int64_t& number) {
@@ -26,7 +31,7 @@ SequenceMarks read_metadata(const Array& array, std::int64_t samples) {
   if (array.header.dtype != DType::object)
     throw DataError(fmt::format("{} where a pickled array of dicts is expected", array.header.descr),
                     array.place);
-  const Pickle pickle(read_bytes(array, pickle_limit), array.place);
+  const Pickle pickle(read_bytes(array, pickle_limit(samples)), array.place);
   const Value& root = pickle.root();
   const Value::Items* rows = nullptr;
   if (root.is(Value::Kind::array)) rows = root.array->items;
@@ -35,7 +40,11 @@ SequenceMarks read_metadata(const Array& array, std::int64_t samples) {
     throw DataError(fmt::format("{} rows where {} samples are", rows == nullptr ? 0 : rows->size(), samples),
                     array.place);
   SequenceMarks marks;
+  std::size_t keys = 0;
   for (std::size_t i = 0; i < rows->size(); ++i) {
+    keys += (*rows)[i]->is(Value::Kind::dict) ? (*rows)[i]->size() : 0;
+    if (keys > most_keys)
+      throw DataError("more than 100 million keys: damaged, or made to take for ever", array.place);
     std::int64_t article = 0, chunk = 0;
     if (!find_number(*(*rows)[i], {"article_index", "article_id"}, article))
       throw DataError("no dict with a number article_index (or article_id)",

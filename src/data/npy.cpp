@@ -147,19 +147,43 @@ class HeaderText {
   std::size_t at_ = 0;
 };
 
-DType type_of(const std::string& descr, const std::string& place) {
-  if (descr.size() < 2) throw DataError("damaged .npy header: dtype '" + descr + "'", place);
-  const std::string kind = descr.substr(1);
-  if (kind == "O" || descr == "O") return DType::object;
-  for (const TypeRow& row : types) {
-    if (row.size == 0 || kind != row.descr + 1) continue;
-    if (descr[0] == '>' && row.size > 1)
-      throw DataError("big-endian elements ('" + descr + "') are not read; save the array as '" + row.descr +
-                          "': a.astype('" + row.descr + "')",
-                      place);
-    return row.type;
-  }
+struct Spelling {
+  const char* name;
+  DType type;
+};
+
+// What else numpy.dtype() takes for these types: names, and single letters on a 64-bit Linux or macOS.
+constexpr std::array<Spelling, 31> spellings{
+    {{"half", DType::f16},   {"e", DType::f16},        {"single", DType::f32},   {"f", DType::f32},
+     {"double", DType::f64}, {"float", DType::f64},    {"d", DType::f64},        {"b", DType::i8},
+     {"byte", DType::i8},    {"h", DType::i16},        {"short", DType::i16},    {"i", DType::i32},
+     {"intc", DType::i32},   {"l", DType::i64},        {"int", DType::i64},      {"intp", DType::i64},
+     {"q", DType::i64},      {"longlong", DType::i64}, {"p", DType::i64},        {"B", DType::u8},
+     {"ubyte", DType::u8},   {"H", DType::u16},        {"ushort", DType::u16},   {"I", DType::u32},
+     {"uintc", DType::u32},  {"L", DType::u64},        {"uint", DType::u64},     {"Q", DType::u64},
+     {"P", DType::u64},      {"?", DType::boolean},    {"object", DType::object}}};
+
+// "f4", "float32", "f" → float32; `other` when it is none of ours.
+DType type_named(const std::string& name) {
+  if (name == "O") return DType::object;
+  for (const TypeRow& row : types)
+    if (row.size != 0 && (name == row.descr + 1 || name == row.name)) return row.type;
+  for (const Spelling& spelling : spellings)
+    if (name == spelling.name) return spelling.type;
   return DType::other;
+}
+
+// `descr` is whatever numpy.dtype() takes: a byte order or none, then a type's code or name.
+DType type_of(const std::string& descr, const std::string& place) {
+  if (descr.empty()) throw DataError("damaged .npy header: an empty dtype", place);
+  const bool order = std::string_view("<>=|").find(descr[0]) != std::string_view::npos;
+  const DType type = type_named(descr.substr(order ? 1 : 0));
+  if (descr[0] == '>' && item_size(type) > 1)
+    throw DataError(
+        fmt::format("big-endian elements ('{}') are not read; save the array as '{}': a.astype('{}')", descr,
+                    dtype_descr(type), dtype_descr(type)),
+        place);
+  return type;
 }
 
 void check_size(NpyHeader& header, std::uint64_t total, const std::string& place) {
@@ -168,12 +192,19 @@ void check_size(NpyHeader& header, std::uint64_t total, const std::string& place
       throw DataError("damaged .npy header: shape " + header.shape_text() + " is beyond 64 bits", place);
   if (item_size(header.dtype) == 0) return;
   const std::uint64_t there = total - header.data_offset;
-  if (__builtin_mul_overflow(header.count, std::uint64_t{item_size(header.dtype)}, &header.bytes) ||
-      header.bytes != there)
-    throw DataError(fmt::format("the header says {} of shape {}, which is not the {} bytes that follow it; "
-                                "the file is damaged or cut short",
-                                dtype_name(header.dtype), header.shape_text(), there),
+  const bool beyond =
+      __builtin_mul_overflow(header.count, std::uint64_t{item_size(header.dtype)}, &header.bytes);
+  if (!beyond && header.bytes == there) return;
+  const std::string says =
+      fmt::format("the header says {} of shape {}, {}", dtype_name(header.dtype), header.shape_text(),
+                  beyond ? "beyond 64 bits" : fmt::format("{} bytes", header.bytes));
+  if (beyond || header.bytes > there)
+    throw DataError(fmt::format("{}, and only {} follow it; the file is damaged or cut short", says, there),
                     place);
+  throw DataError(fmt::format("{}, and {} trailing bytes follow them: a second array, or something else, was "
+                              "appended; save this array alone again",
+                              says, there - header.bytes),
+                  place);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -38,6 +40,14 @@ bool begins_with(const MappedFile& file, std::string_view magic) {
   return file.size() >= magic.size() && std::memcmp(file.data(), magic.data(), magic.size()) == 0;
 }
 
+// A job opens its files more than once.
+void warn_once(const std::string& text) {
+  static std::mutex mutex;
+  static std::unordered_set<std::string> said;
+  const std::lock_guard lock(mutex);
+  if (said.insert(text).second) spdlog::warn("{}", text);
+}
+
 std::string_view header_bytes(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.data()), std::min<std::uint64_t>(file.size(), npy_header_limit)};
 }
@@ -54,9 +64,17 @@ Npz::Npz(std::filesystem::path path) : path_(std::move(path)), file_(std::make_s
                                 file_->size()),
                     path_.string());
   archive_ = std::make_shared<ZipArchive>(file_);
-  for (const ZipEntry& entry : archive_->entries())
-    if (entry.name.size() > 4 && entry.name.compare(entry.name.size() - 4, 4, suffix) == 0)
-      names_.push_back(entry.name.substr(0, entry.name.size() - 4));
+  std::unordered_set<std::string> seen;
+  for (const ZipEntry& entry : archive_->entries()) {
+    if (entry.name.empty() || entry.name.back() == '/') continue;  // a folder
+    const bool with_suffix = entry.name.size() > 4 && entry.name.ends_with(suffix);
+    const std::string name = with_suffix ? entry.name.substr(0, entry.name.size() - 4) : entry.name;
+    if (seen.insert(name).second)
+      names_.push_back(name);
+    else
+      warn_once(fmt::format("{}: two arrays are called {}; the one that NumPy would take is read",
+                            path_.string(), name));
+  }
 }
 
 bool Npz::has(const std::string& name) const {
@@ -78,7 +96,8 @@ Array Npz::array(const std::string& name) const {
     return array;
   }
   array.place = path_.string() + ": array " + name;
-  const ZipEntry* entry = archive_->find(name + suffix);
+  const ZipEntry* entry = archive_->find(name);  // NumPy's order: an entry of that very name, then NAME.npy
+  if (entry == nullptr) entry = archive_->find(name + suffix);
   if (entry == nullptr)
     throw DataError(fmt::format("there is no such array; the file has {}", fmt::join(names_, ", ")),
                     array.place);
@@ -110,12 +129,15 @@ std::vector<std::int64_t> read_integers(const Array& array, std::int64_t expecte
   if (expected >= 0 && array.rows() != expected)
     throw DataError(fmt::format("{} values where {} rows are", array.rows(), expected), array.place);
   array.bytes->check_crc();
-  std::vector<std::int64_t> values(header.count);
+  // Grows with what really comes: a deflated array may be shorter than it says.
+  std::vector<std::int64_t> values;
   constexpr std::uint64_t piece = 1 << 17;  // elements
   std::vector<std::byte> raw(std::min(piece, header.count) * item_size(header.dtype));
   for (std::uint64_t at = 0; at < header.count; at += piece) {
     const std::uint64_t n = std::min(piece, header.count - at), size = item_size(header.dtype);
     array.bytes->read(at * size, raw.data(), n * size);
+    if (at == 0) values.reserve(array.bytes->mapped() != nullptr ? header.count : 0);
+    values.resize(at + n);
     to_int64(header.dtype, raw.data(), n, values.data() + at);
     array.bytes->release(at * size, n * size);
   }

@@ -1,7 +1,7 @@
 #pragma once
 // Reading .npz (a zip of .npy) and .npy. Stored arrays are mapped where they lie, at any byte offset;
 // deflated ones are streamed through libzip. ZIP64 is understood. Nothing is trusted: every offset, size and
-// shape is checked against the file, and an array that would unpack to far more than its file is refused.
+// shape is checked against the file. Of two entries that NumPy would take for one name, we take NumPy's.
 
 #include <filesystem>
 #include <initializer_list>

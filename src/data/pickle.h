@@ -1,7 +1,8 @@
 #pragma once
 // A restricted reader of Python pickles (protocols 2 to 5). It executes nothing: it knows plain containers,
-// strings, numbers, None, booleans, collections.OrderedDict, NumPy scalars, dtypes and arrays, and torch
-// tensors and storages as descriptions. Every other name a pickle asks for is refused by that name.
+// strings, numbers, None, booleans, sets, collections.OrderedDict, NumPy scalars, dtypes and arrays, and
+// torch's tensors, parameters, storages, sizes and devices as descriptions. Every other name a pickle asks
+// for is refused by that name, or stands for what it would have made (Kind::opaque).
 
 #include <cstdint>
 #include <deque>
@@ -34,7 +35,8 @@ struct Value {
     dtype,
     array,
     storage,
-    tensor
+    tensor,
+    opaque  // what a name that is not known would have made
   };
   using Items = std::vector<const Value*>;
 
@@ -42,7 +44,7 @@ struct Value {
   union {
     std::int64_t integer = 0;  // boolean too
     double real;
-    const std::string_view* text;  // text (UTF-8), bytes, global ("numpy.dtype")
+    const std::string_view* text;  // text (UTF-8), bytes, global ("numpy.dtype"), opaque (the name)
     Items* items;                  // list, tuple; dict: key, value, key, value, …
     DType dtype;
     PickleArray* array;
@@ -57,7 +59,8 @@ struct Value {
   const Value* find(std::string_view key) const;
 };
 
-const char* kind_name(Value::Kind kind);  // "list", "NumPy array"
+const char* kind_name(Value::Kind kind);                                         // "list", "NumPy array"
+[[noreturn]] void refuse_name(std::string_view name, const std::string& place);  // DataError for "os.system"
 
 struct PickleArray {
   DType dtype = DType::other;
@@ -68,18 +71,22 @@ struct PickleArray {
 };
 
 struct PickleTensor {
-  std::string_view dtype;  // "Float", "Half", "BFloat16", "Double", "Long", …
+  std::string_view dtype;  // "Float", "Half", "BFloat16", "Double", "Long", …; "Untyped": numel counts bytes
   std::string_view key;    // the storage's name in the archive
   std::int64_t numel = 0;  // elements of the storage
   std::int64_t offset = 0;
   std::vector<std::int64_t> shape, strides;  // in elements; tensors only
 };
 
+// What becomes of a name that is not known: the whole pickle is refused, or the object alone is left out.
+// Either way nothing is executed.
+enum class Unknown { refuse, leave_out };
+
 class Pickle {
  public:
-  // Reads one pickle. Memory stays within some 30 times the pickle's size and 20 million values. Throws
-  // DataError at `place`.
-  Pickle(std::string bytes, const std::string& place);
+  // Reads one pickle. What it makes takes at most 32 times its size and a megabyte, and never more than 768
+  // MB. Throws DataError at `place`.
+  Pickle(std::string bytes, const std::string& place, Unknown unknown = Unknown::refuse);
   ~Pickle();
   Pickle(Pickle&&) noexcept;
   const Value& root() const;

@@ -9,21 +9,13 @@
 #include "data/pickle_store.h"
 
 namespace runner::data {
-namespace {
 
 using Kind = Value::Kind;
-
-constexpr std::array storages = {"Float", "Double", "Half", "BFloat16", "Long",
-                                 "Int",   "Short",  "Char", "Byte",     "Bool"};
 
 const Value& argument(PickleMaker& make, const Value& arguments, std::size_t i, Kind kind) {
   if (!arguments.is(Kind::tuple) || arguments.size() <= i || !(*arguments.items)[i]->is(kind))
     make.fail(fmt::format("argument {} of a call is no {}", i + 1, kind_name(kind)));
   return *(*arguments.items)[i];
-}
-
-std::int64_t integer_argument(PickleMaker& make, const Value& arguments, std::size_t i) {
-  return argument(make, arguments, i, Kind::integer).integer;
 }
 
 std::vector<std::int64_t> sizes_argument(PickleMaker& make, const Value& arguments, std::size_t i) {
@@ -36,6 +28,8 @@ std::vector<std::int64_t> sizes_argument(PickleMaker& make, const Value& argumen
   }
   return sizes;
 }
+
+namespace {
 
 DType dtype_of(PickleMaker& make, std::string_view code) {  // "f8", "<f8", "O8"
   const std::string kind(
@@ -63,20 +57,6 @@ Value* scalar(PickleMaker& make, const Value& arguments) {
   return dtype == DType::boolean ? make.boolean(value != 0) : make.integer(value);
 }
 
-// _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks)
-Value* tensor(PickleMaker& make, const Value& arguments) {
-  const PickleTensor& storage = *argument(make, arguments, 0, Kind::storage).tensor;
-  Value* value = make.make(Kind::tensor);
-  PickleTensor& made = make.add_tensor(value);
-  made = storage;
-  made.offset = integer_argument(make, arguments, 1);
-  made.shape = sizes_argument(make, arguments, 2);
-  made.strides = sizes_argument(make, arguments, 3);
-  if (made.strides.size() != made.shape.size() || made.offset < 0)
-    make.fail("a tensor's shape and strides disagree");
-  return value;
-}
-
 // Protocol 2 has no bytes: it spells them as _codecs.encode(text, 'latin1').
 Value* encode(PickleMaker& make, const Value& arguments) {
   const std::string_view text = *argument(make, arguments, 0, Kind::text).text;
@@ -102,9 +82,23 @@ Value* ordered_dict(PickleMaker& make, const Value& arguments) {
   for (const Value* pair : *argument(make, arguments, 0, Kind::list).items) {
     if ((!pair->is(Kind::list) && !pair->is(Kind::tuple)) || pair->size() != 2)
       make.fail("an OrderedDict of no pairs");
+    make.charge(2 * sizeof(Value*));  // a list may be given again and again
     dict->items->insert(dict->items->end(), pair->items->begin(), pair->items->end());
   }
   return dict;
+}
+
+// set([…]), frozenset([…]): read as a list; bytearray(b"…"), Counter({…}): as what they are made of.
+Value* as_given(PickleMaker& make, const Value& arguments) {
+  if (arguments.size() == 0) return make.container(Kind::list);
+  return make.again(*(*arguments.items)[0]);
+}
+
+Value* complex_number(PickleMaker& make, const Value& arguments) {
+  Value* pair = make.container(Kind::tuple);
+  for (std::size_t i = 0; i < 2; ++i)
+    pair->items->push_back(make.again(argument(make, arguments, i, Kind::real)));
+  return pair;
 }
 
 Value* dtype(PickleMaker& make, const Value& arguments) {
@@ -121,22 +115,32 @@ Value* empty_array(PickleMaker& make, const Value&) {
 
 struct Callable {
   std::string_view name;
-  Value* (*call)(PickleMaker&, const Value&);  // nullptr: only ever an argument
+  PickleCall call;  // nullptr: only ever an argument
 };
 
-constexpr std::array<Callable, 9> callables{{{"collections.OrderedDict", ordered_dict},
-                                             {"torch._utils._rebuild_tensor_v2", tensor},
-                                             {"numpy.core.multiarray.scalar", scalar},
-                                             {"numpy._core.multiarray.scalar", scalar},
-                                             {"numpy.core.multiarray._reconstruct", empty_array},
-                                             {"numpy._core.multiarray._reconstruct", empty_array},
-                                             {"numpy.dtype", dtype},
-                                             {"numpy.ndarray", nullptr},
-                                             {"_codecs.encode", encode}}};
+// Python 2's name of a module is what protocol 2 spells.
+constexpr std::array<Callable, 17> callables{{{"collections.OrderedDict", ordered_dict},
+                                              {"collections.Counter", as_given},
+                                              {"builtins.set", as_given},
+                                              {"__builtin__.set", as_given},
+                                              {"builtins.frozenset", as_given},
+                                              {"__builtin__.frozenset", as_given},
+                                              {"builtins.bytearray", as_given},
+                                              {"__builtin__.bytearray", as_given},
+                                              {"builtins.complex", complex_number},
+                                              {"__builtin__.complex", complex_number},
+                                              {"numpy.core.multiarray.scalar", scalar},
+                                              {"numpy._core.multiarray.scalar", scalar},
+                                              {"numpy.core.multiarray._reconstruct", empty_array},
+                                              {"numpy._core.multiarray._reconstruct", empty_array},
+                                              {"numpy.dtype", dtype},
+                                              {"numpy.ndarray", nullptr},
+                                              {"_codecs.encode", encode}}};
 
-bool is_storage(std::string_view name) {
-  return std::any_of(storages.begin(), storages.end(),
-                     [&](const char* type) { return name == "torch." + std::string(type) + "Storage"; });
+const Callable* find_callable(std::string_view name) {
+  for (const Callable& callable : callables)
+    if (callable.name == name) return &callable;
+  return nullptr;
 }
 
 // (version, shape, dtype, is_fortran, bytes or list)
@@ -164,38 +168,25 @@ void set_array_state(PickleMaker& make, PickleArray& array, const Value& state) 
 
 Value* find_global(PickleMaker& make, std::string_view module, std::string_view name) {
   const std::string full = std::string(module) + "." + std::string(name);
-  const bool known =
-      std::any_of(callables.begin(), callables.end(), [&](const Callable& c) { return c.name == full; });
-  if (!known && !is_storage(full)) make.refuse(full);
+  if (find_callable(full) == nullptr && torch_call(full) == nullptr && !is_torch_name(full))
+    return make.unknown(full);
   return make.owned_text(Kind::global, full);
 }
 
 Value* call_global(PickleMaker& make, const Value& global, const Value& arguments) {
-  for (const Callable& callable : callables)
-    if (callable.name == *global.text && callable.call != nullptr) return callable.call(make, arguments);
-  make.refuse(std::string(*global.text) + "(…)");
+  if (!arguments.is(Kind::tuple)) make.fail("a call without a tuple of arguments");
+  const Callable* callable = find_callable(*global.text);
+  const PickleCall call = callable != nullptr ? callable->call : torch_call(*global.text);
+  return call != nullptr ? call(make, arguments) : make.unknown(std::string(*global.text) + "(…)");
 }
 
 void set_state(PickleMaker& make, Value& object, const Value& state) {
   if (object.is(Kind::array)) return set_array_state(make, *object.array, state);
   if (object.is(Kind::dict) && state.is(Kind::dict)) return;  // attributes, such as a state dict's _metadata
+  if (object.is(Kind::opaque)) return;
   if (!object.is(Kind::dtype)) make.fail(fmt::format("a state for a {}", kind_name(object.kind)));
   const std::string_view order = *argument(make, state, 1, Kind::text).text;  // (version, byte order, …)
   if (order == ">" && item_size(object.dtype) > 1) make.fail("big-endian NumPy values are not read");
-}
-
-// ('storage', torch.FloatStorage, key, device, number of elements)
-Value* find_storage(PickleMaker& make, const Value& id) {
-  const std::string_view kind = *argument(make, id, 0, Kind::text).text;
-  const std::string_view type = *argument(make, id, 1, Kind::global).text;
-  if (kind != "storage" || !is_storage(type)) make.fail("a persistent object that is no torch storage");
-  Value* value = make.make(Kind::storage);
-  PickleTensor& storage = make.add_tensor(value);
-  storage.dtype = type.substr(6, type.size() - 6 - 7);  // without "torch." and "Storage"
-  storage.key = *argument(make, id, 2, Kind::text).text;
-  storage.numel = integer_argument(make, id, 4);
-  if (storage.numel < 0) make.fail("a storage of negative size");
-  return value;
 }
 
 }  // namespace runner::data

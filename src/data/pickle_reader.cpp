@@ -1,50 +1,32 @@
 // The pickle machine: a stack, marks and a memo. Opcodes and their meaning: Python's Lib/pickletools.py.
-#include <cstring>
-
 #include "base/error.h"
 #include "base/log.h"
-#include "data/pickle_store.h"
+#include "data/pickle_input.h"
 
 namespace runner::data {
 namespace {
 
 using Kind = Value::Kind;
 
-class Machine {
+class Machine : PickleInput {
  public:
-  Machine(Pickle::Store& store, const std::string& place) : bytes_(store.bytes), make_(store, place) {}
+  using PickleInput::PickleInput;
 
   const Value* run() {
     while (true) {
       const auto op = static_cast<unsigned char>(take(1)[0]);
       if (op == '.') return pop();
-      if (!constant(op) && !container(op) && !memo(op) && !object(op))
+      Value* value = nullptr;
+      if (constant(op, value)) {
+        if (value != nullptr) push(value);
+        continue;
+      }
+      if (!container(op) && !memo(op) && !object(op))
         make_.fail(fmt::format("opcode 0x{:02x} at byte {} is not among those that are read", op, at_ - 1));
     }
   }
 
  private:
-  std::string_view take(std::uint64_t count) {
-    if (count > bytes_.size() - at_)
-      make_.fail(fmt::format("it ends early: {} bytes wanted at {}", count, at_));
-    const std::string_view piece(bytes_.data() + at_, count);
-    at_ += count;
-    return piece;
-  }
-  template <class T>
-  T number() {
-    T value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-  std::string_view line() {
-    const std::size_t end = bytes_.find('\n', at_);
-    if (end == std::string::npos) make_.fail("a name without an end");
-    const std::string_view text = take(end - at_);
-    take(1);
-    return text;
-  }
-
   void push(Value* value) { stack_.push_back(value); }
   Value* pop() {
     Value* value = top();
@@ -76,77 +58,6 @@ class Machine {
     push(tuple);
   }
 
-  // Little-endian two's complement of any length; beyond 64 bits the nearest double.
-  Value* long_integer(std::string_view digits) {
-    if (digits.size() > 1024) make_.fail("an integer of more than 1024 bytes");
-    const bool negative = !digits.empty() && (digits.back() & 0x80) != 0;
-    if (digits.size() <= 8) {
-      std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
-      for (std::size_t i = digits.size(); i-- > 0;)
-        value = value << 8 | static_cast<unsigned char>(digits[i]);
-      return make_.integer(static_cast<std::int64_t>(value));
-    }
-    double value = negative ? -1 : 0;
-    for (std::size_t i = digits.size(); i-- > 0;) value = value * 256 + static_cast<unsigned char>(digits[i]);
-    return make_.real(value);
-  }
-
-  bool constant(unsigned char op) {
-    switch (op) {
-      case 0x80:
-        return protocol(number<std::uint8_t>());
-      case 0x95:
-        return number<std::uint64_t>(), true;  // FRAME: how the writer cut its output
-      case 'N':
-        return push(make_.make(Kind::none)), true;
-      case 0x88:
-        return push(make_.boolean(true)), true;
-      case 0x89:
-        return push(make_.boolean(false)), true;
-      case 'J':
-        return push(make_.integer(number<std::int32_t>())), true;
-      case 'K':
-        return push(make_.integer(number<std::uint8_t>())), true;
-      case 'M':
-        return push(make_.integer(number<std::uint16_t>())), true;
-      case 0x8a:
-        return push(long_integer(take(number<std::uint8_t>()))), true;
-      case 0x8b:
-        return push(long_integer(take(number<std::uint32_t>()))), true;
-      case 'G':
-        return push(big_endian_double()), true;
-      case 'X':
-        return push(make_.text(Kind::text, take(number<std::uint32_t>()))), true;
-      case 0x8c:
-        return push(make_.text(Kind::text, take(number<std::uint8_t>()))), true;
-      case 0x8d:
-        return push(make_.text(Kind::text, take(number<std::uint64_t>()))), true;
-      case 'U':
-        return push(make_.text(Kind::text, take(number<std::uint8_t>()))), true;  // Python 2's str
-      case 'T':
-        return push(make_.text(Kind::text, take(number<std::uint32_t>()))), true;
-      case 'B':
-        return push(make_.text(Kind::bytes, take(number<std::uint32_t>()))), true;
-      case 'C':
-        return push(make_.text(Kind::bytes, take(number<std::uint8_t>()))), true;
-      case 0x8e:
-      case 0x96:
-        return push(make_.text(Kind::bytes, take(number<std::uint64_t>()))), true;
-      default:
-        return false;
-    }
-  }
-  bool protocol(int version) {
-    if (version < 2 || version > 5) make_.fail(fmt::format("protocol {}; 2 to 5 are read", version));
-    return true;
-  }
-  Value* big_endian_double() {
-    const std::uint64_t bits = __builtin_bswap64(number<std::uint64_t>());
-    double value;
-    std::memcpy(&value, &bits, sizeof value);
-    return make_.real(value);
-  }
-
   bool container(unsigned char op) {
     switch (op) {
       case '(':
@@ -173,7 +84,7 @@ class Machine {
         return push_marked(Kind::dict), true;
       case 'a': {
         Value* item = pop();
-        top(Kind::list)->items->push_back(item);
+        if (Value* list = filled(Kind::list)) list->items->push_back(item);
         return true;
       }
       case 'e':
@@ -181,9 +92,8 @@ class Machine {
         return append_marked(Kind::list), true;
       case 's': {
         Value *value = pop(), *key = pop();
-        Value::Items& items = *top(Kind::dict)->items;
-        items.push_back(key);
-        items.push_back(value);
+        Value* dict = filled(Kind::dict);
+        if (dict != nullptr) dict->items->insert(dict->items->end(), {key, value});
         return true;
       }
       case 'u':
@@ -213,10 +123,13 @@ class Machine {
   void append_marked(Kind kind) {
     Value::Items items;
     pop_marked(items);
-    Value* to = top(kind);
+    Value* to = filled(kind);
+    if (to == nullptr) return;
     to->items->insert(to->items->end(), items.begin(), items.end());
     check_pairs(*to);
   }
+  // The container on the stack's top; nullptr for an object that is left out: it swallows what it is given.
+  Value* filled(Kind kind) { return make_.tolerant() && !top()->is(kind) ? nullptr : top(kind); }
   void check_pairs(const Value& value) {
     if (value.is(Kind::dict) && value.items->size() % 2 != 0) make_.fail("a dict's key without a value");
   }
@@ -240,7 +153,10 @@ class Machine {
   void put(std::size_t index) {
     // Writers number from 0 upwards; a far index would only ask for memory.
     if (index > memo_.size() + 1000) make_.fail(fmt::format("memo {} after {}", index, memo_.size()));
-    if (index >= memo_.size()) memo_.resize(index + 1);
+    if (index >= memo_.size()) {
+      make_.charge((index + 1 - memo_.size()) * sizeof(Value*));
+      memo_.resize(index + 1);
+    }
     memo_[index] = top();
   }
   Value* get(std::size_t index) {
@@ -259,21 +175,44 @@ class Machine {
         return push(find_global(make_, module, name)), true;
       }
       case 'R':
-      case 0x81: {  // REDUCE; NEWOBJ only ever makes what calling would
-        const Value* arguments = top(Kind::tuple);
+      case 0x81:  // REDUCE; NEWOBJ only ever makes what calling would
+        return push(called()), true;
+      case 0x92:  // NEWOBJ_EX: with named arguments, as nothing on the list has
         pop();
-        const Value* global = top(Kind::global);
-        pop();
-        return push(call_global(make_, *global, *arguments)), true;
-      }
+        return push(called()), true;
       case 'b': {
         const Value* state = pop();
-        return set_state(make_, *top(), *state), true;
+        return attempt([&] { set_state(make_, *top(), *state); }), true;
       }
-      case 'Q':
-        return push(find_storage(make_, *pop())), true;
+      case 'Q': {
+        const Value* id = pop();
+        Value* made = nullptr;
+        attempt([&] { made = find_storage(make_, *id); });
+        return push(made != nullptr ? made : make_.unknown("a persistent object")), true;
+      }
       default:
         return false;
+    }
+  }
+  Value* called() {
+    const Value *arguments = pop(), *global = pop();
+    if (!make_.tolerant() && !arguments->is(Kind::tuple)) make_.fail("a call without a tuple of arguments");
+    if (global->is(Kind::opaque)) return make_.unknown(*global->text);
+    if (!global->is(Kind::global)) {
+      if (!make_.tolerant()) make_.fail(fmt::format("a call of a {}", kind_name(global->kind)));
+      return make_.unknown("a call");
+    }
+    Value* made = nullptr;
+    attempt([&] { made = call_global(make_, *global, *arguments); });
+    return made != nullptr ? made : make_.unknown(*global->text);
+  }
+  // Where the reader is tolerant, what cannot be understood of one object is not a fault of the pickle.
+  template <class Action>
+  void attempt(Action action) {
+    try {
+      action();
+    } catch (const DataError&) {
+      if (!make_.tolerant()) throw;
     }
   }
   const std::string_view* pop_text() {
@@ -282,9 +221,6 @@ class Machine {
     return value->text;
   }
 
-  const std::string& bytes_;
-  std::uint64_t at_ = 0;
-  PickleMaker make_;
   std::vector<Value*> stack_, memo_;
   std::vector<std::size_t> marks_;
   Value::Items dropped_;
@@ -292,9 +228,10 @@ class Machine {
 
 }  // namespace
 
-Pickle::Pickle(std::string bytes, const std::string& place) : store_(std::make_unique<Store>()) {
+Pickle::Pickle(std::string bytes, const std::string& place, Unknown unknown)
+    : store_(std::make_unique<Store>()) {
   store_->bytes = std::move(bytes);
-  store_->root = Machine(*store_, place).run();
+  store_->root = Machine(*store_, place, unknown).run();
 }
 
 }  // namespace runner::data

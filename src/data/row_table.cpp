@@ -1,6 +1,8 @@
 #include "data/row_table.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "base/error.h"
@@ -33,7 +35,7 @@ void RowTable::read(std::int64_t first, std::int64_t count, float* out) const {
   const std::uint64_t start = static_cast<std::uint64_t>(first) * row_bytes_;
   const auto elements = static_cast<std::size_t>(count * width_);
   if (const std::byte* mapped = array_.bytes->mapped())
-    return to_float(array_.header.dtype, mapped + start, elements, out);
+    return convert(mapped + start, static_cast<std::uint64_t>(first * width_), elements, out);
   copy(start, elements, out);
 }
 
@@ -50,8 +52,27 @@ void RowTable::copy(std::uint64_t start, std::size_t elements, float* out) const
   for (std::size_t at = 0; at < elements; at += piece) {
     const std::size_t n = std::min(piece, elements - at);
     array_.bytes->read(start + at * size, raw.data(), n * size);
-    to_float(array_.header.dtype, raw.data(), n, out + at);
+    convert(raw.data(), start / size + at, n, out + at);
   }
+}
+
+void RowTable::convert(const std::byte* in, std::uint64_t place, std::size_t elements, float* out) const {
+  to_float(array_.header.dtype, in, elements, out);
+  if (array_.header.dtype != DType::f64) return;
+  for (std::size_t i = 0; i < elements; ++i)
+    if (std::isinf(out[i])) check_fits(in + 8 * i, place + i);
+}
+
+void RowTable::check_fits(const std::byte* in, std::uint64_t place) const {
+  double value;
+  std::memcpy(&value, in, sizeof value);
+  if (!std::isfinite(value)) return;
+  const auto width = static_cast<std::uint64_t>(width_);
+  throw DataError(
+      fmt::format("{:.6g} in column {} does not fit float32, which ends at 3.4e38; divide the vectors "
+                  "by a number, or leave this row out",
+                  value, place % width),
+      fmt::format("{}, row {}", array_.place, place / width));
 }
 
 // Element (r, i₁, i₂, …) lies at r + rows·(i₁ + n₁·(i₂ + …)); a row's elements are wanted with the last index
@@ -71,9 +92,12 @@ void RowTable::read_fortran(std::int64_t first, std::int64_t count, float* out) 
       place += index[d] * stride;
       stride *= header.shape[d];
     }
-    for (std::int64_t r = 0; r < count; ++r)
-      out[r * width_ + e] =
-          to_float_scalar(header.dtype, mapped + static_cast<std::size_t>(place + first + r) * size);
+    for (std::int64_t r = 0; r < count; ++r) {
+      const std::byte* element = mapped + static_cast<std::size_t>(place + first + r) * size;
+      float& value = out[r * width_ + e] = to_float_scalar(header.dtype, element);
+      if (header.dtype == DType::f64 && std::isinf(value))
+        check_fits(element, static_cast<std::uint64_t>((first + r) * width_ + e));
+    }
   }
 }
 

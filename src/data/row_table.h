@@ -25,6 +25,9 @@ class RowTable {
   void release(std::int64_t first, std::int64_t count) const;
 
  private:
+  // Elements from number `place` of the array on. Throws DataError when a float64 is beyond float32's range.
+  void convert(const std::byte* in, std::uint64_t place, std::size_t elements, float* out) const;
+  void check_fits(const std::byte* in, std::uint64_t place) const;
   void copy(std::uint64_t start, std::size_t elements, float* out) const;  // start in bytes
   void read_fortran(std::int64_t first, std::int64_t count, float* out) const;
 

@@ -25,6 +25,9 @@ class SampleSource {
   virtual std::int64_t target_chunk(std::int64_t id) const = 0;  // its chunk number; -1 when unknown
   virtual std::int64_t target_row(std::int64_t id) const = 0;    // row in vectors(); -1 without them
   virtual const Vectors* vectors() const = 0;                    // nullptr for a sequences file
+  virtual std::string place() const {
+    return vectors() == nullptr ? "" : vectors()->place();
+  }  // for messages
   // Article of the context's last vector; that of the target where it is not told.
   virtual std::int64_t last_context_article(std::int64_t id) const { return article(id); }
   // Gives all mapped pages back, for readers in file order who want to stay small.

@@ -42,6 +42,7 @@ class SequenceSamples final : public SampleSource {
     }
   }
   const Vectors* vectors() const override { return nullptr; }
+  std::string place() const override { return parts_.front().contexts.array().place; }
 
   ValueCheck check_values() const override {
     ValueCheck all;
@@ -84,9 +85,11 @@ class SequenceSamples final : public SampleSource {
                                   part.contexts.array().header.shape_text(), shape[0], shape[2]),
                       part.targets.array().place);
     if (!parts_.empty() && (shape[1] != context_ || shape[2] != width_))
-      throw DataError(fmt::format("contexts of {} x {}, where the file before it has {} x {}", shape[1],
-                                  shape[2], context_, width_),
-                      path);
+      throw DataError(
+          fmt::format("contexts of {} x {}, where {} has {} x {}: files read together are cut alike "
+                      "from vectors of one embedding model",
+                      shape[1], shape[2], place(), context_, width_),
+          part.contexts.array().place);
     context_ = shape[1];
     width_ = shape[2];
     SequenceMarks marks = read_sequence_marks(file, shape[0]);

@@ -26,13 +26,14 @@ void append_column(std::vector<std::int64_t>& column, const Npz& file,
 
 }  // namespace
 
-Vectors::Vectors(const std::vector<std::string>& paths) : paths_(paths) {
+Vectors::Vectors(const std::vector<std::string>& paths, Columns columns) : paths_(paths) {
   if (paths.empty()) throw DataError("no vectors file given");
-  for (const std::string& path : paths) add_file(path);
-  if (chunks_.empty()) number_chunks();
+  for (const std::string& path : paths) add_file(path, columns);
+  tells_chunks_ = !chunks_.empty();
+  if (columns == Columns::articles && !tells_chunks_) number_chunks();
 }
 
-void Vectors::add_file(const std::string& path) {
+void Vectors::add_file(const std::string& path, Columns columns) {
   const Npz file(path);
   const auto name = find_vectors(file);
   if (!name)
@@ -43,11 +44,15 @@ void Vectors::add_file(const std::string& path) {
         path);
   RowTable table(file.array(*name), 2);
   if (!parts_.empty() && table.width() != width_)
-    throw DataError(fmt::format("vectors of width {}, where {} has {}", table.width(), paths_[0], width_),
-                    path);
+    throw DataError(fmt::format("width {}, where {} has {}: files read together hold vectors of one "
+                                "embedding model",
+                                table.width(), place(), width_),
+                    table.array().place);
   width_ = table.width();
-  append_column(articles_, file, {"article_indices", "article_ids"}, table.rows(), rows_);
-  append_column(chunks_, file, {"chunk_indices", "seq_idx"}, table.rows(), rows_);
+  if (columns == Columns::articles) {
+    append_column(articles_, file, {"article_indices", "article_ids"}, table.rows(), rows_);
+    append_column(chunks_, file, {"chunk_indices", "seq_idx"}, table.rows(), rows_);
+  }
   parts_.push_back({std::move(table), rows_});
   rows_ += parts_.back().table.rows();
 }

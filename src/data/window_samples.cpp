@@ -7,7 +7,9 @@ namespace {
 class WindowSamples final : public SampleSource {
  public:
   WindowSamples(std::shared_ptr<const Vectors> vectors, const WindowOptions& options)
-      : vectors_(std::move(vectors)), windows_(*vectors_, options) {}
+      : vectors_(std::move(vectors)), windows_(*vectors_, options) {
+    tell(windows_.order(), *vectors_, options.within_article);
+  }
 
   std::int64_t size() const override { return windows_.size(); }
   std::int64_t context() const override { return windows_.context(); }

@@ -94,6 +94,7 @@ Windows::Windows(const Vectors& vectors, const WindowOptions& options)
   if (vectors.rows() > std::numeric_limits<std::uint32_t>::max())
     throw DataError("more than 4,294,967,295 rows in one job; split the input", vectors.paths()[0]);
   const std::vector<bool> left_out = rows_left_out(vectors, options);
+  order_ = order_of(vectors);
   if (options.within_article)
     within_articles(vectors, left_out);
   else
@@ -101,16 +102,20 @@ Windows::Windows(const Vectors& vectors, const WindowOptions& options)
 }
 
 void Windows::within_articles(const Vectors& vectors, const std::vector<bool>& left_out) {
-  const std::int64_t rows = vectors.rows();
   const bool known = vectors.has_articles();
-  const auto article = [&](std::int64_t row) {
-    return known ? vectors.articles()[static_cast<std::size_t>(row)] : 0;
+  const auto same_article = [&](std::int64_t a, std::int64_t b) {
+    const auto& articles = vectors.articles();
+    return !known || (articles[static_cast<std::size_t>(a)] == articles[static_cast<std::size_t>(b)] &&
+                      (!order_.files_apart || vectors.file_of(a) == vectors.file_of(b)));
   };
-  std::int64_t run = 0;  // first row of the run that `row` belongs to
-  for (std::int64_t row = 0; row < rows; ++row) {
-    if (row > 0 && article(row) != article(row - 1)) run = row;
-    if (!left_out.empty() && left_out[static_cast<std::size_t>(row)]) run = row + 1;
-    if (row - target_distance_ >= run) starts_.push_back(static_cast<std::uint32_t>(row - target_distance_));
+  kept_ = order_.rows;
+  std::int64_t run = 0;  // first place of the run that `place` belongs to
+  for (std::int64_t place = 0; place < vectors.rows(); ++place) {
+    const std::int64_t row = kept_row(place);
+    if (place > 0 && !same_article(row, kept_row(place - 1))) run = place;
+    if (!left_out.empty() && left_out[static_cast<std::size_t>(row)]) run = place + 1;
+    if (place - target_distance_ >= run)
+      starts_.push_back(static_cast<std::uint32_t>(place - target_distance_));
   }
 }
 

@@ -11,8 +11,7 @@
 namespace runner::data {
 namespace {
 
-constexpr std::uint64_t piece = 8 << 20;  // bytes mapped or inflated at a time
-constexpr std::uint64_t bomb_size = 64 << 20, bomb_ratio = 200;
+constexpr std::uint64_t piece = 8 << 20;       // bytes mapped or inflated at a time
 constexpr std::uint64_t deflate_ratio = 1032;  // no deflated byte can stand for more
 
 class StoredSource final : public ByteSource {
@@ -112,6 +111,7 @@ class InflatedSource final : public ByteSource {
 
 ZipArchive::ZipArchive(std::shared_ptr<MappedFile> file) : file_(std::move(file)) {
   entries_ = read_zip_directory(*file_);
+  for (std::size_t i = 0; i < entries_.size(); ++i) by_name_.insert_or_assign(entries_[i].name, i);
 }
 
 ZipArchive::~ZipArchive() {
@@ -119,9 +119,8 @@ ZipArchive::~ZipArchive() {
 }
 
 const ZipEntry* ZipArchive::find(const std::string& name) const {
-  for (const ZipEntry& entry : entries_)
-    if (entry.name == name) return &entry;
-  return nullptr;
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &entries_[found->second];
 }
 
 std::shared_ptr<ByteSource> ZipArchive::open(const ZipEntry& entry, std::uint64_t skip,
@@ -137,11 +136,12 @@ std::shared_ptr<ByteSource> ZipArchive::open(const ZipEntry& entry, std::uint64_
   if (entry.method != 8)
     throw DataError(fmt::format("compression method {}; stored (0) and deflated (8) are read", entry.method),
                     place);
-  if (entry.size / deflate_ratio > entry.compressed + 64 ||
-      (entry.size > bomb_size && entry.size / bomb_ratio > entry.compressed))
-    throw DataError(fmt::format("{} bytes are said to unpack to {}: a damaged file or a zip bomb",
-                                entry.compressed, entry.size),
-                    place);
+  if (entry.size / deflate_ratio > entry.compressed + 64)
+    throw DataError(
+        fmt::format("{} bytes are said to unpack to {}: more than deflated bytes can hold; the file "
+                    "is damaged, or made to fill the memory",
+                    entry.compressed, entry.size),
+        place);
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr) {
     int code = 0;

@@ -1,5 +1,6 @@
 #include "lvm/model_file.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 
@@ -28,6 +29,25 @@ torch::Dtype dtype_of(const data::PtTensor& t, const std::string& place) {
   throw DataError("weight " + t.name + " is of type " + t.dtype + "; expected a floating type", place);
 }
 
+torch::Tensor to_float32(const torch::Tensor& tensor, const std::string& name, const std::string& place) {
+  auto narrow = tensor.to(torch::kFloat32);
+  if (tensor.dtype() == torch::kFloat64 &&
+      (torch::isinf(narrow) & torch::isfinite(tensor)).any().item<bool>())
+    throw DataError(name + " holds a float64 that does not fit float32, which ends at 3.4e38", place);
+  return narrow;
+}
+
+// DistributedDataParallel and torch.compile put their own name before each weight's.
+void strip_wrappers(StateDict& weights) {
+  for (const std::string prefix : {"module.", "_orig_mod.", "module."}) {
+    const bool all = !weights.empty() && std::all_of(weights.begin(), weights.end(), [&](const auto& weight) {
+      return weight.first.starts_with(prefix);
+    });
+    if (!all) continue;
+    for (auto& weight : weights) weight.first.erase(0, prefix.size());
+  }
+}
+
 ModelFile read_pt(const std::filesystem::path& path) {
   auto file = data::read_pt_file(path);
   ModelFile out;
@@ -39,8 +59,9 @@ ModelFile read_pt(const std::filesystem::path& path) {
     if (tensor.nbytes() != t.bytes.size())
       throw DataError("weight " + t.name + " is cut short", path.string());
     std::memcpy(tensor.data_ptr(), t.bytes.data(), t.bytes.size());
-    out.weights.emplace_back(t.name, tensor.to(torch::kFloat32));
+    out.weights.emplace_back(t.name, to_float32(tensor, t.name, path.string()));
   }
+  strip_wrappers(out.weights);
   return out;
 }
 
@@ -54,17 +75,30 @@ Json read_json(const std::filesystem::path& path) {
   return json;
 }
 
-ModelFile read_folder(const std::filesystem::path& folder) {
-  const auto config = folder / "config.json";
+// `config` beside it tells what it is: its own header has no more than names and shapes.
+ModelFile read_safetensors_model(const std::filesystem::path& path, const std::filesystem::path& config) {
+  if (!std::filesystem::exists(config))
+    throw DataError("has weights alone: config.json with model_type and model_config is expected beside it",
+                    path.string());
   ModelFile out;
-  out.path = folder / "model.safetensors";
-  if (!std::filesystem::exists(config) && std::filesystem::exists(folder / "best_model.pt"))
-    return read_pt(folder / "best_model.pt");  // a folder of the old trainer
+  out.path = path;
   out.values = read_json(config);
   out.sizes = sizes_of(out.values, config.string());
-  for (auto& a : read_safetensors(out.path))
+  for (auto& a : read_safetensors(path))
     out.weights.emplace_back(a.name, torch::from_blob(a.values.data(), a.shape, torch::kFloat32).clone());
+  strip_wrappers(out.weights);
   return out;
+}
+
+ModelFile read_folder(const std::filesystem::path& folder) {
+  const auto config = folder / "config.json";
+  if (!std::filesystem::exists(config) && std::filesystem::exists(folder / "best_model.pt"))
+    return read_pt(folder / "best_model.pt");  // a folder of the old trainer
+  if (!std::filesystem::exists(folder / "model.safetensors"))
+    throw DataError(
+        "is no run's folder: model.safetensors with config.json, or best_model.pt, is expected in it",
+        folder.string());
+  return read_safetensors_model(folder / "model.safetensors", config);
 }
 
 // What to set so that a model of `own` sizes becomes one of the file's; "" when they are the same.
@@ -98,8 +132,11 @@ ModelFile read_model_file(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status))
-    throw DataError("no such model; expected a run's folder or a .pt file", path.string());
-  return std::filesystem::is_directory(status) ? read_folder(path) : read_pt(path);
+    throw DataError("no such model; expected a run's folder, a .pt or a .safetensors file", path.string());
+  if (std::filesystem::is_directory(status)) return read_folder(path);
+  if (path.extension() == ".safetensors")
+    return read_safetensors_model(path, path.parent_path() / "config.json");
+  return read_pt(path);
 }
 
 namespace {

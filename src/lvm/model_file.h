@@ -1,6 +1,8 @@
 #pragma once
-// A trained model from disk: one of our run folders (config.json + model.safetensors), or a .pt file of the
-// old Python trainer or of ours, through the restricted reader.
+// A trained model from disk: one of our run folders (config.json + model.safetensors), a .safetensors file
+// with its config.json beside it, or a .pt file of the old Python trainer or of ours, through the restricted
+// reader. Weights may be of any floating type, and named by DistributedDataParallel (module.…) or
+// torch.compile.
 
 #include <filesystem>
 #include <memory>
@@ -17,8 +19,8 @@ struct ModelFile {
   Json values;  // all else the file tells: epoch, val_cosine, …
 };
 
-// `path`: a folder or a .pt file. Throws DataError when the file is damaged or lacks model_type or
-// model_config.
+// `path`: a folder, a .safetensors or a .pt file. Throws DataError when the file is damaged or lacks
+// model_type or model_config.
 ModelFile read_model_file(const std::filesystem::path& path);
 
 // The model itself, in evaluation mode, on the CPU. Throws DataError when weights are NaN or Inf.

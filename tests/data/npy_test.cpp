@@ -54,6 +54,39 @@ TEST(NpyHeader, ReadsEveryTypeInAnyOrderOfKeys) {
             "[('a', '<f4')]");
 }
 
+// Whatever numpy.dtype() takes for a type that is read.
+TEST(NpyHeader, ReadsTypesByAnyNameThatNumPyKnows) {
+  for (const auto& [descr, type] : {std::pair{"float32", DType::f32},
+                                    {"f4", DType::f32},
+                                    {"f", DType::f32},
+                                    {"<f", DType::f32},
+                                    {"single", DType::f32},
+                                    {"float16", DType::f16},
+                                    {"half", DType::f16},
+                                    {"e", DType::f16},
+                                    {"float", DType::f64},
+                                    {"double", DType::f64},
+                                    {"=f8", DType::f64},
+                                    {"|f4", DType::f32},
+                                    {"int64", DType::i64},
+                                    {"i8", DType::i64},
+                                    {"q", DType::i64},
+                                    {"uint8", DType::u8},
+                                    {"B", DType::u8},
+                                    {"bool", DType::boolean},
+                                    {"?", DType::boolean}})
+    EXPECT_EQ(parse(std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (2,), }",
+                    2 * item_size(type))
+                  .dtype,
+              type)
+        << descr;
+  for (const char* descr : {"float31", "f5", "x", "<c8", "|V2", "<f16"})
+    EXPECT_EQ(
+        parse(std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (2,), }", 8).dtype,
+        DType::other)
+        << descr;
+}
+
 TEST(NpyHeader, ReadsVersions2And3) {
   const std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
   for (const char version : {'\2', '\3'}) {
@@ -67,8 +100,12 @@ TEST(NpyHeader, ReadsVersions2And3) {
 }
 
 TEST(NpyHeader, RefusesShapesThatLie) {
-  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 768), }", 4000),
-              HasSubstr("x.npy: the header says float32 of shape [1000, 768], which is not the 4000 bytes"));
+  EXPECT_THAT(
+      refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 768), }", 4000),
+      HasSubstr(
+          "x.npy: the header says float32 of shape [1000, 768], 3072000 bytes, and only 4000 follow it"));
+  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 24 + 37),
+              HasSubstr("float32 of shape [2, 3], 24 bytes, and 37 trailing bytes follow them"));
   EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 0),
               HasSubstr("beyond 64 bits"));
   EXPECT_THAT(refusal("{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,), }", 0),

@@ -50,7 +50,7 @@ TEST(Vectors, RefusesFilesThatDoNotFitTogether) {
   EXPECT_THAT(message_of<DataError>([&] {
                 Vectors(std::vector{two, three});
               }),
-              HasSubstr("three.npz: vectors of width 3"));
+              HasSubstr("three.npz: array vectors: width 3, where"));
   EXPECT_THAT(message_of<DataError>([&] {
                 Vectors(std::vector{two, bare});
               }),
@@ -143,6 +143,41 @@ TEST(Vectors, ReadsTypesAndOrdersThatNumPyWrites) {
       vectors.read_rows(1, 2, rows.data());
       EXPECT_EQ(rows, (std::vector<float>{1, 1.25f, 1.5f, 1.75f, 2, 2.25f})) << type << form;
     }
+}
+
+// Searching and indexing need no articles: what they are must not matter then.
+TEST(Vectors, LeavesArticlesAloneThatNobodyAskedFor) {
+  const test::TemporaryFolder folder;
+  NpzWriter writer(folder / "x.npz");
+  writer.write("vectors", DType::f32, {3, 2}, test::numbered_rows(3, 2).data());
+  writer.write("article_indices", DType::f32, {2}, test::numbered_rows(1, 2).data());
+  writer.write("chunk_indices", std::vector<std::int64_t>{1, 2, 3, 4, 5});
+  writer.finish();
+  const std::string path = (folder / "x.npz").string();
+  EXPECT_THAT(message_of<DataError>([&] { Vectors{path}; }), HasSubstr("article_indices"));
+  const Vectors vectors(path, Columns::none);
+  EXPECT_EQ(vectors.rows(), 3);
+  EXPECT_FALSE(vectors.has_articles());
+  EXPECT_TRUE(vectors.chunks().empty());
+}
+
+TEST(Vectors, SaysWhichFloat64DoesNotFitFloat32) {
+  const test::TemporaryFolder folder;
+  const double values[] = {1, 2, 3, 4, 5, 1e300};
+  const double turned[] = {1, 3, 5, 2, 4, 1e300};
+  for (const Compression compression : {Compression::stored, Compression::deflated}) {
+    NpzWriter writer(folder / "x.npz", compression);
+    writer.write("vectors", DType::f64, {3, 2}, values);
+    writer.finish();
+    const Vectors vectors((folder / "x.npz").string());
+    EXPECT_THAT(message_of<DataError>([&] { vectors.check_values(); }),
+                HasSubstr("array vectors, row 2: 1e+300 in column 1 does not fit float32"));
+  }
+  std::string fortran = npy_header(DType::f64, {3, 2});
+  fortran.replace(fortran.find("False"), 5, "True ");
+  folder.write("f.npy", fortran + std::string(reinterpret_cast<const char*>(turned), sizeof turned));
+  EXPECT_THAT(message_of<DataError>([&] { Vectors((folder / "f.npy").string()).check_values(); }),
+              HasSubstr("row 2: 1e+300 in column 1"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "base/log.h"
 #include "data/samples.h"
 #include "data/split.h"
 #include "make_files.h"
@@ -33,10 +34,78 @@ TEST(Windows, StayInsideOneArticle) {
 
 TEST(Windows, ExcludedArticlesNeverJoinTheirSides) {
   const test::TemporaryFolder folder;
-  // Article 1 goes on after article 5: with 5 left out, no window may reach over it.
-  const Vectors vectors(test::write_vectors(folder / "x.npz", 2, {1, 1, 5, 5, 5, 1, 1, 8, 8, 8}));
+  const Vectors vectors(test::write_vectors(folder / "x.npz", 2, {1, 1, 5, 5, 5, 7, 7, 8, 8, 8}));
   EXPECT_THAT(targets_of(vectors, {.context = 2, .exclude_articles = {"4-6"}}), ElementsAre(9));
   EXPECT_THAT(targets_of(vectors, {.context = 2, .exclude_articles = {"8"}}), ElementsAre(4));
+}
+
+// A file of these rows; `chunks` may be empty.
+std::string write_rows(const std::filesystem::path& path, const std::vector<std::int64_t>& articles,
+                       const std::vector<std::int64_t>& chunks) {
+  NpzWriter writer(path);
+  const auto rows = static_cast<std::int64_t>(articles.size());
+  writer.write("vectors", DType::f32, {rows, 2}, test::numbered_rows(rows, 2).data());
+  writer.write("article_indices", articles);
+  if (!chunks.empty()) writer.write("chunk_indices", chunks);
+  writer.finish();
+  return path.string();
+}
+
+// Each window as "context rows>target".
+std::vector<std::string> windows_of(const Vectors& vectors, const WindowOptions& options) {
+  const Windows windows(vectors, options);
+  std::vector<std::string> texts;
+  for (std::int64_t i = 0; i < windows.size(); ++i)
+    texts.push_back(
+        fmt::format("{} {}>{}", windows.context_row(i, 0), windows.context_row(i, 1), windows.target_row(i)));
+  return texts;
+}
+
+TEST(Windows, FollowChunkNumbersAndNotTheFile) {
+  const test::TemporaryFolder folder;
+  const WindowOptions options{.context = 2};
+  // Backwards; of two articles in turns; with numbers that leave some out.
+  EXPECT_THAT(windows_of(Vectors(write_rows(folder / "a.npz", {4, 4, 4, 4}, {3, 2, 1, 0})), options),
+              ElementsAre("3 2>1", "2 1>0"));
+  EXPECT_THAT(
+      windows_of(Vectors(write_rows(folder / "b.npz", {9, 4, 9, 4, 9, 4}, {0, 0, 1, 1, 2, 2})), options),
+      ElementsAre("1 3>5", "0 2>4"));
+  EXPECT_THAT(
+      windows_of(Vectors(write_rows(folder / "c.npz", {4, 4, 4, 9, 9, 9}, {10, 7, 8, 0, 1, 5})), options),
+      ElementsAre("1 2>0", "3 4>5"));
+  // Without numbers a row's place among its article's rows is its number.
+  EXPECT_THAT(windows_of(Vectors(write_rows(folder / "d.npz", {9, 4, 9, 4, 9, 4}, {})), options),
+              ElementsAre("1 3>5", "0 2>4"));
+  // What is left out is left out there too.
+  EXPECT_THAT(windows_of(Vectors(write_rows(folder / "e.npz", {9, 4, 9, 4, 9, 4}, {0, 2, 1, 1, 2, 0})),
+                         {.context = 2, .exclude_articles = {"9"}}),
+              ElementsAre("5 3>1"));
+}
+
+TEST(Windows, KeepTheOrderOfFilesThatAreInOrder) {
+  const test::TemporaryFolder folder;
+  const Vectors vectors(write_rows(folder / "x.npz", {9, 9, 9, 4, 4, 4}, {5, 6, 9, 0, 1, 2}));
+  EXPECT_THAT(windows_of(vectors, {.context = 2}), ElementsAre("0 1>2", "3 4>5"));
+  EXPECT_TRUE(order_of(vectors).rows.empty());
+}
+
+TEST(Windows, RowsOfEqualNumbersFollowEachOtherAsInTheFile) {
+  const test::TemporaryFolder folder;
+  const Vectors vectors(write_rows(folder / "x.npz", {4, 4, 4, 4}, {1, 0, 1, 0}));
+  EXPECT_THAT(windows_of(vectors, {.context = 2}), ElementsAre("1 3>0", "3 0>2"));
+  EXPECT_EQ(order_of(vectors).equal, 2);
+}
+
+TEST(Windows, FilesThatNumberTheSameArticlesDoNotMix) {
+  const test::TemporaryFolder folder;
+  const std::string a = write_rows(folder / "a.npz", {0, 0, 0, 1, 1, 1}, {0, 1, 2, 0, 1, 2});
+  const std::string b = write_rows(folder / "b.npz", {1, 1, 1, 0, 0, 0}, {0, 1, 2, 2, 1, 0});
+  const std::string more = write_rows(folder / "more.npz", {1, 1, 0}, {3, 4, 3});
+  EXPECT_THAT(windows_of(Vectors({a, a}), {.context = 2}), ElementsAre("0 1>2", "3 4>5", "6 7>8", "9 10>11"));
+  EXPECT_THAT(windows_of(Vectors({a, b}), {.context = 2}), ElementsAre("0 1>2", "3 4>5", "11 10>9", "6 7>8"));
+  // Chunk numbers that go on tell one article in two files.
+  EXPECT_THAT(windows_of(Vectors({a, more}), {.context = 2}),
+              ElementsAre("0 1>2", "1 2>8", "3 4>5", "4 5>6", "5 6>7"));
 }
 
 TEST(Windows, ShortArticlesAreLeftOut) {

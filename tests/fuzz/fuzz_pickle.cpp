@@ -7,14 +7,18 @@
 
 using namespace runner::data;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+static void read(const std::string& bytes, Unknown unknown) {
   try {
-    const Pickle pickle(std::string(reinterpret_cast<const char*>(data), size), "input");
-    const Value* found = pickle.root().find("model_config");
-    return found != nullptr && found->is_number() ? 0 : 0;
+    Pickle(bytes, "input", unknown).root().find("model_config");
   } catch (const runner::DataError&) {
-    return 0;
   }
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  read(bytes, Unknown::refuse);
+  read(bytes, Unknown::leave_out);
+  return 0;
 }
 
 std::vector<std::string> fuzz_seeds() {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "data/convert.h"
+#include "data/mapped_file.h"
 
 namespace runner::lvm {
 namespace {
@@ -18,10 +20,12 @@ struct Entry {
   std::uint64_t begin = 0, end = 0;
 };
 
-std::uint64_t little_endian_64(const std::string& bytes) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
+constexpr std::uint64_t header_limit = 100'000'000;  // the format's own
+
+std::uint64_t size_of(const std::string& dtype) {
+  if (dtype == "F64") return 8;
+  if (dtype == "F32") return 4;
+  return dtype == "F16" || dtype == "BF16" ? 2 : 0;
 }
 
 Entry read_entry(const std::string& name, const Json& description, std::uint64_t available,
@@ -36,9 +40,10 @@ Entry read_entry(const std::string& name, const Json& description, std::uint64_t
   } catch (const Json::exception&) {
     throw DataError("tensor " + name + " has no proper dtype, shape and data_offsets", place);
   }
-  const std::uint64_t size = entry.dtype == "F32" ? 4 : entry.dtype == "F16" || entry.dtype == "BF16" ? 2 : 0;
+  const std::uint64_t size = size_of(entry.dtype);
   if (size == 0)
-    throw DataError("tensor " + name + " is of type " + entry.dtype + "; expected F32, F16 or BF16", place);
+    throw DataError("tensor " + name + " is of type " + entry.dtype + "; expected F64, F32, F16 or BF16",
+                    place);
   std::uint64_t count = 1;
   for (const std::int64_t d : entry.shape) {
     if (d < 0 || (d > 0 && count > available / static_cast<std::uint64_t>(d)))
@@ -51,16 +56,23 @@ Entry read_entry(const std::string& name, const Json& description, std::uint64_t
   return entry;
 }
 
-void widen(const Entry& entry, const char* bytes, float* out, std::size_t count) {
-  if (entry.dtype == "F32") {
-    std::memcpy(out, bytes, count * sizeof(float));
-    return;
+void to_floats(const Entry& entry, const char* bytes, std::vector<float>& out, const std::string& place) {
+  if (entry.dtype != "BF16") {
+    const auto type = entry.dtype == "F64"   ? data::DType::f64
+                      : entry.dtype == "F32" ? data::DType::f32
+                                             : data::DType::f16;
+    data::to_float(type, reinterpret_cast<const std::byte*>(bytes), out.size(), out.data());
   }
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < out.size() && entry.dtype == "BF16"; ++i) {
     std::uint16_t half = 0;
     std::memcpy(&half, bytes + 2 * i, 2);
-    out[i] = entry.dtype == "BF16" ? std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16)
-                                   : data::half_to_float(half);
+    out[i] = std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16);
+  }
+  for (std::size_t i = 0; i < out.size() && entry.dtype == "F64"; ++i) {
+    double value;
+    std::memcpy(&value, bytes + 8 * i, 8);
+    if (std::isinf(out[i]) && std::isfinite(value))
+      throw DataError("tensor " + entry.name + " holds a float64 that does not fit float32", place);
   }
 }
 
@@ -87,20 +99,28 @@ void write_safetensors(const std::filesystem::path& path, std::vector<NamedArray
 }
 
 std::vector<LoadedArray> read_safetensors(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
+  const data::MappedFile file(path);
   const std::string place = path.string();
-  if (bytes.size() < 8) throw DataError("too short for a safetensors file", place);
-  const std::uint64_t header_size = little_endian_64(bytes);
-  if (header_size > bytes.size() - 8) throw DataError("the header is larger than the file", place);
-  const Json header = Json::parse(bytes.substr(8, header_size), nullptr, false);
+  const char* bytes = reinterpret_cast<const char*>(file.data());
+  if (file.size() < 8) throw DataError("too short for a safetensors file", place);
+  std::uint64_t header_size = 0;
+  std::memcpy(&header_size, bytes, sizeof header_size);
+  if (header_size > file.size() - 8) throw DataError("the header is larger than the file", place);
+  if (header_size > header_limit) throw DataError("a header of more than 100 MB", place);
+  const Json header = Json::parse(bytes + 8, bytes + 8 + header_size, nullptr, false);
   if (!header.is_object()) throw DataError("the header is not a JSON object", place);
+  const std::uint64_t body = file.size() - 8 - header_size;
+  std::uint64_t left = body;  // the format lets no two tensors share bytes
   std::vector<LoadedArray> arrays;
   for (const auto& [name, description] : header.items()) {
     if (name == "__metadata__") continue;
-    const Entry entry = read_entry(name, description, bytes.size() - 8 - header_size, place);
+    const Entry entry = read_entry(name, description, body, place);
+    if (entry.end - entry.begin > left)
+      throw DataError("tensor " + name + " overlaps another: together they are larger than the file", place);
+    left -= entry.end - entry.begin;
     LoadedArray array{name, entry.shape, {}};
-    array.values.resize((entry.end - entry.begin) / (entry.dtype == "F32" ? 4 : 2));
-    widen(entry, bytes.data() + 8 + header_size + entry.begin, array.values.data(), array.values.size());
+    array.values.resize((entry.end - entry.begin) / size_of(entry.dtype));
+    to_floats(entry, bytes + 8 + header_size + entry.begin, array.values, place);
     arrays.push_back(std::move(array));
   }
   return arrays;

@@ -18,7 +18,7 @@ struct LoadedArray {
   std::vector<std::int64_t> shape;
   std::vector<float> values;
 };
-// F32, F16 and BF16 arrays, widened. Throws DataError on anything out of bounds or of another type.
+// F64, F32, F16 and BF16 arrays as float32. Throws DataError on anything out of bounds or of another type.
 std::vector<LoadedArray> read_safetensors(const std::filesystem::path& path);
 
 }  // namespace runner::lvm

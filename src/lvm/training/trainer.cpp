@@ -178,6 +178,7 @@ void Trainer::end_epoch() {
   status::set_phase(fmt::format("validate epoch {}", state_.epoch + 1));
   const auto start = Clock::now();
   const ValidationResult validation = validator_.run(*parts_.step);
+  parts_.check_inputs();
   const TrainerOptions& o = parts_.options;
   // An epoch that --max-steps cuts is judged, but it is no step of the scheduler, the gate or early stopping:
   // a resume completes it.

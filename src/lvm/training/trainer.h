@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ namespace runner::lvm {
 struct TrainerParts {
   TrainerOptions options;
   std::shared_ptr<const data::SampleSource> samples;
+  std::function<void()> check_inputs = [] {};  // before anything is written that depends on them: may throw
   data::Split split;
   std::unique_ptr<TrainingStep> step;
   torch::Device device = torch::kCPU;

@@ -78,6 +78,7 @@ void Trainer::write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint) {
 }
 
 void Trainer::save_checkpoint(bool wait) {
+  parts_.check_inputs();
   writer_.finish();  // before the copy: two copies at once would double the memory
   write_step_checkpoint(std::make_shared<Checkpoint>(
       checkpoint_of(parts_.identity, state_, std::make_shared<Snapshot>(snapshot()))));

@@ -98,6 +98,33 @@ TEST_F(Eval, WindowsAreCutFromVectorsByTheKeysOfABarePtFile) {
   EXPECT_THAT(run.err, HasSubstr("only the first roll-out step is well defined"));
 }
 
+// Own data in one flag: what is ranked among, and what val is cut from; the config's ood has other articles.
+TEST_F(Eval, OwnDataTakesThePlaceOfArticlesAndSplits) {
+  const std::string cut = "val: {sequences: " + parity("cat_val.npz") +
+                          ", context: 5, target_offset: 2, fraction: 0.3}\n" + ood();
+  const auto run = run_runner({"eval", config(cut), "--npz", parity("cat_articles.npz"), "--json"});
+  ASSERT_EQ(run.exit_code, 5) << run.err;
+  const Json got = last_line(run);
+  EXPECT_GT(got.at("VAL").at("C:samples").get<int>(), 0);
+  EXPECT_FALSE(got.contains("OOD"));
+  EXPECT_THAT(run.err, HasSubstr("ood is left out"));
+}
+
+TEST_F(Eval, VectorsOfAnotherWidthAreNamedWithKeyFileAndArray) {
+  const std::string sample = RUNNER_SOURCE_DIR "/artifacts/sample/cppdocs_768.npz";
+  const auto own = run_runner({"eval",
+                               config("val: {sequences: " + parity("cat_val.npz") +
+                                      ", context: 5, target_offset: 2, fraction: 0.3}\n"),
+                               "--npz", sample});
+  EXPECT_EQ(own.exit_code, 3);
+  EXPECT_THAT(own.err,
+              HasSubstr("val.vectors: " + sample + ": array vectors: width 768; the model " + kOldModel));
+  EXPECT_THAT(own.err, HasSubstr("--model"));
+  const auto articles = run_runner({"eval", config(both()), "--set", "articles=" + sample});
+  EXPECT_EQ(articles.exit_code, 3);
+  EXPECT_THAT(articles.err, HasSubstr("articles: " + sample + ": array vectors: width 768"));
+}
+
 TEST_F(Eval, ABarePtFileWithoutThoseKeysNamesTheOneThatIsMissing) {
   const auto run = run_runner({"eval", config("val: {vectors: " + parity("cat_articles.npz") + "}\n")});
   EXPECT_EQ(run.exit_code, 2);
