@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <optional>
 
 #include "ann/faiss_version.h"
 #include "ann/hash_cache.h"
@@ -65,7 +66,7 @@ bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& i
 }
 
 void refuse_what_will_not_fit(const IndexOptions& options, const ann::Target& target) {
-  const data::Vectors vectors(options.inputs);
+  const data::Vectors vectors(options.inputs, data::Columns::none);
   const ann::BuildSettings build = build_settings(options, vectors);
   ann::refuse_what_will_not_fit(ann::estimate(vectors, build, target.folder()), build, target.folder());
 }
@@ -136,19 +137,23 @@ void run_index(const JobContext& context, JobResult& result) {
     skip(options, published["result"], result);
   } else {
     if (may_skip) refuse_what_will_not_fit(options, target);
-    data::Vectors vectors(options.inputs);
+    data::Vectors vectors(options.inputs, data::Columns::none);
     vectors.allow_random_access();
     const ann::BuildSettings build = build_settings(options, vectors);
     status::set_phase("check values");
-    vectors.check_values(true, [](std::int64_t) { status::beat(); });
+    const bool directed = build.normalize || build.metric == ann::Metric::inner_product;
+    vectors.check_values(
+        true, [](std::int64_t) { status::beat(); }, directed ? data::Zeros::refused : data::Zeros::allowed);
 
     const std::string version = target.new_version();
     const Building building{target.building(version)};
     ann::BuildTimes times;
     {
-      Progress progress("build", vectors.rows(), "rows");
-      times =
-          ann::build_index(vectors, build, building.path, [&](std::int64_t done) { progress.update(done); });
+      std::optional<Progress> progress;  // from the first row on: training has its own
+      times = ann::build_index(vectors, build, building.path, [&](std::int64_t done) {
+        if (!progress) progress.emplace("build", vectors.rows(), "rows");
+        progress->update(done);
+      });
     }
     const auto verify_start = Clock::now();
     const ann::Verification verification =

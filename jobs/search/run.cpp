@@ -1,7 +1,9 @@
 #include "jobs/search/run.h"
 
+#include <algorithm>
 #include <chrono>
 
+#include "ann/memory_limit.h"
 #include "ann/search.h"
 #include "ann/unit_rows.h"
 #include "base/error.h"
@@ -10,6 +12,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "data/npz_writer.h"
+#include "data/values.h"
 #include "jobs/job_type.h"
 #include "jobs/search/options.h"
 
@@ -22,13 +25,51 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::vector<float> read_queries(const SearchOptions& options) {
+void expect_width(const data::Vectors& queries, const ann::OpenIndex& index, const SearchOptions& options) {
+  if (queries.rows() == 0) throw DataError("there is nothing to search for", options.queries[0]);
+  if (index.rows() == 0)
+    throw DataError("there is nothing to find in it: it holds no vectors", options.index);
+  if (queries.width() != index.width())
+    throw DataError(fmt::format("queries of width {}, and the index {} holds vectors of width {}",
+                                queries.width(), options.index, index.width()),
+                    options.queries[0]);
+}
+
+// Neighbours a query: there are no more than vectors.
+std::int64_t neighbours_of(const SearchOptions& options, std::int64_t rows) {
+  if (options.k <= rows) return options.k;
+  spdlog::warn("k: {} neighbours are wanted, and {} holds {} vectors: all of them are found, {} a query",
+               options.k, options.index, rows, rows);
+  return rows;
+}
+
+void refuse_what_will_not_fit(const data::Vectors& queries, std::int64_t k) {
+  constexpr std::uint64_t at_once = 4096, result = 12, candidate = 32;  // queries; bytes, while vectors grow
+  const auto n = static_cast<std::uint64_t>(queries.rows()), each = static_cast<std::uint64_t>(k);
+  const std::uint64_t bytes = n * static_cast<std::uint64_t>(queries.width()) * sizeof(float) +
+                              n * each * result + std::min(n, at_once) * each * candidate;
+  const std::uint64_t available = ann::available_memory();
+  if (bytes > available)
+    throw RunError(
+        fmt::format(
+            "{} neighbours of each of {} queries need about {} of memory, and {} are available: take a "
+            "smaller k, or fewer queries at a time",
+            k, n, format_bytes(static_cast<double>(bytes)), format_bytes(static_cast<double>(available))),
+        "k");
+}
+
+std::vector<float> read_queries(const data::Vectors& queries, const SearchOptions& options,
+                                ann::Metric metric) {
   status::set_phase("read the queries");
-  const data::Vectors queries(options.queries);
-  std::vector<float> values(static_cast<std::size_t>(queries.rows() * queries.width()));
+  const std::int64_t width = queries.width();
+  std::vector<float> values(static_cast<std::size_t>(queries.rows() * width));
   queries.read_rows(0, queries.rows(), values.data());
-  ann::make_unit_rows_parallel(values.data(), queries.rows(), queries.width(), options.normalize,
+  ann::make_unit_rows_parallel(values.data(), queries.rows(), width, options.normalize,
                                options.queries[0].c_str(), 0);
+  // All inner products with zeros are alike; distances from them are not.
+  if (metric == ann::Metric::inner_product)
+    for (std::int64_t row = 0; row < queries.rows(); ++row)
+      data::checked_norm(values.data() + row * width, width, options.queries[0], row);
   return values;
 }
 
@@ -49,28 +90,25 @@ void run_search(const JobContext& context, JobResult& result) {
   const auto start = Clock::now();
   const ann::OpenIndex index = ann::open_index(options.index);
   const double open_s = seconds_since(start);
-  const std::vector<float> queries = read_queries(options);
-  if (queries.empty() || index.width() <= 0)
-    throw DataError("there is nothing to search for", options.queries[0]);
-  const std::int64_t width = data::Vectors(options.queries).width();
-  if (width != index.width())
-    throw DataError(fmt::format("queries of width {}, and the index {} holds vectors of width {}", width,
-                                options.index, index.width()),
-                    options.queries[0]);
-  const auto n = static_cast<std::int64_t>(queries.size()) / width;
+  const data::Vectors vectors(options.queries, data::Columns::none);
+  expect_width(vectors, index, options);
+  const std::int64_t n = vectors.rows(), width = vectors.width(), k = neighbours_of(options, index.rows());
+  refuse_what_will_not_fit(vectors, k);
+  const std::vector<float> queries = read_queries(vectors, options, index.metric());
   const auto search_start = Clock::now();
   status::set_phase("search");
   ann::Neighbours found;
   {
     Progress progress("search", index.rows() * ann::passes(n), "rows");
-    found = index.search(queries.data(), n, options.k, [&](std::int64_t done) { progress.update(done); });
+    found = index.search(queries.data(), n, k, [&](std::int64_t done) { progress.update(done); });
   }
   const double search_s = seconds_since(search_start);
+  index.expect_unchanged();
   const std::string output = write(options, found, if_taken(context));
   result.result = {{"output", output},
                    {"index", options.index},
                    {"queries", n},
-                   {"k", options.k},
+                   {"k", k},
                    {"ntotal", index.rows()},
                    {"dimension", width},
                    {"exact", index.exact()},
@@ -79,8 +117,8 @@ void run_search(const JobContext& context, JobResult& result) {
                    {"wall_s", seconds_since(start)},
                    {"rss_mb", peak_memory_mb()}};
   result.summary =
-      fmt::format("{}: {} neighbours of each of {} queries among {} vectors, {} in {:.3f} s", output,
-                  options.k, n, index.rows(), index.exact() ? "exact" : "approximate", search_s);
+      fmt::format("{}: {} neighbours of each of {} queries among {} vectors, {} in {:.3f} s", output, k, n,
+                  index.rows(), index.exact() ? "exact" : "approximate", search_s);
 }
 
 }  // namespace runner::jobs

@@ -16,6 +16,7 @@
 #include "ann/faiss_watch.h"
 #include "ann/flat_writer.h"
 #include "ann/row_source.h"
+#include "ann/training.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -91,13 +92,22 @@ void train(faiss::Index& index, const InputRows& input, std::int64_t sample) {
     input.release(0, input.rows());
   }
   stop_if_asked();
-  index.train(sample, rows.get());
+  train_watched(index, sample, rows.get());
+}
+
+std::int64_t rows_at_a_time(const BuildSettings& settings, std::int64_t rows) {
+  constexpr std::int64_t linked_at_once = 1024;  // a second or less between two signs of progress
+  const std::string words = "," + without_id_map(settings.factory);
+  if (words.find(",NSG") != std::string::npos) return rows;  // built in one go
+  return std::min(
+      {rows, settings.batch_rows, words.find(",HNSW") != std::string::npos ? linked_at_once : rows});
 }
 
 void add(faiss::Index& index, const InputRows& input, const BuildSettings& settings,
          const std::function<void(std::int64_t)>& progress) {
   status::set_phase("add to the index");
-  const std::int64_t step = std::min(settings.batch_rows, input.rows());
+  const std::int64_t step = rows_at_a_time(settings, input.rows());
+  if (progress) progress(0);
   const std::unique_ptr<float[]> rows(new float[static_cast<std::size_t>(step * input.width())]);
   for (std::int64_t first = 0; first < input.rows(); first += step) {
     stop_if_asked();
@@ -158,7 +168,7 @@ BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settin
                    "index.factory");
   } catch (const std::exception& error) {
     rethrow_as_stop("stopped while building the index; the published one is as it was");
-    throw RunError(fmt::format("FAISS cannot build '{}': {}", settings.factory, error.what()),
+    throw RunError(fmt::format("FAISS cannot build '{}': {}", settings.factory, faiss_reason(error)),
                    "index.factory");
   }
 }

@@ -1,4 +1,5 @@
 #include "ann/factory.h"
+#include "ann/factory_check.h"
 #include "ann/flat_writer.h"
 #include "ann/memory_limit.h"
 #include "base/error.h"
@@ -22,6 +23,8 @@ Needs estimate(const data::Vectors& vectors, const BuildSettings& settings,
   Needs needs;
   needs.rows = vectors.rows();
   needs.width = vectors.width();
+  check_factory(without_id_map(settings.factory), needs.width,
+                std::min(needs.rows, settings.train_sample.value_or(needs.rows)));
   const std::unique_ptr<faiss::Index> index = make_index(settings, vectors.width());
   const auto rows = static_cast<double>(needs.rows), width = static_cast<double>(needs.width);
   const double ids = settings.ids.empty() ? 0 : rows * 8;

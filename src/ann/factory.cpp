@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "ann/faiss_watch.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -57,9 +58,10 @@ std::unique_ptr<faiss::Index> make_index(const BuildSettings& settings, std::int
         faiss::index_factory(static_cast<int>(width), factory.c_str(),
                              settings.metric == Metric::l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT));
   } catch (const std::exception& error) {
-    throw UsageError(fmt::format("'{}' for vectors of width {} and metric {}: FAISS says: {}",
-                                 settings.factory, width, to_string(settings.metric), error.what()),
-                     "index.factory");
+    throw UsageError(
+        fmt::format("'{}' for vectors of width {} and metric {} is no index that FAISS makes ({})",
+                    settings.factory, width, to_string(settings.metric), faiss_reason(error)),
+        "index.factory");
   }
   skip_polysemous_order(index.get());
   if (!settings.nprobe) return index;

@@ -1,13 +1,13 @@
 #include "ann/search.h"
 
 #include <faiss/Index.h>
-#include <faiss/index_io.h>
 
 #include <algorithm>
 #include <limits>
 
 #include "ann/faiss_watch.h"
 #include "ann/mapped_index.h"
+#include "ann/trusted_read.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -43,6 +43,21 @@ std::int64_t OpenIndex::width() const {
   return mapped_ ? mapped_->width() : faiss_->d;
 }
 
+Metric OpenIndex::metric() const {
+  if (mapped_) return mapped_->layout().metric;
+  return faiss_->metric_type == faiss::METRIC_INNER_PRODUCT ? Metric::inner_product : Metric::l2;
+}
+
+void OpenIndex::expect_unchanged() const {
+  // By the name that it had behind all links: a new version under the same link is no change of this one.
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(path_, error);
+  if (error) return;  // removed: its bytes stay while they are mapped
+  if (bytes != bytes_ || std::filesystem::last_write_time(path_, error) != written_)
+    throw DataError("it was changed while it was searched, so what was found may be a mixture: search again",
+                    path_);
+}
+
 Neighbours OpenIndex::search(const float* queries, std::int64_t n, std::int64_t k,
                              const std::function<void(std::int64_t)>& progress) const {
   if (mapped_) {
@@ -58,22 +73,31 @@ Neighbours OpenIndex::search(const float* queries, std::int64_t n, std::int64_t 
     throw;
   } catch (const std::exception& error) {
     rethrow_as_stop("stopped while searching");
-    throw RunError(fmt::format("FAISS cannot search this index: {}", error.what()));
+    throw DataError(fmt::format("FAISS cannot search this index: {}", faiss_reason(error)), path_);
   }
 }
 
 OpenIndex open_index(const std::filesystem::path& path) {
   OpenIndex open;
-  if (auto mapped = MappedIndex::open(path)) {
+  std::error_code error;
+  const std::filesystem::path file =
+      std::filesystem::canonical(path, error);  // versions never change under their name
+  open.path_ = error ? path.string() : file.string();
+  if (!error) {
+    // A fifo would be waited for, a device has no end.
+    if (!std::filesystem::is_regular_file(file))
+      throw DataError("no regular file; an index file is expected", path.string());
+    open.bytes_ = std::filesystem::file_size(file);
+    open.written_ = std::filesystem::last_write_time(file);
+  }
+  expect_size_of_manifest(open.path_);
+  if (auto mapped = MappedIndex::open(open.path_)) {
+    status::set_input(open.path_, InputUse::mapped);
     mapped->bring_in();
     open.mapped_ = std::make_shared<MappedIndex>(std::move(*mapped));
     return open;
   }
-  try {
-    open.faiss_.reset(faiss::read_index(path.c_str(), faiss::IO_FLAG_MMAP));
-  } catch (const std::exception& error) {
-    throw DataError(fmt::format("FAISS cannot read it as an index: {}", error.what()), path.string());
-  }
+  open.faiss_ = read_checked_index(open.path_);
   return open;
 }
 

@@ -105,7 +105,7 @@ bool make_unit_row(float* row, std::int64_t width, bool normalize) {
   }
   double sum = 0;
   for (std::int64_t i = 0; i < width; ++i) sum += static_cast<double>(row[i]) * row[i];
-  if (!std::isfinite(sum) || sum == 0) return false;
+  if (!std::isfinite(sum) || (sum == 0 && normalize)) return false;
   const double length = std::sqrt(sum);
   if (normalize)
     for (std::int64_t i = 0; i < width; ++i) row[i] = static_cast<float>(row[i] / length);

@@ -15,7 +15,8 @@ void scale_row(float* row, std::int64_t width, float factor);
 void scale_row_plain(float* row, std::int64_t width, float factor);
 
 // Checks and, with `normalize`, divides by its length each of `count` rows of `width` values. Returns the
-// first row with NaN, Inf or only zeros (its values untouched), or -1. Not parallel: callers hand out blocks.
+// first row with NaN or Inf, or of zeros that should get a length (its values untouched), or -1. Not
+// parallel: callers hand out blocks.
 std::int64_t make_unit_rows(float* rows, std::int64_t count, std::int64_t width, bool normalize);
 
 // The same in parallel. Throws DataError naming `place` and the row, counted from `first_row`.

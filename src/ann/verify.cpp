@@ -8,7 +8,6 @@
 #include <cstring>
 #include <memory>
 #include <random>
-#include <unordered_map>
 
 #include "ann/exact_search.h"
 #include "ann/faiss_watch.h"
@@ -145,20 +144,30 @@ Verification verify_flat(const std::filesystem::path& file, const data::Vectors&
   return result;
 }
 
+// The index inside its map of ids, which finds rows; the ids are compared whole. A row is thus known whatever
+// its id: equal ids are no fault, nor is one that FAISS has another use for.
+const faiss::Index& without_ids(const faiss::Index& index, const BuildSettings& build,
+                                const std::string& place) {
+  if (build.ids.empty()) return index;
+  const auto* map = dynamic_cast<const faiss::IndexIDMap*>(&index);
+  if (map == nullptr ||
+      !std::equal(map->id_map.begin(), map->id_map.end(), build.ids.begin(), build.ids.end()))
+    throw RunError("its ids are not those that were to be in it; nothing was published", place);
+  return *map->index;
+}
+
 Verification verify_approximate(const std::filesystem::path& file, const data::Vectors& vectors,
                                 const BuildSettings& build, const Sample& sample) {
   const InputRows input(vectors, build.normalize);
-  const std::unique_ptr<faiss::Index> index(faiss::read_index(file.c_str(), faiss::IO_FLAG_MMAP));
-  expect_size(file, index->ntotal, index->d, vectors);
+  const std::unique_ptr<faiss::Index> whole(faiss::read_index(file.c_str(), faiss::IO_FLAG_MMAP));
+  expect_size(file, whole->ntotal, whole->d, vectors);
+  const faiss::Index& index = without_ids(*whole, build, file.string());
   const std::int64_t n = static_cast<std::int64_t>(sample.rows.size()), width = vectors.width();
   const std::int64_t k = std::min(recall_at, vectors.rows());
   const Neighbours exact = exact_search(input, build.metric, sample.vectors.data(), n, k);
   std::vector<float> scores(static_cast<std::size_t>(n * k));
-  std::vector<std::int64_t> ids(static_cast<std::size_t>(n * k));
-  index->search(n, sample.vectors.data(), k, scores.data(), ids.data());
-  std::unordered_map<std::int64_t, std::int64_t> row_of;
-  for (std::size_t row = 0; row < build.ids.size(); ++row)
-    row_of[build.ids[row]] = static_cast<std::int64_t>(row);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(n * k));
+  index.search(n, sample.vectors.data(), k, scores.data(), rows.data());
 
   // The true scores of what was found: a code's own score is only near it, and duplicates share theirs.
   std::int64_t hits = 0;
@@ -167,8 +176,7 @@ Verification verify_approximate(const std::filesystem::path& file, const data::V
     const float worst_exact = exact.scores[static_cast<std::size_t>(q * k + k - 1)];
     best[static_cast<std::size_t>(q)] = build.metric == Metric::l2 ? HUGE_VALF : -HUGE_VALF;
     for (std::int64_t j = 0; j < k; ++j) {
-      std::int64_t row = ids[static_cast<std::size_t>(q * k + j)];
-      if (row >= 0 && !build.ids.empty()) row = row_of.count(row) ? row_of[row] : -1;
+      const std::int64_t row = rows[static_cast<std::size_t>(q * k + j)];
       if (row < 0 || row >= vectors.rows()) continue;
       input.gather({row}, found.data());
       float score;
@@ -208,9 +216,9 @@ Verification verify_index(const std::filesystem::path& file, const data::Vectors
     throw;
   } catch (const std::exception& error) {
     rethrow_as_stop("stopped while verifying the new index; nothing was published");
-    throw RunError(
-        fmt::format("FAISS cannot read or search the new index: {}; nothing was published", error.what()),
-        file.string());
+    throw RunError(fmt::format("FAISS cannot read or search the new index: {}; nothing was published",
+                               faiss_reason(error)),
+                   file.string());
   }
   result.queries = static_cast<std::int64_t>(sample.rows.size());
   if (result.exact && result.self_recall < settings.min_self_recall)

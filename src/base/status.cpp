@@ -70,6 +70,11 @@ void set_output(const std::string& folder) {
   copy_text(current->output, StatusPage::path_capacity, folder);
 }
 
+void set_input(const std::string& file, InputUse use) {
+  copy_text(current->input, StatusPage::path_capacity, file);
+  current->input_use.store(use);
+}
+
 void wait_for_a_look() {
   constexpr int most = 500;
   current->crash.store(1);

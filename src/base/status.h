@@ -9,6 +9,13 @@
 
 namespace runner {
 
+// What is done with an input file's bytes, which decides what it can be the fault of.
+enum class InputUse : int {
+  mapped,   // by us: a SIGBUS
+  parsed,   // by a library, after its structure was checked: any fault, though not the likeliest cause
+  trusted,  // by a library, unchecked: any fault, and a stall
+};
+
 struct StatusPage {
   static constexpr std::size_t phase_capacity = 128;
   static constexpr std::size_t path_capacity = 4096;
@@ -19,7 +26,9 @@ struct StatusPage {
   std::atomic<int> crash;             // 0: none; 1: a fatal signal waits to be looked at; 2: it has been
   char phase[phase_capacity];         // NUL-terminated: "read data", "train epoch 3", "validate"
   char output[path_capacity];         // folder whose manifest.json tells the outcome; "": none yet
-  char libraries[text_capacity];      // JSON: OpenMP runtimes and BLAS found after loading
+  char input[path_capacity];          // file that memory is mapped to, or that a library reads; "": none
+  std::atomic<InputUse> input_use;
+  char libraries[text_capacity];  // JSON: OpenMP runtimes and BLAS found after loading
 };
 
 namespace status {
@@ -37,6 +46,8 @@ void set_libraries(const std::string& json);
 // The run's folder, as soon as it exists: after a crash the launcher writes the outcome into its
 // manifest.json, and a restarted worker gets it as arguments["output"].
 void set_output(const std::string& folder);
+// The file that a death would be the fault of, until the next call. "": none.
+void set_input(const std::string& file, InputUse use);
 // From the handler of a fatal signal: asks the launcher, who must have a handler for SIGUSR1, to look at this
 // process, and waits for at most five seconds until it has. Async-signal-safe.
 void wait_for_a_look();

@@ -139,6 +139,11 @@ std::vector<std::int64_t> read_integers(const Array& array, std::int64_t expecte
     if (at == 0) values.reserve(array.bytes->mapped() != nullptr ? header.count : 0);
     values.resize(at + n);
     to_int64(header.dtype, raw.data(), n, values.data() + at);
+    for (std::uint64_t i = at; header.dtype == DType::u64 && i < at + n; ++i)
+      if (values[i] < 0)
+        throw DataError(fmt::format("{} in row {}, beyond int64, which ids and indices are",
+                                    static_cast<std::uint64_t>(values[i]), i),
+                        array.place);
     array.bytes->release(at * size, n * size);
   }
   return values;

@@ -21,7 +21,8 @@ float square_sum(const float* values, std::int64_t width) {
 }
 
 // The row looks odd (or its squares leave float's range): find out what it is.
-double examine(const float* values, std::int64_t width, const std::string& place, std::int64_t row) {
+double examine(const float* values, std::int64_t width, const std::string& place, std::int64_t row,
+               Zeros zeros) {
   const std::string where = fmt::format("{}, row {}", place, row);
   double sum = 0;
   for (std::int64_t i = 0; i < width; ++i) {
@@ -32,21 +33,22 @@ double examine(const float* values, std::int64_t width, const std::string& place
           where);
     sum += static_cast<double>(values[i]) * values[i];
   }
-  if (sum == 0)
+  if (sum == 0 && zeros == Zeros::refused)
     throw DataError("a row of zeros, which has no direction: leave it out or embed it again", where);
   return std::sqrt(sum);
 }
 
 }  // namespace
 
-double checked_norm(const float* values, std::int64_t width, const std::string& place, std::int64_t row) {
+double checked_norm(const float* values, std::int64_t width, const std::string& place, std::int64_t row,
+                    Zeros zeros) {
   const float sum = square_sum(values, width);
   if (sum > 1e-30f && sum < 1e30f) return std::sqrt(static_cast<double>(sum));
-  return examine(values, width, place, row);
+  return examine(values, width, place, row, zeros);
 }
 
 ValueCheck check_table(const RowTable& table, std::int64_t width, bool crc,
-                       const std::function<void(std::int64_t)>& progress) {
+                       const std::function<void(std::int64_t)>& progress, Zeros zeros) {
   const std::int64_t step = std::max<std::int64_t>(1, (1 << 20) / table.width());  // 4 MB of floats
   std::vector<float> rows(static_cast<std::size_t>(step * table.width()));
   ValueCheck check;
@@ -58,7 +60,7 @@ ValueCheck check_table(const RowTable& table, std::int64_t width, bool crc,
     table.read(first, count, rows.data());
     for (std::int64_t i = 0; i < count * per_row; ++i) {
       const double norm =
-          checked_norm(rows.data() + i * width, width, table.array().place, first + i / per_row);
+          checked_norm(rows.data() + i * width, width, table.array().place, first + i / per_row, zeros);
       sum += norm;
       check.min_norm = std::min(check.min_norm, norm);
       check.max_norm = std::max(check.max_norm, norm);

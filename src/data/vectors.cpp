@@ -123,13 +123,14 @@ std::vector<std::int64_t> Vectors::integers(const std::string& name) const {
   return values;
 }
 
-ValueCheck Vectors::check_values(bool crc, const std::function<void(std::int64_t)>& progress) const {
+ValueCheck Vectors::check_values(bool crc, const std::function<void(std::int64_t)>& progress,
+                                 Zeros zeros) const {
   ValueCheck all;
   for (const Part& part : parts_) {
     const auto done = [&](std::int64_t rows) {
       if (progress) progress(part.first + rows);
     };
-    all = combine(all, part.first, check_table(part.table, width_, crc, done), part.table.rows());
+    all = combine(all, part.first, check_table(part.table, width_, crc, done, zeros), part.table.rows());
   }
   return all;
 }

@@ -61,10 +61,11 @@ class Vectors {
   // An integer array of the files by name, one value a row ("ids"). Throws DataError.
   std::vector<std::int64_t> integers(const std::string& name) const;
 
-  // Reads everything once: NaN, Inf and rows of zeros are DataErrors naming file, array and row; so is a
-  // stored array whose bytes differ from the archive's CRC (`crc` false skips that). `progress` gets rows
-  // done.
-  ValueCheck check_values(bool crc = true, const std::function<void(std::int64_t)>& progress = {}) const;
+  // Reads everything once: NaN, Inf and (unless allowed) rows of zeros are DataErrors naming file, array and
+  // row; so is a stored array whose bytes differ from the archive's CRC (`crc` false skips that). `progress`
+  // gets rows done.
+  ValueCheck check_values(bool crc = true, const std::function<void(std::int64_t)>& progress = {},
+                          Zeros zeros = Zeros::refused) const;
 
  private:
   struct Part {

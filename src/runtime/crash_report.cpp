@@ -1,6 +1,8 @@
 #include "runtime/crash_report.h"
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <vector>
 
 #include "base/log.h"
@@ -122,7 +124,26 @@ std::vector<std::string> library_lines(const Json& libraries) {
   return lines;
 }
 
+bool blames_input(const CrashFacts& facts) {
+  if (facts.input.empty()) return false;
+  if (facts.ending.signal == SIGBUS) return true;
+  if (facts.ending.stalled) return facts.input_use == InputUse::trusted;
+  const int signals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGILL};
+  return facts.input_use != InputUse::mapped &&
+         std::find(std::begin(signals), std::end(signals), facts.ending.signal) != std::end(signals);
+}
+
 std::string crash_line(const CrashFacts& facts) {
+  if (blames_input(facts) && facts.ending.signal == SIGBUS)
+    return fmt::format(
+        "{}: it became shorter or unreadable while it was mapped (SIGBUS): was it rewritten in place, or is "
+        "its disk failing?",
+        facts.input);
+  if (blames_input(facts))
+    return fmt::format(
+        "{}: the library that reads it {}: it is damaged, or of a type that this version does not know",
+        facts.input,
+        facts.ending.stalled ? "never came to an end" : "crashed with " + signal_name(facts.ending.signal));
   std::string where = facts.phase.empty() ? "before its first phase" : "in phase \"" + facts.phase + "\"";
   if (facts.step >= 0) where += fmt::format(", step {}", facts.step);
   if (facts.ending.stalled)

@@ -18,7 +18,12 @@ struct CrashFacts {
   Json libraries;  // {"runtimes": […], "blas": […], "verdict": …} as the doctor gives it; loaded or predicted
   bool loaded = false;  // libraries were looked up after loading, not predicted
   double stall_timeout = 0;
+  std::string input;  // the file that was mapped or read then (base/status.h); "": none
+  InputUse input_use = InputUse::mapped;
 };
+
+// The death is the fault of `input`: a data error, exit code 3.
+bool blames_input(const CrashFacts& facts);
 
 // The headline: "worker killed by SIGSEGV (…) in phase …, step 12".
 std::string crash_line(const CrashFacts& facts);

@@ -108,6 +108,8 @@ Attempt run_once(const WorkerPlan& plan) {
   facts.libraries = libraries.is_object() ? libraries : Json::parse(status::page().libraries, nullptr, false);
   facts.loaded = facts.libraries.is_object();
   if (!facts.loaded && plan.context.launch.contains("scan")) facts.libraries = plan.context.launch["scan"];
+  facts.input = status::page().input;
+  facts.input_use = status::page().input_use.load();
   attempt.output = status::page().output;
   if (plan.part && facts.ending.signal == 0) {
     const Json json = Json::parse(read_from_start(result.get()), nullptr, false);
@@ -145,21 +147,24 @@ int run_worker(const WorkerPlan& plan, WorkerOutcome* outcome) {
         print_outcome(killed, true);
       return ending.exit_code;
     }
-    spdlog::error("{}", crash_report(attempt.facts));
+    const bool data = blames_input(attempt.facts);
+    spdlog::error("{}", data && attempt.facts.input_use != InputUse::parsed ? crash_line(attempt.facts)
+                                                                            : crash_report(attempt.facts));
     record_crash(attempt.output, attempt.facts, plan.context.launch);
-    if (left > 0) {
+    if (left > 0 && !data) {
       spdlog::warn("environment.restarts: starting again from the last checkpoint ({} more {} allowed)",
                    left - 1, left == 2 ? "restart" : "restarts");
       current.context.arguments["resume"] = "auto";
       if (!attempt.output.empty()) current.context.arguments["output"] = attempt.output;
       continue;
     }
-    const WorkerOutcome crash{{}, error_object(ending.exit_code, crash_line(attempt.facts), attempt.output)};
+    const int code = data ? static_cast<int>(ExitCode::data) : ending.exit_code;
+    const WorkerOutcome crash{{}, error_object(code, crash_line(attempt.facts), attempt.output)};
     if (outcome != nullptr)
       *outcome = crash;
     else if (plan.context.json)
       print_outcome(crash, true);
-    return ending.exit_code;
+    return code;
   }
 }
 

@@ -71,6 +71,21 @@ TEST_F(Verify, MeasuresTheRecallOfApproximateTypes) {
     }
 }
 
+// Ids are the user's: an article's number for each of its rows, -1, numbers beyond 2^32.
+TEST_F(Verify, JudgesRowsWhateverTheirIds) {
+  for (const char* factory : {"HNSW16", "IVF16,Flat", "Flat"})
+    for (const std::int64_t stretch : {0, 1, 7}) {
+      build.factory = factory;
+      build.ids.clear();
+      for (std::int64_t row = 0; row < 3000; ++row)
+        build.ids.push_back(stretch == 1 ? -row : stretch == 0 ? row / 100 : INT64_MIN + row / 2);
+      build.nprobe = build.factory == "IVF16,Flat" ? std::optional<std::int64_t>(16) : std::nullopt;
+      const Verification found = built();
+      EXPECT_GT(found.self_recall, 0.98) << factory;
+      if (found.recall) EXPECT_GT(*found.recall, 0.9) << factory;
+    }
+}
+
 TEST_F(Verify, RefusesARecallBelowTheGate) {
   build.factory = "IVF64,PQ4";
   EXPECT_THAT(test::error_of<GateError>([&] { built({100, 1.0, 0.99}); }), testing::HasSubstr("min_recall"));

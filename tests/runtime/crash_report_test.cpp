@@ -54,6 +54,30 @@ TEST(CrashReport, SaysWhatEachSignalMeans) {
   EXPECT_THAT(crash_report(killed_by(77)), HasSubstr("signal 77"));
 }
 
+TEST(CrashReport, BlamesTheFileThatWasMappedOrReadOnTrust) {
+  CrashFacts facts = killed_by(SIGBUS);
+  EXPECT_FALSE(blames_input(facts));
+  facts.input = "x.index";
+  EXPECT_TRUE(blames_input(facts));
+  EXPECT_THAT(crash_line(facts), testing::StartsWith("x.index: it became shorter"));
+  for (const int signal : {SIGSEGV, SIGABRT, SIGFPE}) {
+    facts.ending.signal = signal;
+    facts.input_use = InputUse::mapped;
+    EXPECT_FALSE(blames_input(facts)) << "no library reads it";
+    for (const InputUse use : {InputUse::parsed, InputUse::trusted}) {
+      facts.input_use = use;
+      EXPECT_TRUE(blames_input(facts));
+      EXPECT_THAT(crash_line(facts), testing::StartsWith("x.index: the library that reads it crashed"));
+    }
+  }
+  facts.ending.signal = SIGKILL;  // memory ran out, or somebody's hand
+  EXPECT_FALSE(blames_input(facts));
+  facts.ending.stalled = true;
+  EXPECT_THAT(crash_line(facts), HasSubstr("never came to an end"));
+  facts.input_use = InputUse::parsed;  // merely slow
+  EXPECT_FALSE(blames_input(facts));
+}
+
 TEST(CrashReport, SurvivesLibrariesThatAreNotWhatIsExpected) {
   CrashFacts facts = killed_by(SIGSEGV);
   for (const char* odd : {"null", "[]", "3", R"({"runtimes": 7})", R"({"runtimes": [1, {"kind": 2}]})"}) {

@@ -83,6 +83,23 @@ TEST_F(Supervisor, ExplainsACrash) {
   EXPECT_EQ(run.last_line()["error"]["code"], 139);
 }
 
+TEST_F(Supervisor, ADeathByAnInputFileIsADataErrorThatNamesIt) {
+  const std::string input = folder_ / "x.index";
+  const auto doing = [&](const std::string& what, Json more) {
+    more["input"] = input;
+    return run_host(request(what, {{"restarts", 1}, {"arguments", more}}));
+  };
+  for (const auto& [what, use] :
+       {std::pair{"shrink", InputUse::mapped}, std::pair{"crash_input", InputUse::trusted},
+        std::pair{"crash_input", InputUse::parsed}}) {
+    const HostRun run = doing(what, {{"use", static_cast<int>(use)}});
+    EXPECT_EQ(run.code, 3) << what << run.err;
+    EXPECT_THAT(run.err, HasSubstr(input)) << what;
+    EXPECT_EQ(run.last_line()["error"]["code"], 3) << what;
+  }
+  EXPECT_EQ(doing("crash_input", {{"use", static_cast<int>(InputUse::mapped)}}).code, 139);
+}
+
 TEST_F(Supervisor, WritesTheCrashIntoTheRunsManifest) {
   std::ofstream(folder_ / "manifest.json") << R"({"outcome": "running", "seed": 42})";
   run_host(request("crash"));

@@ -1,4 +1,6 @@
 // A job that does what arguments["do"] says: works, fails in every documented way, crashes, hangs.
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -55,6 +57,15 @@ void run_until_stopped() {
   while (true) ++count;
 }
 
+// A mapped input file loses its end.
+void read_behind_the_end(const std::string& path) {
+  std::ofstream(path) << std::string(100000, 'x');
+  const int fd = ::open(path.c_str(), O_RDWR);
+  const auto* at = static_cast<const volatile char*>(::mmap(nullptr, 100000, PROT_READ, MAP_SHARED, fd, 0));
+  runner::status::set_input(path, runner::InputUse::mapped);
+  if (::ftruncate(fd, 0) == 0) static_cast<void>(at[50000]);
+}
+
 void crash_until_resumed(const JobContext& context, JobResult& result) {
   if (context.arguments.value("resume", "") != "auto") std::raise(SIGSEGV);
   result.result["resumed_in"] = context.arguments.value("output", "");
@@ -73,6 +84,10 @@ void run(const JobContext& context, JobResult& result) {
     runner::status::set_step(12);
     *static_cast<volatile int*>(nullptr) = 1;
   }
+  if (what == "shrink") read_behind_the_end(arguments["input"]);
+  if (arguments.contains("input"))
+    runner::status::set_input(arguments["input"], static_cast<runner::InputUse>(arguments.value("use", 0)));
+  if (what == "crash_input") *static_cast<volatile int*>(nullptr) = 1;
   if (what == "crash_once") return crash_until_resumed(context, result);
   if (what == "data error") throw runner::DataError("row 3 is not finite", "x.npz: vectors");
   if (what == "out of memory") throw std::bad_alloc();

@@ -1,0 +1,170 @@
+#include "ann/trusted_read.h"
+
+#include <faiss/IVFlib.h>
+#include <faiss/IndexHNSW.h>
+#include <faiss/IndexIDMap.h>
+#include <faiss/IndexNNDescent.h>
+#include <faiss/IndexNSG.h>
+#include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRefine.h>
+#include <faiss/impl/io.h>
+#include <faiss/index_io.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <optional>
+
+#include "ann/faiss_watch.h"
+#include "ann/index_walk.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "data/mapped_file.h"
+
+namespace runner::ann {
+namespace {
+
+// What is left unsaid by a file of an unknown type may take this much more than it: decoding tables.
+constexpr std::uint64_t tables = std::uint64_t{4} << 30;
+
+constexpr std::uintmax_t most_manifest = 64 << 20;  // of bytes: larger ones are not ours
+
+// Hands FAISS a file's bytes; each piece counts as progress.
+class BytesReader final : public faiss::IOReader {
+ public:
+  explicit BytesReader(const data::MappedFile& file) : file_(file) { name = file.path(); }
+  std::size_t operator()(void* out, std::size_t size, std::size_t count) override {
+    status::beat();
+    const std::uint64_t whole = size == 0 ? 0 : std::min<std::uint64_t>(count, (file_.size() - at_) / size);
+    if (whole > 0) std::memcpy(out, file_.data() + at_, whole * size);
+    at_ += whole * size;
+    return whole;
+  }
+
+ private:
+  const data::MappedFile& file_;
+  std::uint64_t at_ = 0;
+};
+
+// While it lives, this process gets no more than so many further bytes of memory: FAISS then throws instead
+// of taking what a damaged length asks for.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::uint64_t more) {
+#ifdef __linux__
+    std::ifstream in("/proc/self/statm");
+    std::uint64_t pages = 0;
+    for (int field = 0; field < 6 && in >> pages; ++field) {
+    }  // the sixth: data and stack
+    ::getrlimit(RLIMIT_DATA, &before_);
+    rlimit now = before_;
+    now.rlim_cur = std::min<rlim_t>(before_.rlim_cur,
+                                    pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) + more);
+    ::setrlimit(RLIMIT_DATA, &now);
+#else
+    static_cast<void>(more);
+#endif
+  }
+  MemoryBudget(const MemoryBudget&) = delete;
+  MemoryBudget& operator=(const MemoryBudget&) = delete;
+  ~MemoryBudget() {
+#ifdef __linux__
+    ::setrlimit(RLIMIT_DATA, &before_);
+#endif
+  }
+
+ private:
+  rlimit before_{};
+};
+
+// Nothing: FAISS must be trusted. Else whether lists lie in a file of their own.
+std::optional<bool> lists_elsewhere(const data::MappedFile& file) {
+  IndexWalk walk(IndexBytes(file.data(), file.size(), file.path()));
+  try {
+    walk.whole();
+    return !walk.list_files().empty();
+  } catch (const UnknownType& unknown) {
+    spdlog::warn("{}: \"{}\" is a type whose structure cannot be checked here; FAISS reads it on trust",
+                 file.path(), unknown.type);
+    return std::nullopt;
+  }
+}
+
+// Searches in these never end, or divide by zero, when they are told to keep more candidates than there are
+// rows.
+void keep_candidates_within_rows(faiss::Index& index) {
+  const auto rows = static_cast<int>(std::min<std::int64_t>(index.ntotal, INT32_MAX));
+  if (auto* map = dynamic_cast<faiss::IndexIDMap*>(&index)) return keep_candidates_within_rows(*map->index);
+  if (auto* chain = dynamic_cast<faiss::IndexPreTransform*>(&index))
+    return keep_candidates_within_rows(*chain->index);
+  if (auto* refine = dynamic_cast<faiss::IndexRefine*>(&index))
+    return keep_candidates_within_rows(*refine->base_index);
+  if (auto* lists = dynamic_cast<faiss::IndexIVF*>(&index))
+    return keep_candidates_within_rows(*lists->quantizer);
+  if (auto* graph = dynamic_cast<faiss::IndexHNSW*>(&index))
+    graph->hnsw.efSearch = std::min(graph->hnsw.efSearch, rows);
+  if (auto* graph = dynamic_cast<faiss::IndexNSG*>(&index))
+    graph->nsg.search_L = std::min(graph->nsg.search_L, rows);
+  if (auto* graph = dynamic_cast<faiss::IndexNNDescent*>(&index))
+    graph->nndescent.search_L = std::min(graph->nndescent.search_L, rows - 1);
+}
+
+std::shared_ptr<faiss::Index> read(const data::MappedFile& file, std::optional<bool> elsewhere) {
+  if (elsewhere)
+    // A file of lists is opened for reading alone, and mapped by FAISS only where it is not told to map this
+    // one.
+    return std::shared_ptr<faiss::Index>(
+        faiss::read_index(file.path().c_str(), *elsewhere ? faiss::IO_FLAG_READ_ONLY : faiss::IO_FLAG_MMAP));
+  const MemoryBudget budget(4 * file.size() + tables);
+  BytesReader reader(file);
+  return std::shared_ptr<faiss::Index>(faiss::read_index(&reader, 0));
+}
+
+}  // namespace
+
+std::shared_ptr<faiss::Index> read_checked_index(const std::filesystem::path& path) {
+  const data::MappedFile file(path);
+  const std::optional<bool> elsewhere = lists_elsewhere(file);
+  status::set_input(file.path(), elsewhere ? InputUse::parsed : InputUse::trusted);
+  std::shared_ptr<faiss::Index> index;
+  try {
+    index = read(file, elsewhere);
+  } catch (const std::bad_alloc&) {
+    throw DataError(
+        fmt::format("FAISS wants far more memory for it than its {} bytes can need: it is damaged",
+                    file.size()),
+        path.string());
+  } catch (const std::exception& error) {
+    throw DataError(fmt::format("FAISS cannot read it as an index: {}", faiss_reason(error)), path.string());
+  }
+  if (index == nullptr) throw DataError("there is no index in it", path.string());
+  keep_candidates_within_rows(*index);
+  return index;
+}
+
+void expect_size_of_manifest(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path version = std::filesystem::canonical(path, error);
+  const std::string beside = version.string() + ".manifest.json";
+  if (error || !std::filesystem::is_regular_file(beside, error) ||
+      std::filesystem::file_size(beside) > most_manifest)
+    return;
+  std::ifstream in(beside);
+  const auto shallow = [](int depth, Json::parse_event_t, const Json&) { return depth < 32; };
+  const Json manifest = Json::parse(in, shallow, false);
+  if (!manifest.is_object() || !manifest.contains("result") || !manifest["result"].is_object()) return;
+  const Json bytes = manifest["result"].value("bytes", Json());
+  const auto size = std::filesystem::file_size(version, error);
+  if (!error && bytes.is_number_unsigned() && bytes.get<std::uintmax_t>() != size)
+    throw DataError(
+        fmt::format(
+            "{} bytes, and {} when it was built (its manifest says so): it was copied in part or changed",
+            size, bytes.get<std::uintmax_t>()),
+        path.string());
+}
+
+}  // namespace runner::ann
