@@ -157,7 +157,7 @@ void bf16_product(benchmark::State& state, bool gradient) {
   Bf16Product p{a.data(), k, b.data(), stride, m, n, k, c.data(), n, false};
   std::vector<double> squares(static_cast<std::size_t>(task_count(p)));
   if (gradient) p.squares = squares.data();
-  for (auto _ : state) product(bf16_unit(), p);
+  for (auto _ : state) products(bf16_unit(), {p});
   set_flop(state, m, n, k);
 }
 

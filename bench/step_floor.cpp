@@ -49,7 +49,7 @@ double own_seconds(const ProductSize& p, int rounds) {
                             static_cast<float*>(c.data()),
                             p.n,
                             false};
-  return best_seconds(rounds, [&] { lvm::cpu::product(bf16_unit(), product); });
+  return best_seconds(rounds, [&] { lvm::cpu::products(bf16_unit(), {product}); });
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 // Take OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE out of the environment first: inherited values can halve
 // libtorch's sgemm, and with it the floor.
 
-#include <omp.h>
 #include <torch/torch.h>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +23,7 @@
 #include "lvm/cpu/engine.h"
 #include "lvm/cpu/model_weights.h"
 #include "lvm/optimizer.h"
+#include "runtime/team.h"
 #include "step_floor.h"
 
 namespace {
@@ -120,7 +120,7 @@ void report(const char* name, std::vector<double> seconds, std::int64_t batch, d
 }
 
 int measure(const Options& o) {
-  torch::set_num_threads(omp_get_max_threads());
+  torch::set_num_threads(runner::team::size());
   const Shape shape;
   lvm::ModelSizes sizes;
   sizes.type = "transformer";
@@ -165,7 +165,7 @@ int measure(const Options& o) {
   }
   const double product = median(product_times), memory = median(memory_times), floor = product + memory;
   std::printf("batch %lld, %s, %d threads, kernels %s, products %s\n", static_cast<long long>(o.batch),
-              o.bf16 ? "bf16" : "fp32", omp_get_max_threads(), lvm::cpu::kernels().name,
+              o.bf16 ? "bf16" : "fp32", runner::team::size(), lvm::cpu::kernels().name,
               o.bf16 ? lvm::cpu::bf16_unit().name : "fp32");
   std::printf("%-28s %8.2f ms  %8.1f samples/s  (products %.2f ms, %.0f GFLOP/s; memory %.2f ms)\n", "floor",
               1e3 * floor, static_cast<double>(o.batch) / floor, 1e3 * product,

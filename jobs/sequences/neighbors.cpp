@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "data/content_hash.h"
+#include "runtime/team.h"
 
 extern "C" void sgemm_(const char* transa, const char* transb, const int* m, const int* n, const int* k,
                        const float* alpha, const float* a, const int* lda, const float* b, const int* ldb,
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::int64_t query_floats = 12 << 20, candidate_floats = 2 << 20;  // 48 MB and 8 MB
 constexpr std::int64_t queries_a_product = 512;
+constexpr std::int64_t rows_a_tile = 16;  // of one thread at a time
 
 struct Found {
   float score;
@@ -43,17 +45,18 @@ void read_block(const data::Vectors& vectors, const std::uint32_t* rows, std::in
   const std::vector<std::int64_t> wide(block.rows.begin(), block.rows.end());
   vectors.gather(wide.data(), count, block.units.data());
   vectors.release(0, vectors.rows());
-#pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < count; ++i) {
-    float* unit = block.units.data() + i * width;
-    data::ContentHash hash;
-    hash.update(unit, static_cast<std::size_t>(width) * sizeof(float));
-    block.hashes[static_cast<std::size_t>(i)] = hash.value();
-    double squares = 0;
-    for (std::int64_t d = 0; d < width; ++d) squares += static_cast<double>(unit[d]) * unit[d];
-    const auto scale = static_cast<float>(1.0 / std::max(std::sqrt(squares), 1e-12));
-    for (std::int64_t d = 0; d < width; ++d) unit[d] *= scale;
-  }
+  team::run_chunks(count, rows_a_tile, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      float* unit = block.units.data() + i * width;
+      data::ContentHash hash;
+      hash.update(unit, static_cast<std::size_t>(width) * sizeof(float));
+      block.hashes[static_cast<std::size_t>(i)] = hash.value();
+      double squares = 0;
+      for (std::int64_t d = 0; d < width; ++d) squares += static_cast<double>(unit[d]) * unit[d];
+      const auto scale = static_cast<float>(1.0 / std::max(std::sqrt(squares), 1e-12));
+      for (std::int64_t d = 0; d < width; ++d) unit[d] *= scale;
+    }
+  });
 }
 
 // The nearest T of each query so far, nearest first.
@@ -94,14 +97,15 @@ void compare(const Block& queries, const Block& candidates, int width, Nearest& 
     const int n = static_cast<int>(std::min(queries_a_product, total - first));
     sgemm_("T", "N", &m, &n, &width, &one, candidates.units.data(), &width,
            queries.units.data() + first * width, &width, &zero, scores.data(), &m);
-#pragma omp parallel for schedule(static)
-    for (std::int64_t i = 0; i < n; ++i) {
-      const float* row = scores.data() + i * m;
-      const std::uint64_t own = queries.hashes[static_cast<std::size_t>(first + i)];
-      for (int j = 0; j < m; ++j)
-        if (row[j] >= nearest.worst(first + i) && candidates.hashes[static_cast<std::size_t>(j)] != own)
-          nearest.offer(first + i, {row[j], candidates.rows[static_cast<std::size_t>(j)]});
-    }
+    team::run_chunks(n, rows_a_tile, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const float* row = scores.data() + i * m;
+        const std::uint64_t own = queries.hashes[static_cast<std::size_t>(first + i)];
+        for (int j = 0; j < m; ++j)
+          if (row[j] >= nearest.worst(first + i) && candidates.hashes[static_cast<std::size_t>(j)] != own)
+            nearest.offer(first + i, {row[j], candidates.rows[static_cast<std::size_t>(j)]});
+      }
+    });
   }
 }
 

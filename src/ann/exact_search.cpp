@@ -1,12 +1,11 @@
 #include "ann/exact_search.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <mutex>
 
 #include "ann/narrow_scan.h"
 #include "ann/scores.h"
@@ -15,6 +14,7 @@
 #include "base/error.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "runtime/team.h"
 
 extern "C" void sgemm_(const char* transa, const char* transb, const int* m, const int* n, const int* k,
                        const float* alpha, const float* a, const int* lda, const float* b, const int* ldb,
@@ -54,15 +54,16 @@ std::vector<TopK> stream(const Pass& pass) {
   const std::int64_t width = pass.rows.width(), total = pass.rows.rows();
   // Ten turns a thread or more, for when others slow one of them down.
   const std::int64_t step = std::clamp<std::int64_t>(
-      total / (10 * omp_get_max_threads()), 2,
+      total / (10 * team::size()), 2,
       std::max<std::int64_t>(2,
                              std::min(stream_block_bytes / (width * static_cast<std::int64_t>(sizeof(float))),
                                       stream_scores / pass.n)));
   const ScoreFunction score = score_function(pass.metric);
   std::vector<TopK> best = empty(pass);
   std::atomic<std::int64_t> next{0};
-#pragma omp parallel
-  {
+  std::mutex merging;
+  // A tile takes blocks as long as there are any: candidates want rows in ascending order.
+  team::run(team::size(), [&](std::int64_t) {
     std::vector<TopK> own = empty(pass);
     std::vector<float> scores(static_cast<std::size_t>(step * pass.n));
     for (std::int64_t first; stop_signal() == 0 && (first = next.fetch_add(step)) < total;) {
@@ -73,10 +74,10 @@ std::vector<TopK> stream(const Pass& pass) {
       pass.rows.release(first, count);
       status::beat();
     }
-#pragma omp critical
+    const std::lock_guard lock(merging);
     for (std::size_t q = 0; q < best.size(); ++q)
       for (const Candidate& candidate : own[q].candidates()) best[q].offer(candidate);
-  }
+  });
   pass.tell(total);
   return best;
 }
@@ -132,15 +133,13 @@ void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
     const int m = static_cast<int>(count), n = static_cast<int>(pass.n), d = static_cast<int>(width);
     const float one = 1, zero = 0;
     sgemm_("T", "N", &m, &n, &d, &one, rows.get(), &d, pass.queries, &d, &zero, scores.get(), &m);
-#pragma omp parallel
-    {
-      if (distance) {
-#pragma omp for schedule(static)
-        for (std::int64_t r = 0; r < count; ++r)
+    if (distance)
+      team::run_chunks(count, 64, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+        for (std::int64_t r = begin; r < end; ++r)
           row_squares[static_cast<std::size_t>(r)] = squared_norm(rows.get() + r * width, width);
-      }
-#pragma omp for schedule(static)
-      for (std::int64_t q = 0; q < pass.n; ++q) {
+      });
+    team::run_chunks(pass.n, 8, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t q = begin; q < end; ++q) {
         float* of_query = scores.get() + q * count;
         TopK& best_of_query = best[static_cast<std::size_t>(q)];
         if (distance) {
@@ -151,7 +150,7 @@ void multiply(const Pass& pass, std::int64_t begin, std::vector<TopK>& best) {
           best_of_query.offer(of_query, count, first);
         }
       }
-    }
+    });
     pass.tell(first + count);
   }
 }

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +17,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "runtime/team.h"
 
 namespace runner::ann {
 namespace {
@@ -79,19 +79,18 @@ class BlockStream {
   }
 
   void run() {
-#pragma omp parallel
-    {
+    // A tile goes on as long as there are blocks.
+    team::run(team::size(), [&](std::int64_t) {
       try {
         const std::unique_ptr<float[]> block(
             new float[static_cast<std::size_t>(block_rows_ * vectors_.width())]);
         while (one_block(block.get())) {
         }
       } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!error_) error_ = std::current_exception();
+        failed_ = true;
+        throw;
       }
-    }
-    if (error_) std::rethrow_exception(error_);
+    });
   }
 
  private:
@@ -101,7 +100,7 @@ class BlockStream {
       const std::lock_guard lock(mutex_);
       first = next_;
       count = std::min(block_rows_, vectors_.rows() - first);
-      if (count <= 0 || error_) return false;
+      if (count <= 0 || failed_) return false;
       if (const int signal = stop_signal())
         throw Interrupted(signal, "stopped while building the index; the published one is as it was");
       next_ += count;
@@ -127,7 +126,7 @@ class BlockStream {
   std::int64_t row_bytes_, block_rows_;
   std::mutex mutex_;
   std::int64_t next_ = 0;
-  std::exception_ptr error_;
+  std::atomic<bool> failed_{false};
 };
 
 }  // namespace

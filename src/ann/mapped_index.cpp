@@ -6,6 +6,7 @@
 #include "ann/memory_limit.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "runtime/team.h"
 
 namespace runner::ann {
 
@@ -24,12 +25,11 @@ std::optional<MappedIndex> MappedIndex::open(const std::filesystem::path& path, 
 void MappedIndex::bring_in() {
   if (release_behind_ || file_->size() > available_memory()) return;
   constexpr std::uint64_t piece = 8 << 20;  // a few page tables: threads seldom wait for each other
-#pragma omp parallel for schedule(dynamic)
-  for (std::uint64_t at = 0; at < file_->size(); at += piece) {
-    if (stop_signal() != 0) continue;
-    file_->prefetch(at, piece);
+  team::run(static_cast<std::int64_t>((file_->size() + piece - 1) / piece), [&](std::int64_t i) {
+    if (stop_signal() != 0) return;
+    file_->prefetch(static_cast<std::uint64_t>(i) * piece, piece);
     status::beat();
-  }
+  });
   brought_in_ = stop_signal() == 0;
 }
 
@@ -45,13 +45,10 @@ const float* MappedIndex::mapped(std::int64_t first, std::int64_t count) const {
 }
 
 void MappedIndex::read(std::int64_t first, std::int64_t count, float* out) const {
-  constexpr std::int64_t piece = 64;
-#pragma omp parallel for schedule(static)
-  for (std::int64_t r = 0; r < count; r += piece) {
-    const std::int64_t n = std::min(piece, count - r);
-    std::memcpy(out + r * layout_.width, file_->data() + offset(first + r),
-                static_cast<std::size_t>(n * layout_.width) * sizeof(float));
-  }
+  team::run_chunks(count, 64, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    std::memcpy(out + begin * layout_.width, file_->data() + offset(first + begin),
+                static_cast<std::size_t>((end - begin) * layout_.width) * sizeof(float));
+  });
 }
 
 void MappedIndex::release(std::int64_t first, std::int64_t count) const {

@@ -1,14 +1,14 @@
 #include "ann/narrow_scan.h"
 
-#include <omp.h>
-
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include "ann/narrow.h"
 #include "ann/scores.h"
 #include "ann/unit_rows.h"
 #include "base/signals.h"
+#include "runtime/team.h"
 
 namespace runner::ann {
 namespace {
@@ -17,6 +17,7 @@ constexpr std::int64_t block_bytes = 200 << 10;  // of packed rows: they stay in
 constexpr std::int64_t stretch_bytes = 4 << 20;  // packed together: threads meet twice a stretch, not a block
 constexpr std::int64_t queries_a_turn = 12;      // against one block
 constexpr std::int64_t most_task_queries = 96;   // that a thread takes through a stretch: they share its rows
+constexpr std::int64_t rows_a_tile = 64, queries_a_tile = 16;  // packed by one thread at a time
 
 class NarrowScan {
  public:
@@ -69,30 +70,31 @@ class NarrowScan {
   static std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
   bool pack_queries() {
-    bool good = true;
-#pragma omp parallel for schedule(static) reduction(&& : good)
-    for (std::int64_t q = 0; q < n_; ++q) {
-      const float* query = queries_ + q * width_;
-      good = pack_narrow(unit_, query, width_, false, packed_queries_.get() + q * (words_ + 1), 1,
-                         query_facts_[size(q)]) &&
-             good;
-      query_squares_[size(q)] = distance_ ? squared_norm(query, width_) : 0;
-    }
+    std::atomic<bool> good{true};
+    team::run_chunks(n_, queries_a_tile, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t q = begin; q < end; ++q) {
+        const float* query = queries_ + q * width_;
+        std::int32_t* at = packed_queries_.get() + q * (words_ + 1);
+        if (!pack_narrow(unit_, query, width_, false, at, 1, query_facts_[size(q)])) good = false;
+        query_squares_[size(q)] = distance_ ? squared_norm(query, width_) : 0;
+      }
+    });
     return good;
   }
 
   bool pack_rows(const float* stretch, std::int64_t count) {
-    bool good = true;
-#pragma omp parallel for schedule(static) reduction(&& : good)
-    for (std::int64_t r = 0; r < count; ++r) {
-      NarrowFacts facts;
-      std::int32_t* at = packed_rows_.get() + r / unit_.group * words_ * unit_.group + r % unit_.group;
-      good = pack_narrow(unit_, stretch + r * width_, width_, true, at, unit_.group, facts) && good;
-      steps_[size(r)] = distance_ ? 2 * facts.step : facts.step;
-      minus_[size(r)] = distance_ ? squared_norm(stretch + r * width_, width_) : 0;
-      norms_[size(r)] = facts.norm;
-      errors_[size(r)] = facts.error;
-    }
+    std::atomic<bool> good{true};
+    team::run_chunks(count, rows_a_tile, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = begin; r < end; ++r) {
+        NarrowFacts facts;
+        std::int32_t* at = packed_rows_.get() + r / unit_.group * words_ * unit_.group + r % unit_.group;
+        if (!pack_narrow(unit_, stretch + r * width_, width_, true, at, unit_.group, facts)) good = false;
+        steps_[size(r)] = distance_ ? 2 * facts.step : facts.step;
+        minus_[size(r)] = distance_ ? squared_norm(stretch + r * width_, width_) : 0;
+        norms_[size(r)] = facts.norm;
+        errors_[size(r)] = facts.error;
+      }
+    });
     for (std::int64_t r = 0; r < count; r += block_) {
       const auto greatest = [&](const std::vector<float>& of_rows) {
         return *std::max_element(&of_rows[size(r)], &of_rows[size(r)] + std::min(block_, count - r));
@@ -104,21 +106,20 @@ class NarrowScan {
   }
 
   void search(const float* stretch, std::int64_t first, std::int64_t count) {
-    const std::int64_t share = (n_ + 4 * omp_get_max_threads() - 1) / (4 * omp_get_max_threads());
+    const std::int64_t share = team::chunks_of(n_, 4 * team::size());
     const std::int64_t task = std::clamp((share + queries_a_turn - 1) / queries_a_turn * queries_a_turn,
                                          queries_a_turn, most_task_queries);
-    std::int64_t scored = 0;
-#pragma omp parallel reduction(+ : scored)
-    {
+    std::atomic<std::int64_t> scored{0};
+    team::run_chunks(n_, task, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
       std::vector<std::int32_t> products(size(queries_a_turn * block_)), found;
-#pragma omp for schedule(dynamic)
-      for (std::int64_t q = 0; q < n_; q += task)
-        for (std::int64_t r = 0; r < count; r += block_) {
-          const Block block{stretch + r * width_, first + r, r, std::min(block_, count - r)};
-          for (std::int64_t some = q; some < std::min(n_, q + task); some += queries_a_turn)
-            scored += search(block, some, std::min({n_, q + task, some + queries_a_turn}), products, found);
-        }
-    }
+      std::int64_t own = 0;
+      for (std::int64_t r = 0; r < count; r += block_) {
+        const Block block{stretch + r * width_, first + r, r, std::min(block_, count - r)};
+        for (std::int64_t q = begin; q < end; q += queries_a_turn)
+          own += search(block, q, std::min(end, q + queries_a_turn), products, found);
+      }
+      scored += own;
+    });
     scored_ += scored;
   }
 

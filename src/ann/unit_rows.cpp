@@ -1,11 +1,12 @@
 #include "ann/unit_rows.h"
 
-#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <string>
 
 #include "base/error.h"
 #include "data/values.h"
+#include "runtime/team.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -130,10 +131,15 @@ std::int64_t make_unit_rows(float* rows, std::int64_t count, std::int64_t width,
 
 void make_unit_rows_parallel(float* rows, std::int64_t count, std::int64_t width, bool normalize,
                              const char* place, std::int64_t first_row) {
-  std::int64_t bad = count;
-#pragma omp parallel for schedule(static) reduction(min : bad)
-  for (std::int64_t i = 0; i < count; ++i)
-    if (!make_unit_row(rows + i * width, width, normalize)) bad = std::min(bad, i);
+  std::atomic<std::int64_t> first_bad{count};
+  team::run_chunks(count, 64, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    const std::int64_t place_of_bad = make_unit_rows(rows + begin * width, end - begin, width, normalize);
+    if (place_of_bad < 0) return;
+    std::int64_t known = first_bad;
+    while (begin + place_of_bad < known && !first_bad.compare_exchange_weak(known, begin + place_of_bad)) {
+    }
+  });
+  const std::int64_t bad = first_bad;
   if (bad == count) return;
   data::checked_norm(rows + bad * width, width, place, first_row + bad);  // throws: says what is wrong
   throw DataError("a value that float32 cannot hold",

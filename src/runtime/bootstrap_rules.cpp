@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 
 #include "base/log.h"
 #include "runtime/scan/scan.h"
@@ -29,6 +30,12 @@ constexpr const char* dynamic_hang =
     "for "
     "ever: seen as a training run hanging at 100 % CPU";
 
+constexpr const char* busy_waiting =
+    "beside another process that computes, training falls to a third of its speed otherwise";
+// Short enough to leave a core to others, long enough for one parallel region that follows another.
+constexpr const char* gomp_spins = "1000";
+constexpr const char* kmp_blocktime = "0";  // milliseconds: whole ones, before LLVM 18
+
 Decision dynamic(const Inputs& in) {
   const std::string name = "OMP_DYNAMIC";
   const auto user = in.value(name);
@@ -50,8 +57,12 @@ Decision wait_policy(const Inputs& in) {
   const auto user = in.value(name);
   const std::string& pool = in.facts.second_pool;
   if (pool.empty()) {
-    if (user) return kept(name, *user, "the user's value");
-    return {name, "", std::nullopt, Kind::unset, "one thread pool: its threads may spin between regions", ""};
+    if (user)
+      return kept(name, *user, "the user's value",
+                  lower(*user) == "active"
+                      ? "threads that wait keep their cores busy: " + std::string(busy_waiting)
+                      : "");
+    return {name, "", std::nullopt, Kind::unset, "one thread pool: its threads spin for a short time", ""};
   }
   const std::string starve = "threads that spin starve the other pool: 87 samples/s against 194 with passive";
   if (!user)
@@ -60,6 +71,19 @@ Decision wait_policy(const Inputs& in) {
         ""};
   return kept(name, *user, "the user's value",
               lower(*user) == "passive" ? "" : fmt::format("{} computes beside libgomp; {}", pool, starve));
+}
+
+// How long a runtime's threads spin before they sleep: the runtimes' own defaults are milliseconds (libgomp)
+// and 200 ms (LLVM, Intel). A wait policy decides it by itself.
+Decision spinning(const Inputs& in, const std::string& name, const std::string& value, bool policy) {
+  const auto user = in.value(name);
+  if (user) {
+    const bool longer =
+        std::atof(user->c_str()) > std::atof(value.c_str()) || lower(*user).starts_with("inf");
+    return kept(name, *user, "the user's value", longer ? "long spins: " + std::string(busy_waiting) : "");
+  }
+  if (policy) return {name, "", std::nullopt, Kind::unset, "OMP_WAIT_POLICY says how threads wait", ""};
+  return prefer(in, name, value, std::string("threads that wait sleep soon: ") + busy_waiting);
 }
 
 }  // namespace
@@ -109,6 +133,9 @@ void decide_openmp(const Inputs& in, std::vector<Decision>& out) {
   out.push_back(std::move(belt));
   out.push_back(dynamic(in));
   out.push_back(wait_policy(in));
+  const bool policy = !out.back().value.empty();
+  out.push_back(spinning(in, "GOMP_SPINCOUNT", gomp_spins, policy));
+  out.push_back(spinning(in, "KMP_BLOCKTIME", kmp_blocktime, policy));
   if (in.facts.foreign)
     out.push_back(prefer(in, "NUMBA_THREADING_LAYER", "workqueue",
                          "numba's omppool would load another libomp",

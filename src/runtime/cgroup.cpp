@@ -1,4 +1,5 @@
 // CPU quotas of control groups, v1 and v2, all levels of the hierarchy.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -79,10 +80,20 @@ std::optional<double> quota_v1(const fs::path& folder) {
   return ratio(quota, period);  // -1 is unlimited
 }
 
-}  // namespace
+// cpu.stat is a list of names and numbers: microseconds in v2, nanoseconds in v1.
+double throttled(const fs::path& folder, bool v2) {
+  std::ifstream in(folder / "cpu.stat");
+  std::string name;
+  for (double number; in >> name >> number;) {
+    if (v2 && name == "throttled_usec") return number * 1e-6;
+    if (!v2 && name == "throttled_time") return number * 1e-9;
+  }
+  return 0;
+}
 
-std::optional<double> cgroup_cores(const fs::path& root) {
-  std::optional<double> lowest;
+// f(folder, v2) for the control groups that this process is in, up to the top of each hierarchy.
+template <class F>
+void each_group(const fs::path& root, const F& f) {
   for (const Mount& mount : cpu_mounts(root)) {
     // Inside a container the mount may show only the part below `top`, while /proc/self/cgroup gives the path
     // from the real root; what is not visible is skipped by the walk.
@@ -90,14 +101,28 @@ std::optional<double> cgroup_cores(const fs::path& root) {
     if (mount.top != "/" && group.starts_with(mount.top)) group = group.substr(mount.top.size());
     fs::path relative = fs::path("/" + group).lexically_normal().relative_path();
     while (true) {
-      const fs::path folder = mount.point / relative;
-      const auto here = mount.v2 ? quota_v2(folder) : quota_v1(folder);
-      if (here && (!lowest || *here < *lowest)) lowest = here;
+      f(mount.point / relative, mount.v2);
       if (relative.empty()) break;
       relative = relative.parent_path();
     }
   }
+}
+
+}  // namespace
+
+std::optional<double> cgroup_cores(const fs::path& root) {
+  std::optional<double> lowest;
+  each_group(root, [&](const fs::path& folder, bool v2) {
+    const auto here = v2 ? quota_v2(folder) : quota_v1(folder);
+    if (here && (!lowest || *here < *lowest)) lowest = here;
+  });
   return lowest;
+}
+
+double cgroup_throttled(const fs::path& root) {
+  double most = 0;
+  each_group(root, [&](const fs::path& folder, bool v2) { most = std::max(most, throttled(folder, v2)); });
+  return most;
 }
 
 }  // namespace runner::runtime

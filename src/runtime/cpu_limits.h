@@ -14,6 +14,8 @@ using Environment = std::map<std::string, std::string>;
 // The lowest of all levels of the hierarchy, v1 (cpu.cfs_quota_us) and v2 (cpu.max). `root` is prefixed to
 // /proc and to the mount points: tests give a made-up tree.
 std::optional<double> cgroup_cores(const std::filesystem::path& root = "/");
+// Seconds for which such a quota has stopped processes of this group so far, on all cores.
+double cgroup_throttled(const std::filesystem::path& root = "/");
 
 // Cores in this process's affinity mask (macOS: the performance cores), and those of the whole machine.
 int affinity_cores();

@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/version.h"
+#include "runtime/contention.h"
 #include "runtime/launch.h"
 #include "runtime/libraries.h"
 #include "runtime/process.h"
@@ -84,6 +85,23 @@ WorkerOutcome failure(ExitCode code, const std::string& message, const std::stri
   return outcome;
 }
 
+// What others compute on this machine: how much it took from this run, or would take from the one planned.
+void add_contention(const JobContext& context, JobResult& result) {
+  if (!result.result.is_object()) return;
+  if (!context.arguments.value("dry_run", false)) {
+    if (const auto share = contention_so_far()) result.result["cpu_share_lost"] = *share;
+    return;
+  }
+  const Load load = measure_load();
+  const int threads = context.launch.value("threads", 1);
+  const double free_s = result.result.value("time_s", result.result.value("seconds", 0.0));
+  result.result["slowdown_now"] = slowdown(load, threads);
+  const std::string line = beside_load(load, threads, free_s);
+  if (line.empty()) return;
+  if (!result.summary.empty() && result.summary.back() != '\n') result.summary += '\n';
+  result.summary += line + '\n';
+}
+
 WorkerOutcome run(const WorkerRequest& request) {
   try {
     JobContext context = request.context;
@@ -95,6 +113,7 @@ WorkerOutcome run(const WorkerRequest& request) {
     WorkerOutcome outcome;
     job(context, outcome.result);
     status::set_phase("report");
+    add_contention(context, outcome.result);
     return outcome;
   } catch (const Error& error) {
     return failure(error.code(), error.what(), error.place());
@@ -117,7 +136,9 @@ int worker_main(int request_fd) {
   // In a group of its own, the worker would be stopped for writing to a terminal under `stty tostop`.
   if (request.status_fd >= 0) std::signal(SIGTTOU, SIG_IGN);
   attach(request, request_fd);
+  watch_contention();
   const WorkerOutcome outcome = run(request);
+  stop_watching_contention();
   if (request.result_fd >= 0)
     write_all(request.result_fd, to_json(outcome).dump(-1, ' ', false, Json::error_handler_t::replace));
   else

@@ -14,6 +14,7 @@
 #include "ann/mapped_index.h"
 #include "ann/narrow.h"
 #include "ann/search.h"
+#include "runtime/team.h"
 
 namespace runner::ann {
 namespace {
@@ -189,6 +190,37 @@ TEST(ExactSearch, PadsBeyondTheRowsThereAreAsFaissDoes) {
     EXPECT_EQ(ours.ids, std::vector<std::int64_t>(ids.begin(), ids.end()));
     EXPECT_EQ(ours.scores[4], scores[4]);
   }
+}
+
+// Few and many queries, with ties: the index's bytes, rows and scores.
+TEST(ExactSearch, FindsTheSameBitsWhateverTheThreads) {
+  const test::TemporaryFolder folder;
+  std::vector<float> values = test::random_vectors(rows, width);
+  std::copy_n(values.begin(), 500 * width, values.begin() + 4000 * width);
+  const data::Vectors vectors(test::write_npz(folder / "x.npz", values, width));
+  const std::vector<float> queries(values.begin(), values.begin() + 200 * width);
+  const int before = team::size();
+  for (const Metric metric : {Metric::inner_product, Metric::l2}) {
+    std::vector<Neighbours> first;
+    std::string bytes;
+    for (const int threads : {1, 2, 3, 5, 2}) {
+      team::resize(threads);
+      write_flat_index(vectors, {metric, true, {}}, folder / "x.index");
+      const std::string written = test::file_contents(folder / "x.index");
+      if (threads == 1) bytes = written;
+      EXPECT_TRUE(written == bytes) << threads << " threads";
+      const auto index = MappedIndex::open(folder / "x.index", false);
+      for (const std::size_t n : {1, 30, 200}) {
+        const Neighbours found =
+            exact_search(*index, metric, queries.data(), static_cast<std::int64_t>(n), 10);
+        if (threads == 1) first.push_back(found);
+        const Neighbours& expected = first[n == 1 ? 0 : n == 30 ? 1 : 2];
+        EXPECT_EQ(found.ids, expected.ids) << n << " queries, " << threads << " threads";
+        EXPECT_EQ(found.scores, expected.scores) << n << " queries, " << threads << " threads";
+      }
+    }
+  }
+  team::resize(before);
 }
 
 TEST(Search, GivesTheIdsOfTheIndex) {

@@ -51,6 +51,10 @@ void keep_dynamic(BootstrapFacts&, BootstrapOptions& o) {
   o.keep = {"OMP_DYNAMIC"};
 }
 
+void keep_spins(BootstrapFacts&, BootstrapOptions& o) {
+  o.keep = {"GOMP_SPINCOUNT"};
+}
+
 class BootstrapTable : public testing::TestWithParam<Row> {};
 
 TEST_P(BootstrapTable, DecidesAsDocumented) {
@@ -93,6 +97,20 @@ INSTANTIATE_TEST_SUITE_P(
             "active", "87"},
         Row{"wait_policy_passive_by_the_user", "OMP_WAIT_POLICY", "PASSIVE", second_pool, Kind::kept,
             "PASSIVE", ""},
+        Row{"wait_policy_active_by_the_user", "OMP_WAIT_POLICY", "active", nothing, Kind::kept, "active",
+            "third"},
+        Row{"gomp_spins_are_short", "GOMP_SPINCOUNT", nullptr, nothing, Kind::set, "1000", ""},
+        Row{"gomp_spins_in_foreign_programs", "GOMP_SPINCOUNT", nullptr, foreign, Kind::set, "1000", ""},
+        Row{"gomp_spins_with_two_pools", "GOMP_SPINCOUNT", nullptr, second_pool, Kind::unset, "", ""},
+        Row{"gomp_spins_shorter_by_the_user", "GOMP_SPINCOUNT", "0", nothing, Kind::kept, "0", ""},
+        Row{"gomp_spins_longer_by_the_user", "GOMP_SPINCOUNT", "100000", nothing, Kind::kept, "100000",
+            "third"},
+        Row{"gomp_spins_for_ever", "GOMP_SPINCOUNT", "INFINITY", nothing, Kind::kept, "INFINITY", "third"},
+        Row{"gomp_spins_kept_unset", "GOMP_SPINCOUNT", nullptr, keep_spins, Kind::unset, "", ""},
+        Row{"libomp_sleeps_at_once", "KMP_BLOCKTIME", nullptr, nothing, Kind::set, "0", ""},
+        Row{"libomp_by_the_user", "KMP_BLOCKTIME", "200", nothing, Kind::kept, "200", "third"},
+        Row{"libomp_for_ever", "KMP_BLOCKTIME", "infinite", nothing, Kind::kept, "infinite", "third"},
+        Row{"libomp_with_two_pools", "KMP_BLOCKTIME", nullptr, second_pool, Kind::unset, "", ""},
         Row{"numba_in_foreign_programs", "NUMBA_THREADING_LAYER", nullptr, foreign, Kind::set, "workqueue",
             ""},
         Row{"numba_by_the_user", "NUMBA_THREADING_LAYER", "omp", foreign, Kind::kept, "omp", "libomp"},
@@ -104,6 +122,18 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"malloc_by_the_user", "MALLOC_TRIM_THRESHOLD_", "4096", nothing, Kind::kept, "4096", ""},
         Row{"cache_size", "OPENBLAS_L2_SIZE", "1048576", nothing, Kind::kept, "1048576", ""}),
     [](const auto& row) { return std::string(row.param.what); });
+
+// What the user says about waiting in general goes for both runtimes.
+TEST(Bootstrap, AWaitPolicyOfTheUserLeavesTheSpinsToIt) {
+  for (const char* policy : {"passive", "active"}) {
+    const auto decisions = decide_environment({{"OMP_WAIT_POLICY", policy}}, {}, plain());
+    for (const char* name : {"GOMP_SPINCOUNT", "KMP_BLOCKTIME"}) {
+      const Decision* decision = find_decision(decisions, name);
+      ASSERT_NE(decision, nullptr);
+      EXPECT_EQ(decision->action, Kind::unset) << name << " with " << policy;
+    }
+  }
+}
 
 // OpenBLAS-openmp waits for ever for threads beyond OMP_THREAD_LIMIT.
 TEST(Bootstrap, NoPoolIsLargerThanTheThreadLimit) {

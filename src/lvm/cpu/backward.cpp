@@ -9,7 +9,7 @@ namespace runner::lvm::cpu {
 
 void Engine::sum_columns(const Pass& pass, const float* y, Index columns, std::int64_t bias, Index rows) {
   float* partial = pass.w->g.sums.add(chunks_of(rows, row_chunk), columns, gradients_ + bias);
-  parallel_chunks(rows, row_chunk, [&](Index i, Index begin, Index end) {
+  run_chunks(rows, row_chunk, [&](Index i, Index begin, Index end) {
     k_->column_sums(y, columns, partial + i * columns, begin, end);
   });
 }
@@ -27,16 +27,15 @@ void Engine::run_norm_backward(Pass pass, NormBackward n, const NormAt& where, c
   if (n.dbranch) parts.push_back({d, gradients_ + bias});
   const auto width = static_cast<Index>(parts.size()) * d;
   float* partial = pass.w->g.sums.add(chunks_of(rows, row_chunk), parts);
-  parallel_chunks(rows, row_chunk, [&](Index i, Index begin, Index end) {
-    k_->norm_backward(n, partial + i * width, begin, end);
-  });
+  run_chunks(rows, row_chunk,
+             [&](Index i, Index begin, Index end) { k_->norm_backward(n, partial + i * width, begin, end); });
 }
 
 // bias: offset of the stacked biases of queries, keys and values.
 void Engine::run_attention_backward(const Pass& pass, const AttentionBackward& a, std::int64_t bias) {
   const Index d = shape_.d_model;
   float* partial = pass.w->g.sums.add(chunks_of(pass.batch, item_chunk), 3 * d, gradients_ + bias);
-  parallel_chunks(pass.batch, item_chunk, [&](Index i, Index begin, Index end) {
+  run_chunks(pass.batch, item_chunk, [&](Index i, Index begin, Index end) {
     float* row = partial + i * 3 * d;
     k_->attention_backward(a, row, row + d, begin, end);
   });
@@ -54,7 +53,7 @@ void Engine::backward_head(const Pass& pass, const float* grad_raw) {
   n.dsum_ld = d;
   run_norm_backward(pass, n, layout_.head2, w.head.norm, 0, batch);
   float* partial = w.g.sums.add(chunks_of(batch, row_chunk), d, gradients_ + layout_.head0.bias);
-  parallel_chunks(batch, row_chunk, [&](Index i, Index begin, Index end) {
+  run_chunks(batch, row_chunk, [&](Index i, Index begin, Index end) {
     k_->gelu_backward(w.g.dhead, w.head.z, d, partial + i * d, begin, end);
   });
   std::swap(w.g.dhead, w.g.dhead_norm);
@@ -79,7 +78,7 @@ void Engine::backward_feedforward(const Pass& pass, Index layer, const float* do
   products_->backward(p.linear2, {g.dbranch, d, n_rows}, {s.hidden, f, n_rows}, {g.dhidden, f});
   const float scale = dropout(pass, layer, feedforward_in).scale;
   float* partial = g.sums.add(chunks_of(n_rows, row_chunk), f, gradients_ + p.linear1.bias);
-  parallel_chunks(n_rows, row_chunk, [&](Index i, Index begin, Index end) {
+  run_chunks(n_rows, row_chunk, [&](Index i, Index begin, Index end) {
     k_->relu_backward(g.dhidden, s.hidden, f, scale, partial + i * f, begin, end);
   });
   products_->backward(p.linear1, {g.dhidden, f, n_rows}, {s.x2, d, n_rows}, {g.dx2, d, true});
@@ -127,7 +126,7 @@ float* Engine::backward_self(const Pass& pass, Index layer) {
   const Rows x = layer_input(pass, layer);
   float* dx = layer == 0 ? g.dmemory : g.dx;
   if (is_last(layer) && layer != 0)
-    parallel_chunks(all * d, 1 << 16, [&](Index, Index b, Index e) { std::fill(dx + b, dx + e, 0.0f); });
+    run_chunks(all * d, 1 << 16, [&](Index, Index b, Index e) { std::fill(dx + b, dx + e, 0.0f); });
 
   NormBackward n;
   n.dout = g.dx1;

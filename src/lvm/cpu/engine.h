@@ -1,7 +1,7 @@
 #pragma once
 // The transformer trained on the CPU without autograd: hand-written forward and backward passes over one flat
-// buffer of weights. The function is that of lvm/transformer.h; what differs is where time goes: few parallel
-// regions, small computations fused between the products, no allocation in a step.
+// buffer of weights. The function is that of lvm/transformer.h; what differs is where time goes: few jobs for
+// the threads, small computations fused between the products, no allocation in a step.
 //
 // Deterministic: a step gives the same bits every time, whatever the number of threads.
 

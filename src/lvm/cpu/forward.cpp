@@ -6,8 +6,7 @@
 namespace runner::lvm::cpu {
 
 void Engine::run_attention(const AttentionForward& a, Index batch) {
-  parallel_chunks(batch, item_chunk,
-                  [&](Index, Index begin, Index end) { k_->attention_forward(a, begin, end); });
+  run_chunks(batch, item_chunk, [&](Index, Index begin, Index end) { k_->attention_forward(a, begin, end); });
 }
 
 void Engine::forward_pass(const Pass& pass) {
@@ -25,7 +24,7 @@ void Engine::forward_pass(const Pass& pass) {
 void Engine::forward_input(const Pass& pass) {
   const Index all = pass.batch * shape_.context, d = shape_.d_model;
   products_->forward(layout_.input, {pass.contexts, shape_.input, all}, {pass.w->memory, d});
-  parallel_chunks(all, row_chunk, [&](Index, Index begin, Index end) {
+  run_chunks(all, row_chunk, [&](Index, Index begin, Index end) {
     k_->add_bias_table(pass.w->memory, d, at(layout_.input.bias), positions_.data(), shape_.context, begin,
                        end);
   });

@@ -66,15 +66,14 @@ void Network::add_and_norm(const Residual& residual, const LinearAt& w, const Ro
   n.residual = residual.data;
   n.residual_ld = residual.ld;
   n.dropout = dropout;
-  parallel_chunks(x.count, row_chunk,
-                  [&](Index, Index begin, Index end) { k_->norm_forward(n, begin, end); });
+  run_chunks(x.count, row_chunk, [&](Index, Index begin, Index end) { k_->norm_forward(n, begin, end); });
 }
 
 void Network::feedforward(const LayerAt& p, const LayerState& s, Index rows, const Dropout& inner,
                           const Dropout& outer) {
   const Index d = shape_.d_model, f = shape_.feedforward;
   products_->forward(p.linear1, {s.x2, d, rows}, {s.hidden, f});
-  parallel_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
+  run_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
     k_->relu_forward(s.hidden, f, at(p.linear1.bias), inner, begin, end);
   });
   add_and_norm({s.x2, d}, p.linear2, {s.hidden, f, rows}, outer, p.norm3, s.norm3, s.x3);
@@ -84,12 +83,12 @@ void Network::head(const float* x, const HeadState& s, Index rows, float* raw) {
   const Index d = shape_.d_model;
   products_->forward(layout_.head0, {x, d, rows}, {s.z, d});
   const NormForward n = norm(layout_.head2, s.norm, s.y);
-  parallel_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
+  run_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
     k_->gelu_forward(s.z, s.norm.sum, d, at(layout_.head0.bias), begin, end);
     k_->norm_forward(n, begin, end);
   });
   products_->forward(layout_.head3, {s.y, d, rows}, {raw, shape_.output});
-  parallel_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
+  run_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
     k_->add_bias(raw, shape_.output, at(layout_.head3.bias), begin, end);
   });
 }

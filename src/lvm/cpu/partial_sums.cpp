@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "runtime/team.h"
 
 namespace runner::lvm::cpu {
 
@@ -36,16 +37,14 @@ float* PartialSums::add(std::int64_t chunks, const std::vector<Part>& parts) {
 }
 
 void PartialSums::finish() const {
-  const auto count = static_cast<std::int64_t>(sums_.size());
-#pragma omp parallel for schedule(dynamic, 1)
-  for (std::int64_t i = 0; i < count; ++i) {
+  team::run(static_cast<std::int64_t>(sums_.size()), [&](std::int64_t i) {
     const Sum& s = sums_[static_cast<std::size_t>(i)];
     std::copy(s.first, s.first + s.columns, s.total);
     for (std::int64_t k = 1; k < s.chunks; ++k) {
       const float* row = s.first + k * s.stride;
       for (std::int64_t c = 0; c < s.columns; ++c) s.total[c] += row[c];
     }
-  }
+  });
 }
 
 }  // namespace runner::lvm::cpu

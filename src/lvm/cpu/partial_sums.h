@@ -1,6 +1,6 @@
 #pragma once
 // Sums over rows, taken in two steps: each chunk of rows leaves a partial sum, and all partial sums of a
-// backward pass are added at its end in one parallel region.
+// backward pass are added at its end in one job of the team.
 
 #include <cstdint>
 #include <vector>

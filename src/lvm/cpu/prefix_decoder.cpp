@@ -105,7 +105,7 @@ void PrefixDecoder::start_nodes(Index position, const Index* items, const Index*
   }
   const auto rows = static_cast<Index>(fresh.size()), ld = p.starts.width();
   float* to = p.starts.append(rows);
-  parallel_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
+  run_chunks(rows, row_chunk, [&](Index, Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       std::copy_n(items_.row(fresh[static_cast<std::size_t>(i)]), start_width(), to + i * ld);
       k_->add_bias(to + i * ld, start_width(), position_parts_.row(position), 0, 1);
@@ -133,7 +133,7 @@ PrefixDecoder::Chunk PrefixDecoder::chunk_of(Index position, Index first, Index 
 
 void PrefixDecoder::run(const Chunk& c, float* raw) {
   const Index d = shape_.d_model, seen = c.position + 1;
-  parallel_chunks(c.count, row_chunk, [&](Index, Index begin, Index end) {
+  run_chunks(c.count, row_chunk, [&](Index, Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       const float* start = c.starts[static_cast<std::size_t>(i * seen + c.position)];
       std::copy_n(start, d, x_ + i * d);
@@ -197,8 +197,7 @@ void PrefixDecoder::attend(const Chunk& c, std::int64_t bias, const std::vector<
   a.v_bias = at(bias) + 2 * shape_.d_model;
   a.rows = rows.data();
   a.out = context_;
-  parallel_chunks(c.count, row_chunk,
-                  [&](Index, Index begin, Index end) { k_->attention_cached(a, begin, end); });
+  run_chunks(c.count, row_chunk, [&](Index, Index begin, Index end) { k_->attention_cached(a, begin, end); });
 }
 
 }  // namespace runner::lvm::cpu

@@ -37,8 +37,7 @@ class Products {
 
   // The weights have new values: whatever is derived from them is made anew.
   virtual void weights_changed() = 0;
-  // AdamW on these rows and what is derived from them, called by one thread of a parallel region. m, v:
-  // the moments, flat buffers.
+  // AdamW on these rows and what is derived from them, a tile of a job. m, v: the moments, flat buffers.
   virtual void update(const Adamw& a, const WeightRows& rows, float* m, float* v) = 0;
 
   // A backward pass begins; square_sum() then adds up the squares of all dw since, in a fixed order.

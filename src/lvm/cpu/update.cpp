@@ -50,7 +50,7 @@ double Engine::gradient_norm() const {
     return std::sqrt(total);
   }
   std::vector<double> squares(static_cast<std::size_t>(chunks_of(layout_.total, square_chunk)));
-  parallel_chunks(layout_.total, square_chunk, [&](Index i, Index begin, Index end) {
+  run_chunks(layout_.total, square_chunk, [&](Index i, Index begin, Index end) {
     squares[static_cast<std::size_t>(i)] = k_->square_sum(gradients_ + begin, end - begin);
   });
   for (const double s : squares) total += s;
@@ -62,7 +62,7 @@ double Engine::adamw_step(const AdamwOptions& options, std::int64_t step) {
   if (!std::isfinite(norm)) return norm;
   const Adamw a = update_of(options, step, norm);
   const auto tasks = static_cast<Index>(update_tasks_.size());
-  parallel_chunks(tasks, 1, [&](Index i, Index, Index) {
+  run_chunks(tasks, 1, [&](Index i, Index, Index) {
     const WeightRows& t = update_tasks_[static_cast<std::size_t>(i)];
     if (t.columns > 0)
       products_->update(a, t, first_moments_, second_moments_);

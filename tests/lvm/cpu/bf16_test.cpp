@@ -112,8 +112,8 @@ void check_product(const Bf16Unit& unit, const Sizes& s, bool accumulate) {
   const Index ldc = s.n + 3;
   std::vector<float> c = draw(s.m * ldc, 3);
   const std::vector<float> before = c;
-  product(unit, {rows.data(), k, panels.data(), stride, s.m, s.n, s.k == 0 ? 0 : k, c.data(), ldc, accumulate,
-                 nullptr});
+  products(unit, {{rows.data(), k, panels.data(), stride, s.m, s.n, s.k == 0 ? 0 : k, c.data(), ldc,
+                   accumulate, nullptr}});
   for (Index i = 0; i < s.m; ++i)
     for (Index j = 0; j < ldc; ++j) {
       const auto at = static_cast<std::size_t>(i * ldc + j);
@@ -152,11 +152,11 @@ TEST(Bf16Product, SquaresAreThoseOfTheResult) {
       kernels().pair_rows(b.data(), s.n, s.k, s.n, panels.data(), stride, 0, s.k / 2);
       std::vector<float> plain(static_cast<std::size_t>(s.m * ldc)), streamed = plain;
       Bf16Product p{rows.data(), operand_ld(s.k), panels.data(), stride, s.m, s.n, s.k, plain.data(), ldc};
-      product(bf16_unit(), p);
+      products(bf16_unit(), {p});
       std::vector<double> squares(static_cast<std::size_t>(task_count(p)));
       p.c = streamed.data();
       p.squares = squares.data();
-      product(bf16_unit(), p);
+      products(bf16_unit(), {p});
       EXPECT_EQ(plain, streamed);
       double expected = 0, sum = 0;
       for (const float x : plain) expected += static_cast<double>(x) * x;

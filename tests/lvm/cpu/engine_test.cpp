@@ -1,7 +1,6 @@
 // The engine's update and its promises: repeatable, independent of batch size and number of threads.
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <cstring>
 #include <limits>
@@ -9,6 +8,7 @@
 #include "base/error.h"
 #include "lvm/cpu/engine_support.h"
 #include "lvm/cpu/model_weights.h"
+#include "runtime/team.h"
 
 namespace runner::lvm::cpu {
 namespace {
@@ -101,17 +101,17 @@ TEST(Engine, SameSeedGivesSameBitsWhateverTheThreads) {
   shape.d_model = 96;
   shape.feedforward = 2080;
   shape.dropout = 0.2;
-  const int threads = omp_get_max_threads();
+  const int threads = team::size();
   for (const Precision precision : {Precision::fp32, Precision::bf16}) {
     std::vector<std::vector<float>> trained;
     for (const int n : {1, 2, 3, 5}) {
-      omp_set_num_threads(n);
+      team::resize(n);
       Engine engine(shape, precision);
       trained.push_back(train(engine, 3, 21));
       EXPECT_EQ(trained.back(), trained.front()) << n << " threads";
     }
   }
-  omp_set_num_threads(threads);
+  team::resize(threads);
 }
 
 TEST(Engine, RowsDoNotDependOnTheirBatch) {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "runtime/team.h"
+
 namespace runner::lvm::cpu {
 namespace {
 
 constexpr Index block = 32;
 constexpr Index b_bytes = 512 << 10;  // of b that stay in a second-level cache while rows of a pass
-constexpr Index enough_tasks = 32;    // for threads to have equal shares
+constexpr Index enough_tasks = 32;    // for threads to take them in turns
 
 // A task is a block of rows and a chunk of columns, from which c is written along its rows.
 struct Grid {
@@ -62,8 +64,10 @@ void run_task(const Bf16Unit& unit, const Bf16Product& p, const Grid& g, Index t
   const Index first = task / g.blocks * g.columns_a_chunk;
   const Index end = std::min(p.n, first + g.columns_a_chunk);
   double squares = 0;
+  if (unit.begin) unit.begin();
   for (Index column = first; column < end; column += block)
     one_block(unit, p, row, rows, column, p.squares ? &squares : nullptr);
+  if (unit.end) unit.end();
   if (p.squares) p.squares[task] = squares;
 }
 
@@ -73,18 +77,14 @@ Index task_count(const Bf16Product& p) {
   return grid_of(p).tasks();
 }
 
-void product_in_region(const Bf16Unit& unit, const Bf16Product& p) {
-  const Grid g = grid_of(p);
-  const Index tasks = g.tasks();
-  if (unit.begin) unit.begin();
-#pragma omp for schedule(static) nowait
-  for (Index task = 0; task < tasks; ++task) run_task(unit, p, g, task);
-  if (unit.end) unit.end();
-}
-
-void product(const Bf16Unit& unit, const Bf16Product& p) {
-#pragma omp parallel
-  product_in_region(unit, p);
+void products(const Bf16Unit& unit, std::initializer_list<Bf16Product> list) {
+  Index tasks = 0;
+  for (const Bf16Product& p : list) tasks += task_count(p);
+  team::run(tasks, [&](Index task) {
+    const Bf16Product* p = list.begin();
+    for (Index here; task >= (here = task_count(*p)); ++p) task -= here;
+    run_task(unit, *p, grid_of(*p), task);
+  });
 }
 
 }  // namespace runner::lvm::cpu

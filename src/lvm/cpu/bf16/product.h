@@ -13,6 +13,7 @@
 // threads.
 
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "lvm/cpu/kernels.h"
@@ -39,7 +40,7 @@ Index task_count(const Bf16Product& p);
 // One way to compute blocks of 32 × 32.
 struct Bf16Unit {
   const char* name;
-  void (*begin)();  // by each thread before its blocks, and
+  void (*begin)();  // before the blocks of a task, and
   void (*end)();    // after them; may be null
   Bf16Block block;
   bool native;                // the CPU multiplies bfloat16 itself
@@ -51,10 +52,8 @@ const Bf16Unit& bf16_unit();
 // All that this CPU can run, the plainest first.
 std::vector<Bf16Unit> available_bf16_units();
 
-// Computes one product with the threads of the parallel region that calls it; no barrier at its end.
-void product_in_region(const Bf16Unit& unit, const Bf16Product& p);
-// The same in a region of its own.
-void product(const Bf16Unit& unit, const Bf16Product& p);
+// Computes these products as one job of the team; they do not read each other's results.
+void products(const Bf16Unit& unit, std::initializer_list<Bf16Product> list);
 
 // Rows of a lie this far apart: one cache line more than their values, since rows at a distance of a power of
 // two would compete for the same places of a cache.

@@ -43,7 +43,7 @@ class Bf16Products final : public Products {
 
   void weights_changed() override {
     for (const OrderedWeight& w : weights_)
-      parallel_chunks(w.out, update_rows, [&](Index, Index begin, Index end) {
+      run_chunks(w.out, update_rows, [&](Index, Index begin, Index end) {
         k_.order_rows(parameters_ + w.offset + begin * w.in, end - begin, w.in, orders(w, begin));
       });
   }
@@ -64,11 +64,10 @@ class Bf16Products final : public Products {
     const Index k = round_up(w.in, tile);
     const Index a_ld = operand_ld(k);
     std::uint16_t* a = rows_.room<std::uint16_t>(round_up(x.count, tile) * a_ld);
-    parallel_chunks(x.count, row_chunk, [&](Index, Index begin, Index end) {
-      k_.to_bf16(x.data, x.ld, w.in, a, a_ld, begin, end);
-    });
-    product(unit_, {a, a_ld, weight->forward + first / 16 * weight->forward_stride(),
-                    weight->forward_stride(), x.count, w.out, k, y.data, y.ld, y.accumulate});
+    run_chunks(x.count, row_chunk,
+               [&](Index, Index begin, Index end) { k_.to_bf16(x.data, x.ld, w.in, a, a_ld, begin, end); });
+    products(unit_, {{a, a_ld, weight->forward + first / 16 * weight->forward_stride(),
+                      weight->forward_stride(), x.count, w.out, k, y.data, y.ld, y.accumulate}});
   }
 
   void backward(const LinearAt& w, const Rows& dy, const Rows& x, const Output& dx) override {
@@ -90,20 +89,20 @@ class Bf16Products final : public Products {
     to_w.squares = add_squares(task_count(to_w));
 
     const Index row_blocks = sum / tile, pair_chunks = chunks_of(sum / 2, 8);
-#pragma omp parallel
-    {
-#pragma omp for schedule(static) nowait
-      for (Index i = 0; i < row_blocks; ++i) {
-        k_.to_bf16(dy.data, dy.ld, w.out, a, a_ld, i * tile, std::min(rows, (i + 1) * tile));
-        k_.transpose_rows(a, a_ld, rows, w.out, reinterpret_cast<std::uint32_t*>(across), across_ld / 2, i,
-                          i + 1);
+    team::run(row_blocks + pair_chunks, [&](Index i) {
+      if (i >= row_blocks) {
+        const Index pair = (i - row_blocks) * 8;
+        k_.pair_rows(x.data, x.ld, rows, w.in, panels, panel, pair, std::min(sum / 2, pair + 8));
+        return;
       }
-#pragma omp for schedule(dynamic)
-      for (Index i = 0; i < pair_chunks; ++i)
-        k_.pair_rows(x.data, x.ld, rows, w.in, panels, panel, i * 8, std::min(sum / 2, (i + 1) * 8));
-      if (dx.data) product_in_region(unit_, to_x);
-      product_in_region(unit_, to_w);
-    }
+      k_.to_bf16(dy.data, dy.ld, w.out, a, a_ld, i * tile, std::min(rows, (i + 1) * tile));
+      k_.transpose_rows(a, a_ld, rows, w.out, reinterpret_cast<std::uint32_t*>(across), across_ld / 2, i,
+                        i + 1);
+    });
+    if (dx.data)
+      products(unit_, {to_x, to_w});
+    else
+      products(unit_, {to_w});
   }
 
  private:
