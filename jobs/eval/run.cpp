@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/status.h"
@@ -148,15 +149,14 @@ void run_eval(const JobContext& context, JobResult& result) {
   out["model"] = file.path.string();
   out["output"] = options.output;
   watch.check();
-  report.write(out.dump(2) + "\n");
+  report.write(json_text(out, 2) + "\n");
   report.commit();
   if (out["output"] != report.target().string()) {  // another run of the same second had that name
     out["output"] = report.target().string();
-    write_file_atomically(report.target(), out.dump(2) + "\n");
+    write_file_atomically(report.target(), json_text(out, 2) + "\n");
   }
   result.exit_code = static_cast<int>(passed ? ExitCode::done : ExitCode::gate);
-  result.summary = fmt::format("{}
-mode {}: {}; report: {}", eval_table(val, ood, gates), options.mode,
+  result.summary = fmt::format("{}\nmode {}: {}; report: {}", eval_table(val, ood, gates), options.mode,
                                passed ? "every gate passed" : gates_failed(gates), report.target().string());
 }
 

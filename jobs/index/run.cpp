@@ -8,6 +8,7 @@
 #include "ann/hash_cache.h"
 #include "ann/publish.h"
 #include "base/error.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -47,22 +48,21 @@ struct Building {
 void skip(const IndexOptions& options, const Json& known, JobResult& result) {
   result.result = {{"output", options.output}};
   for (const char* key : {"version", "ntotal", "dimension", "factory", "bytes"})
-    result.result[key] = known.is_object() ? known.value(key, Json()) : Json();
+    result.result[key] = member_in(known, key);
   for (const char* key : {"build_s", "fsync_s", "verify_s"}) result.result[key] = 0.0;
   result.result["skipped"] = true;
 }
 
 // The published version was made from the same contents, and is all there.
 bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& inputs) {
-  const Json before = manifest.value("inputs", Json::array());
-  if (before.size() != inputs.size()) return false;
+  const Json& before = member_in(manifest, "inputs");
+  if (!before.is_array() || before.size() != inputs.size()) return false;
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (before[i].value("xxh64", Json()) != inputs[i]["xxh64"] ||
-        before[i].value("bytes", Json()) != inputs[i]["bytes"])
-      return false;
+    for (const char* key : {"xxh64", "bytes"})
+      if (member_in(before[i], key) != inputs[i][key]) return false;
   std::error_code error;
   const auto size = std::filesystem::file_size(target.link, error);
-  return !error && manifest["result"].value("bytes", std::uintmax_t{0}) == size;
+  return !error && member_in(member_in(manifest, "result"), "bytes") == size;
 }
 
 void refuse_what_will_not_fit(const IndexOptions& options, const ann::Target& target) {
@@ -75,9 +75,8 @@ void roll_back(const IndexOptions& options, const ann::Target& target, JobResult
   const std::string version = ann::roll_back(target);
   const Json manifest = ann::published_manifest(target);
   result.result = {{"output", options.output}, {"version", version}, {"rolled_back", true}};
-  if (manifest.is_object())
-    for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
-      result.result[key] = manifest["result"].value(key, Json());
+  for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
+    result.result[key] = member_in(member_in(manifest, "result"), key);
   result.summary = fmt::format("{}: now {} again", options.output, version);
 }
 
@@ -128,13 +127,13 @@ void run_index(const JobContext& context, JobResult& result) {
   const Json settings = comparable_settings(options);
   const Json published = ann::published_manifest(target);
   const bool may_skip = options.skip_if_unchanged && !context.arguments.value("force", false) &&
-                        published.is_object() && published.value("settings", Json()) == settings;
+                        member_in(published, "settings") == settings;
   // Before the input is hashed, which takes a while, where only a refusal can come of it.
   if (!may_skip) refuse_what_will_not_fit(options, target);
   const Json inputs = ann::input_hashes(options.inputs);
   if (may_skip && is_unchanged(target, published, inputs)) {
     spdlog::info("{}: input and settings are unchanged; nothing to do (--force rebuilds)", options.output);
-    skip(options, published["result"], result);
+    skip(options, member_in(published, "result"), result);
   } else {
     if (may_skip) refuse_what_will_not_fit(options, target);
     data::Vectors vectors(options.inputs, data::Columns::none);

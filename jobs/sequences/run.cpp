@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -79,7 +80,7 @@ void write_manifest(const JobContext& context, const SequencesOptions& options, 
   JobOptionsOf<SequencesOptions> declared;
   manifest["config"] = with_output(declared, context.config, options.output);
   manifest["launch"] = context.launch;
-  write_file_atomically(options.output + ".manifest.json", manifest.dump(2) + "\n");
+  write_file_atomically(options.output + ".manifest.json", json_text(manifest, 2) + "\n");
 }
 
 std::string summarise(const SequencesOptions& options, const Json& result, const Written& written) {

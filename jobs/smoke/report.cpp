@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "runtime/scan/scan.h"
 
@@ -43,13 +44,13 @@ void hand_over(const JobContext& context, Json& findings) {
   if (own_part(context) == "both" || folder.empty()) return;
   findings["runtimes"][own_part(context)] = loaded_runtimes();
   for (const char* other : {"faiss", "torch"}) {
-    std::ifstream file(fs::path(folder) / (std::string(other) + ".json"));
-    if (other == own_part(context) || !file) continue;
-    const Json theirs = Json::parse(file);
+    const fs::path file = fs::path(folder) / (std::string(other) + ".json");
+    if (other == own_part(context) || !fs::exists(file)) continue;
+    const Json theirs = read_json_file(file);
     findings[other] = theirs.at(other);
     findings["runtimes"][other] = theirs.at("runtimes").at(other);
   }
-  write_file_atomically(fs::path(folder) / (own_part(context) + ".json"), findings.dump());
+  write_file_atomically(fs::path(folder) / (own_part(context) + ".json"), json_text(findings));
 }
 
 void finish_smoke(const JobContext& context, JobResult& result) {

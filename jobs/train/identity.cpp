@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "config/resolve.h"
 #include "jobs/job_type.h"
@@ -28,8 +29,8 @@ void compare_objects(const Json& saved, const Json& now, const std::vector<std::
   for (const auto& [key, value] : now.items())
     if (!saved.contains(key)) keys.push_back(key);
   for (const std::string& key : keys) {
-    const std::string before = saved.contains(key) ? saved[key].dump() : "absent";
-    const std::string after = now.contains(key) ? now[key].dump() : "absent";
+    const std::string before = saved.contains(key) ? json_text(saved[key]) : "absent";
+    const std::string after = now.contains(key) ? json_text(now[key]) : "absent";
     if (before == after) continue;
     const bool pass = all_allowed || std::find(allowed.begin(), allowed.end(), key) != allowed.end();
     out.push_back({key + ": " + before + ", now " + after, pass});

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "base/atomic_file.h"
+#include "base/json_text.h"
 #include "base/version.h"
 
 namespace runner::jobs {
@@ -32,7 +33,7 @@ Manifest::Manifest(std::filesystem::path folder, const JobContext& context, cons
 }
 
 void Manifest::write() const {
-  write_file_atomically(path_, contents_.dump(2) + "\n");
+  write_file_atomically(path_, json_text(contents_, 2) + "\n");
 }
 
 void Manifest::finish(const std::string& outcome) {

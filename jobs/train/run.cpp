@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_lock.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -255,7 +256,8 @@ void run_train(const JobContext& context, JobResult& result) {
                     fs::absolute(folder).lexically_normal().parent_path() / "latest");
     if (!trained.gates_passed) {
       result.exit_code = static_cast<int>(ExitCode::gate);
-      result.summary += "final gates failed (every file is written): " + trained.final_gates.dump() + "\n";
+      result.summary +=
+          "final gates failed (every file is written): " + json_text(trained.final_gates) + "\n";
     }
   } catch (const Interrupted&) {
     finish("interrupted");

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "data/content_hash.h"
@@ -24,18 +25,14 @@ fs::path cache_path() {
 
 Json read_cache(const fs::path& path) {
   if (path.empty()) return Json::object();
-  try {
-    Json cache = Json::parse(read_file(path));
-    return cache.is_object() && cache.size() <= most_entries ? cache : Json::object();
-  } catch (const std::exception&) {  // none yet, or damaged: it is only a cache
-    return Json::object();
-  }
+  Json cache = read_json_file_if_valid(path);  // none yet, or damaged: it is only a cache
+  return cache.size() <= most_entries ? cache : Json::object();
 }
 
 void write_cache(const fs::path& path, const Json& cache) {
   if (path.empty()) return;
   try {
-    write_file_atomically(path, cache.dump() + "\n");
+    write_file_atomically(path, json_text(cache) + "\n");
   } catch (const std::exception& error) {
     spdlog::debug("{}: the cache of content hashes was not written: {}", path.string(), error.what());
   }
@@ -52,7 +49,7 @@ Json input_hashes(const std::vector<std::string>& paths) {
     const std::string key = fs::absolute(path).lexically_normal().string();
     const Json known = {{"size", stamp.size}, {"inode", stamp.inode}, {"mtime_ns", stamp.mtime_ns}};
     Json& entry = cache[key];
-    if (!entry.is_object() || entry.value("stamp", Json()) != known || !entry.contains("xxh64")) {
+    if (member_in(entry, "stamp") != known || text_in(entry, "xxh64").empty()) {
       status::set_phase("hash the input");
       entry = {{"stamp", known}, {"xxh64", data::hash_file(path)}};
       changed = true;

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/signatures.h"
@@ -202,7 +203,7 @@ void adopt_plain_file(const Target& target, const std::string& before) {
 void publish(const Target& target, const std::string& version, const Json& manifest, std::int64_t keep) {
   // Killed between any two of these, the next rebuild finds what is missing (tidy), and no manifest tells of
   // an index that is not there.
-  write_file_atomically(target.pending_manifest(version), manifest.dump(2) + "\n");
+  write_file_atomically(target.pending_manifest(version), json_text(manifest, 2) + "\n");
   rename_file(target.building(version), target.file(version));
   fsync_folder(target.folder());
   finish_publishing(target, version);
@@ -226,12 +227,8 @@ std::string roll_back(const Target& target) {
 
 Json published_manifest(const Target& target) {
   const auto version = target.published();
-  if (!version) return nullptr;
-  try {
-    return Json::parse(read_file(target.manifest(*version)));
-  } catch (const std::exception&) {  // gone or damaged: as if there were none
-    return nullptr;
-  }
+  if (!version) return Json::object();
+  return read_json_file_if_valid(target.manifest(*version));  // gone or damaged: as if there were none
 }
 
 }  // namespace runner::ann

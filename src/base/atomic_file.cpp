@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <sstream>
+#include <limits>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/temporary_name.h"
 
 namespace runner {
@@ -172,12 +172,7 @@ void fsync_folder(const fs::path& folder) {
 }
 
 std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::error_code error;
-  if (!in || fs::is_directory(path, error)) throw_errno("cannot read", path.string());
-  std::ostringstream text;
-  text << in.rdbuf();
-  return std::move(text).str();
+  return read_regular_file(path, std::numeric_limits<std::size_t>::max());
 }
 
 }  // namespace runner

@@ -1,9 +1,10 @@
 // runner config show|check|schema
 #include <CLI/CLI.hpp>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/resolve_job.h"
@@ -20,7 +21,7 @@ struct Arguments {
 const jobs::JobType& job_or_config(const std::string& name) {
   if (const jobs::JobType* type = jobs::find_job(name)) return *type;
   const auto path = find_config(name);
-  return job_named_in(read_file(path), path.string());
+  return job_named_in(read_config(path), path.string());
 }
 
 int show(const Arguments& arguments, bool print) {
@@ -40,9 +41,9 @@ int show(const Arguments& arguments, bool print) {
   if (print)
     fmt::print("{}", config::dump_yaml(binder, true));
   else if (arguments.json)
-    fmt::print("{}\n", Json{{"config", arguments.config}, {"job", type.name}, {"valid", true}}.dump());
+    fmt::print("{}\n", json_text(Json{{"config", arguments.config}, {"job", type.name}, {"valid", true}}));
   else
-    fmt::print("{}: no mistakes (job {})\n", arguments.config, type.name);
+    say("{}: no mistakes (job {})\n", arguments.config, type.name);
   return 0;
 }
 
@@ -51,7 +52,7 @@ int schema(const Arguments& arguments) {
   const auto options = type.make();
   config::Binder binder;
   options->declare_all(binder);
-  fmt::print("{}\n", config::json_schema(binder, std::string("runner ") + type.name).dump(2));
+  fmt::print("{}\n", json_text(config::json_schema(binder, std::string("runner ") + type.name), 2));
   return 0;
 }
 

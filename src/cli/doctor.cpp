@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "cli/doctor_report.h"
 #include "runtime/launch.h"
 
@@ -109,14 +111,14 @@ Findings given_paths(const Request& request) {
 void print_sets(const runtime::SetsResult& sets) {
   constexpr std::size_t few = 4;
   if (sets.sets.size() <= few) {
-    for (const ScanResult& set : sets.sets) fmt::print("{}\n", report_set(set));
+    for (const ScanResult& set : sets.sets) say("{}\n", report_set(set));
   } else {
-    fmt::print("{}\n", report_overview(sets.sets));
+    say("{}\n", report_overview(sets.sets));
     const auto worst = std::find_if(sets.sets.rbegin(), sets.sets.rend(),
                                     [&](const ScanResult& set) { return set.verdict == sets.worst; });
-    fmt::print("{}\n", report_set(*worst));
+    say("{}\n", report_set(*worst));
   }
-  fmt::print("{}", report_problems(sets.problems, ""));
+  say("{}", report_problems(sets.problems, ""));
 }
 
 void print(const Findings& found, const Request& request) {
@@ -129,14 +131,14 @@ void print(const Findings& found, const Request& request) {
                 {"binaries", found.sets.binaries}};
     all.update(found.extra);
     // Paths need not be UTF-8.
-    fmt::print("{}\n", all.dump(-1, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(all));
     return;
   }
   if (!request.quiet) {
-    if (!found.before.empty()) fmt::print("{}\n", found.before);
+    if (!found.before.empty()) say("{}\n", found.before);
     print_sets(found.sets);
   }
-  fmt::print("{}", report_verdict(found.sets.worst, found.sets.sets.size()));
+  say("{}", report_verdict(found.sets.worst, found.sets.sets.size()));
 }
 
 Request parse(int argc, char** argv, bool& help_shown) {

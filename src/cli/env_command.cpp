@@ -1,5 +1,6 @@
 // runner env: the bootstrap as lines for a shell or a notebook.
 #include "base/error.h"
+#include "base/json_text.h"
 #include "cli/command.h"
 #include "cli/foreign_flags.h"
 #include "runtime/scan/scan.h"
@@ -29,7 +30,7 @@ int env_command(int argc, char** argv) {
   }
   const auto decisions = decide(flags, runtime::current_environment());
   if (json)
-    fmt::print("{}\n", Json{{"environment", runtime::to_json(decisions)}}.dump());
+    fmt::print("{}\n", json_text(Json{{"environment", runtime::to_json(decisions)}}));
   else
     fmt::print("{}", runtime::export_lines(decisions, shell));
   return 0;

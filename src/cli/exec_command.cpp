@@ -1,5 +1,6 @@
 // runner exec -- COMMAND: any program under the bootstrap and the supervisor.
 #include "base/error.h"
+#include "base/printable.h"
 #include "cli/command.h"
 #include "cli/foreign_flags.h"
 #include "runtime/exec_program.h"
@@ -65,7 +66,9 @@ int exec_command(int argc, char** argv) {
   }
   const runtime::ProgramEnding ending = runtime::run_program(line.command, environment);
   const std::string diagnosis = runtime::diagnose(ending);
-  if (!diagnosis.empty()) fmt::print(stderr, "\nrunner: {}", diagnosis);
+  const std::string death = runtime::death(ending);
+  if (diagnosis.empty() && !death.empty()) say_error("runner: {}: {}\n", line.command.front(), death);
+  if (!diagnosis.empty()) say_error("\nrunner: {}", diagnosis);
   return ending.exit_code;
 }
 

@@ -1,8 +1,16 @@
 #include "cli/find_config.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
 #include <set>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "runtime/launch.h"
 
 namespace runner::cli {
@@ -39,6 +47,42 @@ fs::path find_config(const std::string& name) {
     tried += (tried.empty() ? "" : ", ") + place.string();
   }
   throw UsageError("no such config file (looked at " + tried + ")", name);
+}
+
+namespace {
+
+constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr int patience_ms = 10'000;
+
+std::string read_pipe(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) throw UsageError(std::string("cannot read: ") + std::strerror(errno), path.string());
+  std::string text;
+  pollfd wait{fd, POLLIN, 0};
+  bool ended = false;
+  while (!ended && text.size() <= most_bytes && ::poll(&wait, 1, patience_ms) > 0) {
+    char buffer[65536];
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
+    ended = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+  }
+  ::close(fd);
+  if (!ended) throw UsageError("a pipe into which nobody writes, or that does not end", path.string());
+  return text;
+}
+
+}  // namespace
+
+std::string read_config(const fs::path& path) {
+  static std::map<fs::path, std::string> pipes;
+  std::error_code error;
+  if (const auto known = pipes.find(path); known != pipes.end()) return known->second;
+  if (fs::is_fifo(path, error)) return pipes[path] = read_pipe(path);
+  try {
+    return read_regular_file(path, most_bytes);
+  } catch (const Error& failure) {
+    throw UsageError(failure.what(), failure.place());
+  }
 }
 
 }  // namespace runner::cli

@@ -17,4 +17,8 @@ std::vector<std::string> short_config_names();
 // PREFIX/share/runner of an installed runner, or "" when there is none.
 std::filesystem::path share_folder();
 
+// A config's text. A pipe (`runner train <(sed … x.yaml)`) is read once and remembered; one into which nobody
+// writes is refused after ten seconds. Throws UsageError.
+std::string read_config(const std::filesystem::path& path);
+
 }  // namespace runner::cli

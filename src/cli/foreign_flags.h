@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "runtime/device_choice.h"
 #include "runtime/foreign.h"
 
@@ -34,7 +35,7 @@ inline std::vector<runtime::Decision> decide(const ForeignFlags& flags,
                      "--device");
   setup_logging(flags.quiet ? Verbosity::quiet : flags.verbose ? Verbosity::verbose : Verbosity::normal);
   auto decisions = runtime::decide_for_foreign(inherited, flags.options);
-  if (flags.explain) fmt::print(stderr, "{}", runtime::explain(decisions));
+  if (flags.explain) say_error("{}", runtime::explain(decisions));
   for (const runtime::Decision& decision : decisions)
     if (!decision.warning.empty() && !flags.quiet) spdlog::warn("{}: {}", decision.name, decision.warning);
   return decisions;

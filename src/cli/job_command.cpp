@@ -5,7 +5,6 @@
 #include <cstring>
 #include <ctime>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -26,7 +25,7 @@ const jobs::JobType& job_of(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (argv[i][0] == '-') continue;
     const auto path = find_config(argv[i]);
-    return job_named_in(read_file(path), path.string());
+    return job_named_in(read_config(path), path.string());
   }
   if (argc > 1 && std::strcmp(argv[1], "--help") == 0) return *jobs::find_job("train");
   throw UsageError("expected a CONFIG: runner " + command + " configs/x.yaml", command);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/version.h"
 
@@ -32,7 +33,7 @@ std::string yaml_list(const std::vector<std::string>& values, bool quote) {
   std::string text = "[";
   for (const std::string& value : values) {
     if (text.size() > 1) text += ", ";
-    text += quote ? Json(value).dump() : value;
+    text += quote ? json_text(value) : value;
   }
   return text + "]";
 }

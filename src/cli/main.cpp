@@ -1,5 +1,6 @@
 // Dispatches to the command and maps errors to exit codes; nothing else.
 #include <CLI/Error.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -7,7 +8,10 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "config/resolve.h"
@@ -36,14 +40,19 @@ bool wants_json(int argc, char** argv) {
 }
 
 int report(const runner::Error& error, bool json) {
-  fmt::print(stderr, "runner: {}\n", error.line());
+  runner::say_error("runner: {}\n", error.line());
   if (json) {
     const runner::Json object{
         {"error",
          {{"code", static_cast<int>(error.code())}, {"message", error.what()}, {"place", error.place()}}}};
-    fmt::print("{}\n", object.dump(-1, ' ', false, runner::Json::error_handler_t::replace));
+    fmt::print("{}\n", runner::json_text(object));
   }
   return static_cast<int>(error.code());
+}
+
+std::string out_of_memory() {
+  const std::string limit = runner::memory_limit();
+  return "out of memory" + (limit.empty() ? "" : "; " + limit);
 }
 
 const Command& find_command(const std::string& name) {
@@ -75,6 +84,7 @@ int dispatch(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails and is said
   runner::setup_logging(runner::Verbosity::normal);
   const bool json = wants_json(argc, argv);
   try {
@@ -82,7 +92,7 @@ int main(int argc, char** argv) {
   } catch (const runner::Error& error) {
     return report(error, json);
   } catch (const std::bad_alloc&) {
-    return report(runner::RunError("out of memory"), json);
+    return report(runner::RunError(out_of_memory()), json);
   } catch (const std::exception& error) {
     return report(runner::RunError(error.what()), json);
   }

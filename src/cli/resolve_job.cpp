@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/find_config.h"
@@ -71,7 +70,7 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
       throw UsageError(std::string("expected a CONFIG: ") + type.example, type.name);
     const auto path = find_config(line.positional);
     file = path.string();
-    text = read_file(path);
+    text = read_config(path);
     const std::string named = config::top_level_value(text, file, "job");
     if (!named.empty() && named != type.name)
       throw UsageError(

@@ -2,11 +2,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json.h"
+#include "base/json_file.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "cli/command.h"
 
@@ -14,9 +15,12 @@ namespace runner::cli {
 namespace {
 namespace fs = std::filesystem;
 
+constexpr int deepest = 64;  // folders inside each other that are looked into
+
 struct Run {
   fs::path manifest;
   Json contents;
+  fs::file_time_type written;
 };
 
 bool is_manifest(const fs::path& path) {
@@ -24,32 +28,53 @@ bool is_manifest(const fs::path& path) {
   return name == "manifest.json" || name.ends_with(".manifest.json");
 }
 
-std::vector<Run> find_runs(const fs::path& folder) {
-  std::vector<Run> runs;
-  if (!fs::is_directory(folder)) throw UsageError("no such folder", folder.string());
-  for (const auto& entry :
-       fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
+// A run may vanish at any moment, another be written: what cannot be read any more is left out.
+void find_runs(const fs::path& folder, int depth, std::vector<Run>& runs) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code gone;
+    const fs::file_status status = at->symlink_status(gone);
+    if (fs::is_directory(status) && depth < deepest) find_runs(at->path(), depth + 1, runs);
     // A link to the current version of a file is that version's run.
-    if (entry.is_symlink() || !entry.is_regular_file() || !is_manifest(entry.path())) continue;
-    Json contents = Json::parse(read_file(entry.path()), nullptr, false);
-    if (contents.is_object()) runs.push_back({entry.path(), std::move(contents)});
+    if (!fs::is_regular_file(status) || !is_manifest(at->path())) continue;
+    const fs::file_time_type written = at->last_write_time(gone);
+    try {
+      runs.push_back({at->path(), read_json_file(at->path()), written});
+    } catch (const DataError& damage) {
+      spdlog::warn("left out: {}", damage.line());
+    } catch (const RunError& unreadable) {
+      if (fs::exists(at->path(), gone)) spdlog::warn("left out: {}", unreadable.line());
+    }
   }
+}
+
+std::vector<Run> find_runs(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) throw UsageError("no such folder", folder.string());
+  std::vector<Run> runs;
+  find_runs(folder, 0, runs);
   std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
-    return fs::last_write_time(a.manifest) < fs::last_write_time(b.manifest);
+    return std::tie(a.written, a.manifest) < std::tie(b.written, b.manifest);
   });
   return runs;
 }
 
 // What the run wrote: its folder, or the file that the manifest lies beside.
 std::string place(const fs::path& manifest) {
-  if (manifest.filename() == "manifest.json") return manifest.parent_path().string();
-  const std::string name = manifest.string();
+  if (manifest.filename() == "manifest.json")
+    return printable(manifest.parent_path().string(), LineBreaks::escape);
+  const std::string name = printable(manifest.string(), LineBreaks::escape);
   return name.substr(0, name.rfind(".manifest.json"));
 }
 
 std::string text_of(const Json& object, const char* key) {
-  if (!object.contains(key) || object[key].is_null()) return "-";
-  return object[key].is_string() ? object[key].get<std::string>() : object[key].dump();
+  const Json& member = member_in(object, key);
+  if (member.is_null()) return "-";
+  return member.is_string() ? member.get<std::string>() : json_text(member);
+}
+
+std::string cell(const Json& object, const char* key) {
+  return printable(text_of(object, key), LineBreaks::escape);
 }
 
 int list(const fs::path& folder, bool json) {
@@ -62,23 +87,20 @@ int list(const fs::path& folder, bool json) {
                      {"name", text_of(run.contents, "name")},
                      {"outcome", text_of(run.contents, "outcome")},
                      {"started", text_of(run.contents, "started")}});
-    fmt::print("{}\n", Json{{"runs", all}}.dump());
+    fmt::print("{}\n", json_text(Json{{"runs", all}}));
     return 0;
   }
-  if (runs.empty()) fmt::print("no runs under {}\n", folder.string());
+  if (runs.empty()) say("no runs under {}\n", folder.string());
   for (const Run& run : runs)
-    fmt::print("{:<20} {:<10} {:<24} {:<12} {}\n", text_of(run.contents, "started"),
-               text_of(run.contents, "job"), text_of(run.contents, "name"), text_of(run.contents, "outcome"),
-               place(run.manifest));
+    say("{:<20} {:<10} {:<24} {:<12} {}\n", cell(run.contents, "started"), cell(run.contents, "job"),
+        cell(run.contents, "name"), cell(run.contents, "outcome"), place(run.manifest));
   return 0;
 }
 
 int show(const fs::path& at, bool json) {
   fs::path manifest = fs::is_directory(at) ? at / "manifest.json" : at;
   if (const fs::path beside = at.string() + ".manifest.json"; fs::exists(beside)) manifest = beside;
-  const Json contents = Json::parse(read_file(manifest), nullptr, false);
-  if (contents.is_discarded()) throw DataError("not valid JSON", manifest.string());
-  fmt::print("{}\n", contents.dump(json ? -1 : 2));
+  fmt::print("{}\n", json_text(read_json_file(manifest), json ? -1 : 2));
   return 0;
 }
 

@@ -6,7 +6,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/resolve_job.h"
@@ -23,7 +25,7 @@ using runtime::ScheduleEntry;
 
 // Wrong configs are refused now, not at three in the morning.
 void check_config(const fs::path& config) {
-  const jobs::JobType& type = job_named_in(read_file(config), config.string());
+  const jobs::JobType& type = job_named_in(read_config(config), config.string());
   const auto options = type.make();
   config::Binder binder;
   options->declare_all(binder);
@@ -45,17 +47,14 @@ std::map<std::string, std::string> captured_environment(const fs::path& config) 
         "RUNNER_DEVICE", "RUNNER_LOG", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "KMP_DUPLICATE_LIB_OK"})
     capture(name);
   static const std::regex variable("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
-  const std::string text = read_file(config);
+  const std::string text = read_config(config);
   for (std::sregex_iterator at(text.begin(), text.end(), variable), end; at != end; ++at) capture((*at)[1]);
   environment.emplace("KMP_DUPLICATE_LIB_OK", "TRUE");
   return environment;
 }
 
-fs::path absolute_without_newline(const fs::path& path) {
-  const fs::path result = fs::absolute(path).lexically_normal();
-  if (result.string().find_first_of("\n\r") != std::string::npos)
-    throw UsageError("no scheduler takes a path with a line break", result.string());
-  return result;
+fs::path full_path(const fs::path& path) {
+  return fs::absolute(path).lexically_normal();
 }
 
 // By id, by path, or by short name.
@@ -73,9 +72,9 @@ const ScheduleEntry& find_entry(const std::vector<ScheduleEntry>& entries, const
 
 ScheduleEntry make_entry(const ScheduleFlags& flags, const runtime::Host& host) {
   ScheduleEntry entry;
-  entry.config = absolute_without_newline(find_config(flags.config));
+  entry.config = full_path(find_config(flags.config));
   if (!fs::is_regular_file(entry.config)) throw UsageError("expected a file", entry.config.string());
-  entry.folder = absolute_without_newline(flags.folder.empty() ? fs::current_path() : fs::path(flags.folder));
+  entry.folder = full_path(flags.folder.empty() ? fs::current_path() : fs::path(flags.folder));
   if (!fs::is_directory(entry.folder)) throw UsageError("no such folder", "--folder " + flags.folder);
   check_config(entry.config);
   entry.id = runtime::schedule_id(entry.config);
@@ -85,10 +84,11 @@ ScheduleEntry make_entry(const ScheduleFlags& flags, const runtime::Host& host) 
                            "--with systemd");
   entry.when = flags.at;
   entry.runner = runtime::program_path();
-  entry.state = absolute_without_newline(runtime::schedule_folder() / entry.id);
+  entry.state = full_path(runtime::schedule_folder() / entry.id);
   entry.environment = captured_environment(entry.config);
   entry.timeout = parse_duration(flags.timeout, "--timeout");
   entry.nice = flags.nice;
+  runtime::check_schedulable(entry);
   return entry;
 }
 
@@ -98,8 +98,7 @@ int install(const ScheduleFlags& flags) {
   const runtime::When when = runtime::when_for(host, entry.scheduler, flags.at);
   entry.when = when.text;
   if (flags.dry_run) {
-    for (const auto& [path, text] : runtime::files_of(host, entry, when))
-      fmt::print("# {}\n{}\n", path, text);
+    for (const auto& [path, text] : runtime::files_of(host, entry, when)) say("# {}\n{}\n", path, text);
     return 0;
   }
   // The same config under another scheduler would run twice.
@@ -119,7 +118,7 @@ int install(const ScheduleFlags& flags) {
     throw;
   }
   const Json schedule = schedule_json(host, entry);
-  fmt::print("{}", flags.json ? schedule.dump() + "\n" : schedule_status(schedule));
+  say("{}", flags.json ? json_text(schedule) + "\n" : schedule_status(schedule));
   return 0;
 }
 
@@ -127,7 +126,7 @@ int list(bool json) {
   const runtime::Host host = runtime::this_host();
   std::vector<Json> schedules;
   for (const ScheduleEntry& entry : runtime::load_entries()) schedules.push_back(schedule_json(host, entry));
-  fmt::print("{}", json ? Json{{"schedules", schedules}}.dump() + "\n" : schedule_table(schedules));
+  say("{}", json ? json_text(Json{{"schedules", schedules}}) + "\n" : schedule_table(schedules));
   return 0;
 }
 
@@ -137,9 +136,9 @@ int remove(const ScheduleFlags& flags) {
   runtime::remove(runtime::this_host(), entry);
   fs::remove_all(entry.state);
   if (flags.json)
-    fmt::print("{}\n", Json{{"removed", entry.id}, {"config", entry.config.string()}}.dump());
+    fmt::print("{}\n", json_text(Json{{"removed", entry.id}, {"config", entry.config.string()}}));
   else
-    fmt::print("removed the schedule of {}\n", entry.config.string());
+    say("removed the schedule of {}\n", entry.config.string());
   return 0;
 }
 
@@ -156,7 +155,7 @@ int schedule_command(int argc, char** argv) {
   const ScheduleEntry& entry = find_entry(entries, flags.config);
   if (flags.action == "start") return runtime::start_scheduled(entry);
   const Json schedule = schedule_json(runtime::this_host(), entry);
-  fmt::print("{}", flags.json ? schedule.dump() + "\n" : schedule_status(schedule));
+  say("{}", flags.json ? json_text(schedule) + "\n" : schedule_status(schedule));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/schedule_report.h"
 
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "runtime/schedule/scheduler.h"
@@ -8,7 +9,7 @@ namespace runner::cli {
 namespace {
 
 std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : value.dump();
+  return value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : json_text(value);
 }
 
 // "2026-11-21T03:00:00+0100" as "2026-11-21 03:00:00"; other texts as they are.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/log.h"
+#include "config/yaml_text.h"
 
 namespace runner::config {
 
@@ -151,11 +152,11 @@ std::string convert(const YAML::Node& node, std::vector<T>& values, Kind kind) {
 }
 
 // The shortest text that reads back as the same double.
-YAML::Node number_node(double value) {
+YAML::Node scalar_node(double value) {
   return YAML::Node(fmt::format("{}", value));
 }
-YAML::Node scalar_node(double value) {
-  return number_node(value);
+YAML::Node scalar_node(const std::string& value) {
+  return detail::text_node(value);
 }
 template <class T>
 YAML::Node scalar_node(const T& value) {

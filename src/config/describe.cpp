@@ -4,17 +4,12 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "config/resolve.h"
+#include "config/yaml_text.h"
 
 namespace runner::config {
 namespace {
-
-std::string emitted(const YAML::Node& node) {
-  YAML::Emitter out;
-  out.SetNullFormat(YAML::LowerNull);
-  out << node;
-  return out.c_str();
-}
 
 std::string indented(const std::string& text, std::size_t spaces) {
   std::string out;
@@ -145,15 +140,21 @@ std::string kind_text(const Field& field) {
   return "";
 }
 
+// A text that is "auto or a number" shows its number as one.
+bool may_be_number(const Field& field, const YAML::Node& node) {
+  return field.expected && node.IsScalar() && !node.Scalar().empty() && node.Scalar()[0] != '0' &&
+         node.Scalar().find_first_not_of("0123456789") == std::string::npos;
+}
+
 void write_leaf(const Field& field, const std::string& name, const std::string& pad, bool origins,
                 std::string& out) {
-  const std::string comment = origins ? "  # " + field.origin : "";
   const YAML::Node node = field.write();
+  const std::string comment = origins ? "  # " + printable(field.origin, LineBreaks::escape) : "";
+  const std::string text = may_be_number(field, node) ? node.Scalar() : detail::yaml_text(node);
   if (field.kind == Kind::items && node.size() > 0)
-    out += pad + name + ":" + comment + indented(emitted(node), pad.size() + 2) + "\n";
+    out += pad + name + ":" + comment + indented(text, pad.size() + 2) + "\n";
   else
-    out +=
-        pad + name + ": " + (node.IsSequence() && node.size() == 0 ? "[]" : emitted(node)) + comment + "\n";
+    out += pad + name + ": " + text + comment + "\n";
 }
 
 // Fields of one group may be declared apart: the group stands where its first field does.
@@ -191,7 +192,10 @@ std::string dump_yaml(const Binder& binder, bool origins) {
 
 std::vector<std::pair<std::string, std::string>> values(const Binder& binder) {
   std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& field : binder.fields()) all.emplace_back(field->key, emitted(field->write()));
+  for (const auto& field : binder.fields()) {
+    const YAML::Node node = field->write();
+    all.emplace_back(field->key, node.IsScalar() ? node.Scalar() : detail::yaml_text(node));
+  }
   return all;
 }
 
@@ -204,7 +208,7 @@ Json json_schema(const Binder& binder, const std::string& title) {
 std::string describe(const Binder& binder) {
   std::string out;
   for (const auto& field : binder.fields()) {
-    const std::string value = field->kind == Kind::items ? "" : emitted(field->write());
+    const std::string value = field->kind == Kind::items ? "" : detail::yaml_text(field->write());
     std::string flags;
     for (const auto& flag : field->flags) flags += " " + flag;
     out += fmt::format("  {:<34} {} [{}]{}{}\n", field->key, field->help, kind_text(*field),

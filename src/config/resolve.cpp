@@ -2,39 +2,23 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "config/load_yaml.h"
 #include "config/read_value.h"
+#include "config/yaml_text.h"
 
 namespace runner::config {
 namespace fs = std::filesystem;
 
 namespace {
 
-std::string parse_place(const YAML::Exception& e, const std::string& file) {
-  return e.mark.is_null() ? file : fmt::format("{}:{}:{}", file, e.mark.line + 1, e.mark.column + 1);
-}
-
-// The line of the text that a parser's complaint is about, with a caret under the column.
-std::string excerpt(const std::string& text, const YAML::Mark& mark) {
-  if (mark.is_null()) return "";
-  std::size_t start = 0;
-  for (int line = 0; line < mark.line && start != std::string::npos; ++line) {
-    start = text.find('\n', start);
-    if (start != std::string::npos) ++start;
-  }
-  if (start == std::string::npos || start >= text.size()) return "";
-  const std::string line = text.substr(start, text.find('\n', start) - start);
-  return "\n  " + line + "\n  " + std::string(static_cast<std::size_t>(std::max(0, mark.column)), ' ') + "^";
-}
-
 void read_file_text(Binder& binder, const std::string& text, const std::string& file,
                     std::vector<Problem>& problems) {
   try {
-    const YAML::Node root = YAML::Load(text);
+    const YAML::Node root = detail::load_yaml(text, file);
     if (root.IsNull()) return;
     if (!root.IsMap()) {
       problems.push_back({file + ":1:1", "", "expected a mapping of keys (job: train, …)"});
@@ -42,9 +26,16 @@ void read_file_text(Binder& binder, const std::string& text, const std::string& 
     }
     auto found = detail::read_mapping(root, binder, file, "");
     problems.insert(problems.end(), found.begin(), found.end());
-  } catch (const YAML::Exception& e) {
-    problems.push_back({parse_place(e, file), "", "not valid YAML: " + e.msg + excerpt(text, e.mark)});
+  } catch (const detail::BadYaml& bad) {
+    problems.push_back(bad.problem);
   }
+}
+
+// A text, also where several are allowed, is taken as it is: a path may hold what means something to YAML.
+YAML::Node node_of(const Override& o, Kind kind) {
+  const bool list = o.value.starts_with("[") && o.value.ends_with("]");
+  if (kind == Kind::text || (kind == Kind::text_list && !list)) return detail::text_node(o.value);
+  return detail::load_yaml(o.value, o.origin);
 }
 
 void apply(Binder& binder, const Override& o, std::vector<Problem>& problems) {
@@ -58,15 +49,13 @@ void apply(Binder& binder, const Override& o, std::vector<Problem>& problems) {
     return;
   }
   try {
-    // A text is taken as it is: a path may hold characters that mean something to YAML.
-    const YAML::Node node = field->kind == Kind::text ? YAML::Node(o.value) : YAML::Load(o.value);
-    detail::read_value(node, *field, o.origin, o.key, problems);
+    detail::read_value(node_of(o, field->kind), *field, o.origin, o.key, problems);
     if (Field* other = binder.find(field->replaced_key)) {
       other->read(YAML::Load(other->default_yaml));
       other->origin = "default";
     }
-  } catch (const YAML::Exception& e) {
-    problems.push_back({o.origin, o.key, "not valid YAML: " + e.msg});
+  } catch (const detail::BadYaml& bad) {
+    problems.push_back({bad.problem.place, o.key, bad.problem.message});
   }
 }
 
@@ -108,9 +97,7 @@ std::vector<Problem> resolve(Binder& binder, const std::string& text, const std:
   std::vector<Problem> problems;
   for (const auto& field : binder.fields()) {
     if (Field* other = binder.find(field->replaced_key)) {
-      YAML::Emitter out;
-      out << other->write();
-      other->default_yaml = out.c_str();
+      other->default_yaml = detail::yaml_text(other->write());
     }
   }
   read_file_text(binder, text, file, problems);
@@ -127,11 +114,11 @@ std::vector<Problem> resolve(Binder& binder, const std::string& text, const std:
 
 std::string top_level_value(const std::string& text, const std::string& file, const std::string& key) {
   try {
-    const YAML::Node root = YAML::Load(text);
+    const YAML::Node root = detail::load_yaml(text, file);
     if (root.IsMap() && root[key] && root[key].IsScalar()) return root[key].Scalar();
     return "";
-  } catch (const YAML::Exception& e) {
-    throw UsageError("not valid YAML: " + e.msg + excerpt(text, e.mark), parse_place(e, file));
+  } catch (const detail::BadYaml& bad) {
+    throw UsageError(bad.problem.message, bad.problem.place);
   }
 }
 

@@ -79,7 +79,7 @@ MappedFile MappedFile::scratch(std::uint64_t size) {
   const char* folder = std::getenv("TMPDIR");
   std::string path = std::string(folder != nullptr && *folder != 0 ? folder : "/tmp") + "/runner.XXXXXX";
   const int fd = ::mkostemp(path.data(), O_CLOEXEC);
-  if (fd < 0) throw_errno("cannot make a scratch file", path);
+  if (fd < 0) throw_errno("cannot make a scratch file (TMPDIR says where)", path);
   ::unlink(path.c_str());
   MappedFile file;
   file.path_ = path;

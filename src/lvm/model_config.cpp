@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "lvm/model_options.h"
 
 namespace runner::lvm {
@@ -46,7 +47,8 @@ struct ConfigReader {
 
   [[noreturn]] void fail(const char* key, const char* expected) const {
     throw DataError(std::string("model_config.") + key + " is " +
-                        (config.contains(key) ? config.at(key).dump() : "missing") + "; expected " + expected,
+                        (config.contains(key) ? json_text(config.at(key)) : "missing") + "; expected " +
+                        expected,
                     place);
   }
   std::int64_t size(const char* key) const {

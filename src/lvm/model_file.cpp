@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/json_file.h"
 #include "data/pt_file.h"
 #include "lvm/training/safetensors.h"
 
@@ -66,13 +67,11 @@ ModelFile read_pt(const std::filesystem::path& path) {
 }
 
 Json read_json(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  if (!in)
+  std::error_code error;
+  if (!std::filesystem::exists(path, error))
     throw DataError("cannot be read; expected a run's folder with config.json and model.safetensors",
                     path.string());
-  auto json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw DataError("is not a JSON object", path.string());
-  return json;
+  return read_json_file(path);
 }
 
 // `config` beside it tells what it is: its own header has no more than names and shapes.

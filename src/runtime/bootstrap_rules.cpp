@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "runtime/scan/scan.h"
+#include "runtime/truth_words.h"
 
 namespace runner::runtime::detail {
 namespace {
@@ -105,16 +106,6 @@ Decision prefer(const Inputs& in, const std::string& name, const std::string& va
   // An inherited empty value is kept only when it is listed.
   if (in.keeps(name)) return {name, "", std::nullopt, Kind::unset, "environment.keep lists it", ""};
   return {name, value, std::nullopt, Kind::set, reason, ""};
-}
-
-bool is_true(const std::string& text) {
-  static constexpr const char* words[] = {"true", "t", "1", ".true.", ".t.", "yes", "y", "on", "enabled"};
-  return std::find(std::begin(words), std::end(words), lower(text)) != std::end(words);
-}
-
-bool is_false(const std::string& text) {
-  static constexpr const char* words[] = {"false", "f", "0", ".false.", ".f.", "no", "n", "off", "disabled"};
-  return std::find(std::begin(words), std::end(words), lower(text)) != std::end(words);
 }
 
 int leading_threads(const std::string& text) {

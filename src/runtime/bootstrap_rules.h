@@ -21,8 +21,6 @@ Decision prefer(const Inputs& in, const std::string& name, const std::string& va
                 const std::string& reason, const std::string& contradiction = "");
 
 // OpenMP and OpenBLAS read yes and no in several spellings.
-bool is_true(const std::string& text);
-bool is_false(const std::string& text);
 // The first number of "4" or "4,2,1"; 0 when there is none.
 int leading_threads(const std::string& text);
 

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/progress.h"
 
@@ -43,7 +44,14 @@ std::vector<std::string> advice(const CrashFacts& facts) {
         facts.stall_timeout));
     return lines;
   }
+  if (const std::string limits = limits_in_force(); !limits.empty())
+    lines.push_back("limits of this shell may be what it ran into: " + limits);
   switch (facts.ending.signal) {
+    case 0:
+      lines.push_back(
+          "OpenMP and BLAS do that when they get no memory or no threads: fewer environment.threads need "
+          "less");
+      return lines;
     case SIGKILL:
       lines.push_back(
           "nothing but the system or another process sends SIGKILL, mostly because memory ran out: "
@@ -61,7 +69,7 @@ std::vector<std::string> advice(const CrashFacts& facts) {
       break;
     case SIGXCPU:
     case SIGXFSZ:
-      lines.push_back("a limit of the shell or the system was reached: `ulimit -a`");
+      if (lines.empty()) lines.push_back("a limit of the system was reached: `ulimit -a`");
       return lines;
     default:
       break;
@@ -133,6 +141,11 @@ bool blames_input(const CrashFacts& facts) {
          std::find(std::begin(signals), std::end(signals), facts.ending.signal) != std::end(signals);
 }
 
+std::string how_it_ended(const Ending& ending) {
+  return ending.signal != 0 ? "was killed by " + signal_name(ending.signal)
+                            : fmt::format("ended with exit code {}", ending.exit_code);
+}
+
 std::string crash_line(const CrashFacts& facts) {
   if (blames_input(facts) && facts.ending.signal == SIGBUS)
     return fmt::format(
@@ -149,8 +162,9 @@ std::string crash_line(const CrashFacts& facts) {
   if (facts.ending.stalled)
     return fmt::format("the worker of {} made no progress for {:.4g} s {} and was stopped", facts.job,
                        facts.stall_timeout, where);
-  return fmt::format("the worker of {} was killed by {} {}", facts.job, signal_name(facts.ending.signal),
-                     where);
+  if (facts.ending.signal == 0)
+    where += ", without a result: a library called exit(); its own message is above";
+  return fmt::format("the worker of {} {} {}", facts.job, how_it_ended(facts.ending), where);
 }
 
 std::string crash_report(const CrashFacts& facts) {

@@ -11,6 +11,9 @@ namespace runner::runtime {
 // "SIGSEGV (invalid memory access)"; "signal 77" for one without a name here.
 std::string signal_name(int signal);
 
+// "was killed by SIGSEGV (invalid memory access)", "ended with exit code 1".
+std::string how_it_ended(const Ending& ending);
+
 struct CrashFacts {
   Ending ending;
   std::string job, phase;  // phase: "" when the worker had not said any

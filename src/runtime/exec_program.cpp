@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "runtime/crash_report.h"
 #include "runtime/omp_errors.h"
@@ -30,33 +31,33 @@ std::optional<ScanResult> look_at(pid_t pid) {
 }
 
 struct Started {
-  pid_t pid;
-  int gate;  // closing it lets the program begin
+  pid_t pid = -1;
+  int gate = -1;    // closing it lets the program begin
+  int report = -1;  // for check_executed
 };
 
 // The child waits behind a gate, so that it can be traced from its first instruction on.
-Started start(const std::vector<std::string>& command, const Environment& environment, const Tee& tee) {
+Started start(ChildSetup setup, const Tee& tee) {
   int gate[2];
-  if (::pipe(gate) != 0) throw_errno("cannot create a pipe", command[0]);
+  if (::pipe(gate) != 0) throw_errno("cannot create a pipe", setup.program);
   close_on_exec(gate[0]);
   close_on_exec(gate[1]);
-  ChildSetup setup;
-  setup.program = command[0];
-  setup.argv = command;
-  setup.environment = environment;
-  setup.death_signal = SIGTERM;
+  Started started;
   setup.stderr_fd = tee.program_end();
   setup.wait_fd = gate[0];
   setup.gate_fd = gate[1];
-  const pid_t pid = spawn(setup);
+  setup.report_fd = &started.report;
+  started.pid = spawn(setup);
+  started.gate = gate[1];
   ::close(gate[0]);
-  return {pid, gate[1]};
+  return started;
 }
 
-void handle_signals(SignalPipe& signals, pid_t pid, const Tee& tee) {
+void handle_signals(SignalPipe& signals, pid_t pid, const Tee& tee, int& passed_on) {
   for (const auto& event : signals.take()) {
     if (event.signal == SIGWINCH) tee.copy_window_size();
     if (event.signal == SIGWINCH || event.signal == SIGCHLD) continue;
+    passed_on = event.signal;
     if (!event.from_kernel) ::kill(pid, event.signal);  // the terminal's own reach the program without us
   }
 }
@@ -71,7 +72,12 @@ ProgramEnding run_program(const std::vector<std::string>& command, const Environ
   Tee tee;
   SignalPipe signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCHLD, SIGUSR1, SIGUSR2},
                      {SIGHUP, SIGINT, SIGQUIT});
-  const Started program = start(command, environment, tee);
+  ChildSetup setup;
+  setup.program = command[0];
+  setup.argv = command;
+  setup.environment = environment;
+  setup.death_signal = SIGTERM;
+  const Started program = start(setup, tee);
   tee.close_program_end();
   ProgramEnding ending;
   Tracer tracer(program.pid, [&] { ending.loaded = look_at(program.pid); });
@@ -81,17 +87,24 @@ ProgramEnding run_program(const std::vector<std::string>& command, const Environ
   while (!(status = tracer.poll())) {
     pollfd waiting[2] = {{signals.fd(), POLLIN, 0}, {tee.fd(), POLLIN, 0}};
     ::poll(waiting, 2, 1000);
-    handle_signals(signals, program.pid, tee);
+    handle_signals(signals, program.pid, tee, ending.passed_on);
     const std::string came = tee.pump();
     // Without tracing, this moment is the last at which the process is surely there.
     if (!tracer.tracing() && came.find("OMP: Error") != std::string::npos)
       ending.loaded = look_at(program.pid);
   }
   tee.pump();
+  check_executed(setup, program.report);
   ending.signal = WIFSIGNALED(*status) ? WTERMSIG(*status) : 0;
   ending.exit_code = ending.signal != 0 ? 128 + ending.signal : WEXITSTATUS(*status);
   ending.last_stderr = tee.last();
   return ending;
+}
+
+std::string death(const ProgramEnding& ending) {
+  if (ending.signal == 0 || ending.signal == ending.passed_on || ending.signal == SIGPIPE) return "";
+  const std::string limits = limits_in_force();
+  return "killed by " + signal_name(ending.signal) + (limits.empty() ? "" : "; " + limits);
 }
 
 std::string diagnose(const ProgramEnding& ending) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "runtime/bootstrap.h"
 #include "runtime/launch_parts.h"
 #include "runtime/libraries.h"
@@ -50,7 +51,7 @@ int launch_job(const LaunchRequest& request) {
       decide_environment(inherited, {request.environment.threads, request.environment.keep},
                          facts_of(request, inherited, prediction));
   log_decisions(decisions);
-  if (request.explain_env) std::fputs(explain(decisions).c_str(), stderr);
+  if (request.explain_env) say_error("{}", explain(decisions));
 
   WorkerPlan plan;
   plan.context = request.context;

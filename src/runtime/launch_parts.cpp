@@ -18,8 +18,11 @@ namespace fs = std::filesystem;
 class ExchangeFolder {
  public:
   ExchangeFolder() {
-    std::string path = (fs::temp_directory_path() / "runner-parts-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) throw_errno("cannot create a folder for the parts", path);
+    const char* variable = std::getenv("TMPDIR");
+    const fs::path folder = variable != nullptr && *variable != '\0' ? variable : "/tmp";
+    std::string path = (folder / "runner-parts-XXXXXX").string();
+    if (::mkdtemp(path.data()) == nullptr)
+      throw_errno("cannot create a folder for the parts (TMPDIR says where)", path);
     path_ = path;
   }
   ~ExchangeFolder() {
@@ -75,7 +78,6 @@ int run_parts(const WorkerPlan& plan, const std::vector<Part>& parts) {
     spdlog::info("part {}: in a worker of its own", part.name);
     WorkerPlan own = plan;
     own.plugin = plugin_file(part.plugin).string();
-    own.part = true;
     own.context.arguments["part"] = part.name;
     own.context.arguments["exchange"] = exchange.path();
     WorkerOutcome outcome;

@@ -28,7 +28,7 @@ constexpr Known known[] = {
     {"libgomp: Thread creation failed",
      "libgomp could not make a thread: a limit (ulimit -u, pids.max), or several "
      "pools each of the size of the machine"},
-    {"libgomp: ", "libgomp gave up"},
+    {"libgomp:", "libgomp gave up"},
     {"Assertion failure at kmp_",
      "an assertion of the OpenMP runtime failed: typical of two copies sharing threads"},
 };

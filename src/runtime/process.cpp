@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "runtime/exec_error.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -24,7 +26,9 @@ std::string find_program(const std::string& program, const Environment& environm
     const std::size_t end = std::min(folders.find(':', start), folders.size());
     const std::string folder = folders.substr(start, end - start);
     const std::string file = (folder.empty() ? "." : folder) + "/" + program;
-    if (::access(file.c_str(), X_OK) == 0) return file;
+    struct stat info {};
+    if (::access(file.c_str(), X_OK) == 0 && ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode))
+      return file;
     start = end + 1;
   }
   return "";
@@ -36,23 +40,32 @@ struct Prepared {
   std::string file;
   std::vector<std::string> assignments;
   std::vector<char*> argv, envp;
+  std::vector<char*> shell_argv;  // for a script that does not name its interpreter; empty for anything else
 };
-
-[[noreturn]] void cannot_execute(const std::string& file, int code) {
-  throw EnvironmentError(std::string("cannot execute: ") + std::strerror(code), file);
-}
 
 // Everything that allocates, before the fork.
 void prepare(const ChildSetup& setup, Prepared& prepared) {
   prepared.file = find_program(setup.program, setup.environment);
-  if (prepared.file.empty()) throw EnvironmentError("command not found in PATH", setup.program);
+  if (prepared.file.empty())
+    throw Error(static_cast<ExitCode>(127), setup.program, "command not found in PATH");
   if (::access(prepared.file.c_str(), X_OK) != 0) cannot_execute(prepared.file, errno);
   for (const auto& [name, value] : setup.environment) prepared.assignments.push_back(name + "=" + value);
   for (const std::string& argument : setup.argv) prepared.argv.push_back(const_cast<char*>(argument.c_str()));
   prepared.argv.push_back(nullptr);
+  if (is_script(prepared.file)) {
+    prepared.shell_argv = {const_cast<char*>("sh"), prepared.file.data()};
+    prepared.shell_argv.insert(prepared.shell_argv.end(), prepared.argv.begin() + 1, prepared.argv.end());
+  }
   for (const std::string& assignment : prepared.assignments)
     prepared.envp.push_back(const_cast<char*>(assignment.c_str()));
   prepared.envp.push_back(nullptr);
+}
+
+// Returns only when that fails, with errno. Async-signal-safe.
+void execute_prepared(const Prepared& prepared) {
+  ::execve(prepared.file.c_str(), prepared.argv.data(), prepared.envp.data());
+  if (errno == ENOEXEC && !prepared.shell_argv.empty())
+    ::execve("/bin/sh", prepared.shell_argv.data(), prepared.envp.data());
 }
 
 // In the child, after the fork: only async-signal-safe calls. Does not return.
@@ -70,7 +83,8 @@ void prepare(const ChildSetup& setup, Prepared& prepared) {
     while (::read(setup.wait_fd, &ignored, 1) < 0 && errno == EINTR) {
     }
   }
-  ::execve(prepared.file.c_str(), prepared.argv.data(), prepared.envp.data());
+  std::signal(SIGXFSZ, SIG_DFL);  // ignored by the starter only
+  execute_prepared(prepared);
   const int code = errno;
   [[maybe_unused]] const auto n = ::write(report_fd, &code, sizeof code);
   ::_exit(127);
@@ -93,23 +107,28 @@ pid_t spawn(const ChildSetup& setup) {
   if (setup.own_group) ::setpgid(child, child);
   ::close(report[1]);
   if (setup.wait_fd >= 0) {  // the child has not executed yet, and its starter has things to do before it may
-    ::close(report[0]);
+    *setup.report_fd = report[0];
     return child;
   }
+  check_executed(setup, report[0]);
+  return child;
+}
+
+void check_executed(const ChildSetup& setup, int report_fd) {
   int code = 0;
   ssize_t got;
   do {
-    got = ::read(report[0], &code, sizeof code);
+    got = ::read(report_fd, &code, sizeof code);
   } while (got < 0 && errno == EINTR);
-  ::close(report[0]);
-  if (got == sizeof code) cannot_execute(prepared.file, code);
-  return child;
+  ::close(report_fd);
+  if (got == sizeof code) cannot_execute(find_program(setup.program, setup.environment), code);
 }
 
 void execute(const ChildSetup& setup) {
   Prepared prepared;
   prepare(setup, prepared);
-  ::execve(prepared.file.c_str(), prepared.argv.data(), prepared.envp.data());
+  std::signal(SIGXFSZ, SIG_DFL);
+  execute_prepared(prepared);
   cannot_execute(prepared.file, errno);
 }
 

@@ -23,12 +23,16 @@ struct ChildSetup {
   int stderr_fd = -1;          // becomes the child's stderr; -1: inherited
   int wait_fd =
       -1;  // the child waits until this pipe ends before it executes, so that it can be traced; -1: at once
-  int gate_fd = -1;  // the pipe's other end, which the child must not hold
+  int gate_fd = -1;          // the pipe's other end, which the child must not hold
+  int* report_fd = nullptr;  // with wait_fd: gets the descriptor that check_executed wants
 };
 
-// fork + exec. Throws EnvironmentError when the program cannot be executed.
+// fork + exec. A script without "#!" is run by sh. Throws Error with a shell's code, 126 or 127, when the
+// program cannot be executed.
 pid_t spawn(const ChildSetup& setup);
-// Replaces this process. Throws EnvironmentError when that fails.
+// For a child that waited: throws as spawn when it could not execute. Waits until it has executed or ended.
+void check_executed(const ChildSetup& setup, int report_fd);
+// Replaces this process. Throws as spawn when that fails.
 [[noreturn]] void execute(const ChildSetup& setup);
 
 // A file without a name, in memory where the system can; its descriptor is inherited over exec.

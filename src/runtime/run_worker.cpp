@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "runtime/crash_report.h"
 #include "runtime/outcome.h"
@@ -73,6 +74,29 @@ Json look_at(pid_t pid) {
   }
 }
 
+// What the worker wrote into the status page; null when it had not come so far, or did not fit.
+Json told_libraries() {
+  const std::string text = status::page().libraries;
+  try {
+    return text.empty() ? Json() : parse_json(text, "the worker's libraries");
+  } catch (const DataError& error) {
+    spdlog::debug("{}", error.line());
+    return nullptr;
+  }
+}
+
+// The worker's outcome; nothing when it ended before it had one.
+std::optional<WorkerOutcome> handed_over(int fd) {
+  try {
+    const std::string text = read_from_start(fd);
+    if (text.empty()) return std::nullopt;
+    return outcome_from(parse_json(text, "the worker's result", own_result));
+  } catch (const Error& error) {
+    spdlog::debug("{}", error.line());
+    return std::nullopt;
+  }
+}
+
 struct Attempt {
   CrashFacts facts;
   std::string output;  // the run's folder, if the worker told it
@@ -82,7 +106,7 @@ struct Attempt {
 Attempt run_once(const WorkerPlan& plan) {
   const Descriptor status_page(status::create());
   const Descriptor stacks(memory_file("runner-stacks"));
-  const Descriptor result(plan.part ? memory_file("runner-result") : -1);
+  const Descriptor result(memory_file("runner-result"));
   WorkerRequest request = request_of(plan);
   request.status_fd = status_page.get();
   request.stacks_fd = stacks.get();
@@ -105,47 +129,62 @@ Attempt run_once(const WorkerPlan& plan) {
   facts.phase = status::page().phase;
   facts.step = status::page().step.load();
   facts.stall_timeout = plan.options.stall_timeout;
-  facts.libraries = libraries.is_object() ? libraries : Json::parse(status::page().libraries, nullptr, false);
+  facts.libraries = libraries.is_object() ? libraries : told_libraries();
   facts.loaded = facts.libraries.is_object();
   if (!facts.loaded && plan.context.launch.contains("scan")) facts.libraries = plan.context.launch["scan"];
   facts.input = status::page().input;
   facts.input_use = status::page().input_use.load();
   attempt.output = status::page().output;
-  if (plan.part && facts.ending.signal == 0) {
-    const Json json = Json::parse(read_from_start(result.get()), nullptr, false);
-    if (json.is_object()) attempt.outcome = outcome_from(json);
-  }
+  attempt.outcome = handed_over(result.get());
   return attempt;
 }
 
-bool crashed(const Ending& ending) {
-  return ending.signal != 0 && !ending.asked && ending.signal != SIGPIPE;
+// By a request, ours or the terminal's, or by the end of who reads its output; 130 or 143 without a signal is
+// a second request to a worker that was still saving.
+bool was_stopped(const Ending& ending) {
+  if (ending.signal != 0) return ending.asked || ending.signal == SIGPIPE;
+  return ending.exit_code == 128 + SIGINT || ending.exit_code == 128 + SIGTERM;
 }
 
-// Stopped before the worker could say anything itself.
-void say_stopped(const Attempt& attempt) {
-  const Ending& ending = attempt.facts.ending;
-  if (ending.asked)
-    spdlog::warn("stopped by {} before there was anything to save", signal_name(ending.signal));
-  if (ending.signal == SIGPIPE) spdlog::warn("the worker's output was closed: {}", signal_name(SIGPIPE));
+std::string stop_line(const Ending& ending) {
+  if (ending.signal == SIGPIPE) return "the worker's output was closed: " + signal_name(SIGPIPE);
+  if (ending.signal != 0)
+    return fmt::format("stopped by {} before there was anything to save", signal_name(ending.signal));
+  return "stopped by a second request before everything was saved";
+}
+
+// To stdout, or to who asked for it.
+int deliver(const WorkerOutcome& outcome, const WorkerPlan& plan, WorkerOutcome* taken) {
+  if (taken != nullptr)
+    *taken = outcome;
+  else
+    print_outcome(outcome, plan.context.json);
+  return outcome.result.exit_code;
+}
+
+WorkerOutcome failed(int exit_code, const std::string& message, const std::string& place) {
+  WorkerOutcome outcome;
+  outcome.result.exit_code = exit_code;
+  outcome.error = error_object(exit_code, message, place);
+  return outcome;
 }
 
 }  // namespace
 
-int run_worker(const WorkerPlan& plan, WorkerOutcome* outcome) {
+int run_worker(const WorkerPlan& plan, WorkerOutcome* taken) {
   WorkerPlan current = plan;
   for (std::int64_t left = plan.options.restarts;; --left) {
     const Attempt attempt = run_once(current);
     const Ending& ending = attempt.facts.ending;
-    if (outcome != nullptr && attempt.outcome) *outcome = *attempt.outcome;
-    if (!crashed(ending)) {
-      say_stopped(attempt);
-      const std::string message = fmt::format("the worker was ended by {}", signal_name(ending.signal));
-      const WorkerOutcome killed{{}, error_object(ending.exit_code, message, "")};
-      if (ending.signal != 0 && outcome != nullptr) *outcome = killed;
-      if (ending.signal != 0 && outcome == nullptr && plan.context.json && ending.signal != SIGPIPE)
-        print_outcome(killed, true);
-      return ending.exit_code;
+    if (attempt.outcome) {
+      if (ending.signal != 0 || ending.exit_code != attempt.outcome->result.exit_code)
+        spdlog::warn("the worker had done all its work, and then {}; what it wrote is complete",
+                     how_it_ended(ending));
+      return deliver(*attempt.outcome, plan, taken);
+    }
+    if (was_stopped(ending)) {
+      spdlog::warn("{}", stop_line(ending));
+      return deliver(failed(ending.exit_code, stop_line(ending), attempt.output), plan, taken);
     }
     const bool data = blames_input(attempt.facts);
     spdlog::error("{}", data && attempt.facts.input_use != InputUse::parsed ? crash_line(attempt.facts)
@@ -158,13 +197,11 @@ int run_worker(const WorkerPlan& plan, WorkerOutcome* outcome) {
       if (!attempt.output.empty()) current.context.arguments["output"] = attempt.output;
       continue;
     }
-    const int code = data ? static_cast<int>(ExitCode::data) : ending.exit_code;
-    const WorkerOutcome crash{{}, error_object(code, crash_line(attempt.facts), attempt.output)};
-    if (outcome != nullptr)
-      *outcome = crash;
-    else if (plan.context.json)
-      print_outcome(crash, true);
-    return code;
+    // A library that calls exit(0) has not done our work.
+    const int code = data                    ? static_cast<int>(ExitCode::data)
+                     : ending.exit_code == 0 ? static_cast<int>(ExitCode::failed)
+                                             : ending.exit_code;
+    return deliver(failed(code, crash_line(attempt.facts), attempt.output), plan, taken);
   }
 }
 

@@ -13,12 +13,12 @@ struct WorkerPlan {
   config::EnvironmentOptions options;
   Environment environment;  // decided
   Verbosity verbosity = Verbosity::normal;
-  bool part = false;  // its outcome is taken, not printed
 };
 
-// The exit code that the launcher ends with; a crash has been explained, recorded and, with json, printed.
-// For a part, `outcome` gets what the worker handed over.
-int run_worker(const WorkerPlan& plan, WorkerOutcome* outcome = nullptr);
+// The exit code that the launcher ends with. However the worker ended, that is said: its outcome is printed,
+// or goes to `taken`; an end without one is explained, recorded in the run's manifest and, with json, an
+// error object.
+int run_worker(const WorkerPlan& plan, WorkerOutcome* taken = nullptr);
 
 // Becomes the worker, without supervision.
 [[noreturn]] void become_worker(const WorkerPlan& plan);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/version.h"
@@ -64,7 +65,7 @@ void check_loaded(const WorkerRequest& request, JobContext& context) {
   context.launch["openblas_core"] = loaded.openblas_core;
   const std::string slow = judge_openblas_core(loaded.openblas_core, cpu_has_avx512());
   if (!slow.empty()) spdlog::warn("{}", slow);
-  status::set_libraries(loaded.libraries.dump(-1, ' ', false, Json::error_handler_t::replace));
+  status::set_libraries(json_text(loaded.libraries));
 }
 
 // libtorch's messages end in a C++ stack, which helps nobody but its authors.
@@ -118,8 +119,11 @@ WorkerOutcome run(const WorkerRequest& request) {
   } catch (const Error& error) {
     return failure(error.code(), error.what(), error.place());
   } catch (const std::bad_alloc&) {
-    return failure(ExitCode::failed, "out of memory; a smaller batch_size or shard needs less",
-                   status::page().phase);
+    const std::string limit = memory_limit();
+    return failure(
+        ExitCode::failed,
+        "out of memory; a smaller batch_size or shard needs less" + (limit.empty() ? "" : "; " + limit),
+        status::page().phase);
   } catch (const std::exception& error) {
     return failure(ExitCode::failed, without_backtrace(error.what()), status::page().phase);
   } catch (...) {
@@ -140,7 +144,7 @@ int worker_main(int request_fd) {
   const WorkerOutcome outcome = run(request);
   stop_watching_contention();
   if (request.result_fd >= 0)
-    write_all(request.result_fd, to_json(outcome).dump(-1, ' ', false, Json::error_handler_t::replace));
+    write_all(request.result_fd, json_text(to_json(outcome)));
   else
     print_outcome(outcome, request.context.json);
   return outcome.result.exit_code;

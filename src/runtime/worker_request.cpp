@@ -3,18 +3,11 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/json_text.h"
+#include "base/printable.h"
 #include "runtime/process.h"
 
 namespace runner::runtime {
-namespace {
-
-// Paths need not be UTF-8: what is not becomes a replacement character instead of an exception.
-std::string text_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-}  // namespace
-
 int write_request(const WorkerRequest& r) {
   const Json json{{"job", r.context.job},
                   {"config", r.context.config},
@@ -29,13 +22,13 @@ int write_request(const WorkerRequest& r) {
                   {"result_fd", r.result_fd},
                   {"lifeline_fd", r.lifeline_fd}};
   const int fd = memory_file("runner-request");
-  write_all(fd, text_of(json));
+  write_all(fd, json_text(json));
   return fd;
 }
 
 WorkerRequest read_request(int fd) {
   try {
-    const Json json = Json::parse(read_from_start(fd));
+    const Json json = parse_json(read_from_start(fd), "request", own_result);
     WorkerRequest r;
     r.context.job = json.at("job");
     r.context.config = json.at("config");
@@ -79,10 +72,9 @@ WorkerOutcome outcome_from(const Json& json) {
 void print_outcome(const WorkerOutcome& outcome, bool json) {
   if (json) {
     const Json object = outcome.error.is_null() ? outcome.result.result : Json{{"error", outcome.error}};
-    std::puts(text_of(object).c_str());
+    std::puts(json_text(object).c_str());
   } else if (outcome.error.is_null() && !outcome.result.summary.empty()) {
-    std::fputs(outcome.result.summary.c_str(), stdout);
-    if (outcome.result.summary.back() != '\n') std::putchar('\n');
+    say("{}{}", outcome.result.summary, outcome.result.summary.back() == '\n' ? "" : "\n");
   }
   // A full disk or a closed pipe behind stdout must not pass for success.
   if (std::fflush(stdout) != 0) throw_errno("cannot write the result", "stdout");

@@ -1,12 +1,17 @@
 #pragma once
 // Inside runtime/ only: what the launcher hands to the worker, as JSON in a file in memory.
 
+#include <limits>
 #include <string>
 
 #include "base/job.h"
+#include "base/json_text.h"
 #include "base/log.h"
 
 namespace runner::runtime {
+
+// What our own processes hand each other is as large as it is.
+inline constexpr JsonLimits own_result{std::numeric_limits<std::size_t>::max(), 256};
 
 struct WorkerRequest {
   JobContext context;

@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "base/json.h"
 #include "support/run_program.h"
@@ -43,6 +47,51 @@ TEST_F(Runs, AreShownByFolderFileOrManifest) {
     EXPECT_THAT(runs({"show", place}).out, HasSubstr("\"outcome\": \"finished\"")) << place;
   EXPECT_EQ(runs({"show", "index/x.index", "--json"}).out,
             "{\"job\":\"index\",\"name\":\"x\",\"outcome\":\"done\"}\n");
+}
+
+// Whatever lies in a file of that name.
+TEST_F(Runs, AForeignManifestNeitherHidesTheOthersNorEndsTheProgram) {
+  folder_.write("deep/manifest.json", std::string(300000, '['));
+  std::string objects;
+  for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
+  folder_.write("deep2/manifest.json", objects);
+  folder_.write("list/manifest.json", "[1, 2]");
+  folder_.write("cut/manifest.json", R"({"job": "tra)");
+  folder_.write("empty/manifest.json", "");
+  folder_.write("odd/manifest.json", R"({"job": [1], "name": {"a": null}, "outcome": 3, "started": false})");
+  ASSERT_EQ(::mkfifo((folder_ / "fifo.manifest.json").c_str(), 0600), 0);
+  const ProgramResult listed = runs({"list", ".", "--json"});
+  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+  EXPECT_EQ(Json::parse(listed.out).at("runs").size(), 3U) << listed.out;
+  for (const char* left_out : {"deep/", "deep2/", "list/", "cut/", "empty/"})
+    EXPECT_THAT(listed.err, HasSubstr(std::string("left out: ./") + left_out + "manifest.json"));
+  EXPECT_THAT(runs({"list", "."}).out, HasSubstr("[1]"));
+  for (const char* broken : {"deep", "deep2", "list", "cut", "empty", "fifo.manifest.json"}) {
+    const ProgramResult shown = runs({"show", broken, "--json"});
+    EXPECT_EQ(shown.exit_code, 3) << broken << shown.err;
+    EXPECT_EQ(Json::parse(shown.out)["error"]["code"], 3);
+  }
+  EXPECT_EQ(runs({"show", "odd"}).exit_code, 0);
+}
+
+// Runs come and go while they are listed.
+TEST_F(Runs, ThatVanishAreNoError) {
+  std::atomic<bool> stop{false};
+  std::thread others([&] {
+    for (int i = 0; !stop; ++i) {
+      const std::string name = "models/t" + std::to_string(i % 50);
+      folder_.write(name + "/manifest.json", R"({"job": "train"})");
+      folder_.write(name + "/checkpoints/x/y", "z");
+      if (i >= 25) std::filesystem::remove_all(folder_ / ("models/t" + std::to_string((i - 25) % 50)));
+    }
+  });
+  for (int i = 0; i < 40; ++i) {
+    const ProgramResult listed = runs({"list", ".", "--json"});
+    EXPECT_EQ(listed.exit_code, 0) << listed.err;
+    EXPECT_THAT(listed.out, HasSubstr("models/a/manifest.json"));
+  }
+  stop = true;
+  others.join();
 }
 
 TEST_F(Runs, ThatAreNotThereAreNamed) {

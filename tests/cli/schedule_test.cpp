@@ -70,6 +70,46 @@ TEST_F(Schedule, InstallsOneLineHoweverOftenAndRemovesOnlyIt) {
   EXPECT_EQ(schedule({"status", "nightly.yaml"}).exit_code, 2);
 }
 
+TEST_F(Schedule, InstallsAtTheSameMomentAllStay) {
+  std::vector<std::thread> installs;
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = "job" + std::to_string(i) + ".yaml";
+    folder_.write(name, "job: index\ninput: {vectors: broken.npy}\noutput: " + name + ".index\n");
+    installs.emplace_back([this, name] {
+      const ProgramResult result = schedule({"install", name, "--at", "hourly", "--with", "cron"});
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+    });
+  }
+  for (std::thread& install : installs) install.join();
+  const std::string tab = file_contents(folder_ / "tab");
+  for (int i = 0; i < 6; ++i) EXPECT_THAT(tab, HasSubstr("job" + std::to_string(i) + ".yaml"));
+  EXPECT_EQ(std::count(tab.begin(), tab.end(), '\n'), 6) << tab;
+}
+
+// Also of a ${NAME} that is only spoken of in a comment.
+TEST_F(Schedule, AValueOfTheEnvironmentWritesNoLineOfAUnit) {
+  folder_.write("nightly.yaml", "job: index # ${NOTE}\ninput: {vectors: broken.npy}\noutput: out.index\n");
+  options_.environment["NOTE"] = "x\nExecStartPre=/bin/touch /tmp/evil";
+  const ProgramResult result =
+      schedule({"install", "nightly.yaml", "--at", "hourly", "--with", "systemd", "--dry-run"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, ::testing::Not(HasSubstr("evil")));
+  EXPECT_THAT(result.out, HasSubstr("ExecStart="));
+}
+
+TEST_F(Schedule, AConfigWhoseNameNoLineHoldsIsRefused) {
+  for (const char* name : {"a\nb.yaml", "a\x1b[2J.yaml", "a\\"}) {
+    std::filesystem::copy(config_, folder_ / name);
+    const ProgramResult result =
+        schedule({"install", std::string("./") + name, "--at", "hourly", "--with", "cron"});
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("takes no path with a control character"));
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_EQ(result.err.find('\x1b'), std::string::npos);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "tab"));
+}
+
 TEST_F(Schedule, AFailureStaysVisibleWithItsExitCodeAndLog) {
   ASSERT_EQ(install("hourly").exit_code, 0);
   EXPECT_TRUE(status()["last_run"].is_null());

@@ -5,6 +5,7 @@
 #include "runtime/launch_fixture.h"
 #include "runtime/scan/real_copies.h"
 #include "support/run_program.h"
+#include "support/temporary_folder.h"
 
 namespace runner::runtime {
 namespace {
@@ -57,7 +58,8 @@ TEST(Exec, LeavesTheProgramsOwnFlagsAlone) {
 TEST(Exec, ReturnsTheSignalThatKilledTheProgramWithoutGuessing) {
   const ProgramResult result = exec({"sh", "-c", "kill -ABRT $$"});
   EXPECT_EQ(result.exit_code, 134);
-  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.err, testing::StartsWith("runner: sh: killed by SIGABRT"));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
 }
 
 TEST(Exec, PassesATerminationOn) {
@@ -70,10 +72,72 @@ TEST(Exec, PassesATerminationOn) {
 
 TEST(Exec, ACommandThatIsNotThereIsNamed) {
   const ProgramResult result = exec({"no-such-command-here"});
-  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_EQ(result.exit_code, 127);
   EXPECT_THAT(result.err, HasSubstr("no-such-command-here: command not found"));
-  EXPECT_EQ(exec({"/nonexistent/program"}).exit_code, 4);
+  EXPECT_EQ(exec({"/nonexistent/program"}).exit_code, 127);
+  EXPECT_EQ(exec({""}).exit_code, 127);
   EXPECT_EQ(run_program({runner_program, "exec"}).exit_code, 2);
+}
+
+// As every shell does.
+TEST(Exec, AScriptThatNamesNoInterpreterIsRunBySh) {
+  const test::TemporaryFolder folder;
+  const fs::path script = folder.write("script", "echo \"$0\" \"$1\"; exit 9\n");
+  fs::permissions(script, fs::perms::owner_all);
+  for (const std::vector<std::string>& flags : {std::vector<std::string>{}, {"--no-supervise"}}) {
+    std::vector<std::string> command = {runner_program, "exec"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    command.insert(command.end(), {"--", script.string(), "a b"});
+    const ProgramResult result = run_program(command);
+    EXPECT_EQ(result.exit_code, 9) << result.err;
+    EXPECT_EQ(result.out, script.string() + " a b\n");
+  }
+  const fs::path empty = folder.write("empty", "");
+  fs::permissions(empty, fs::perms::owner_all);
+  EXPECT_EQ(exec({empty.string()}).exit_code, 0);
+}
+
+TEST(Exec, WhatCannotBeExecutedIsNamedWithTheReason) {
+  const test::TemporaryFolder folder;
+  std::string elf = test::file_contents("/bin/true");
+  elf[18] = '\x08';  // e_machine: MIPS
+  elf[19] = 0;
+  std::string orphan = test::file_contents("/bin/true");
+  const std::size_t loader = orphan.find("/lib64/ld-linux");
+  if (loader != std::string::npos) orphan[loader + 1] = 'X';
+  const struct {
+    const char* name;
+    std::string contents, reason;
+  } cases[] = {{"orphan.sh", "#! /no/such/sh -e\necho\n", "its interpreter /no/such/sh is not there"},
+               {"nul", std::string("\0\1\2\3", 4), "neither a program that this system knows nor a script"},
+               {"mips", elf, "a program for "},
+               {"orphan", orphan, "its interpreter /Xib64/ld-linux"}};
+  for (const auto& c : cases) {
+    if (c.name == std::string("orphan") && loader == std::string::npos) continue;  // another machine's loader
+    const fs::path file = folder.write(c.name, c.contents);
+    fs::permissions(file, fs::perms::owner_all);
+    const ProgramResult result = exec({file.string()});
+    EXPECT_EQ(result.exit_code, 126) << c.name << result.err;
+    EXPECT_THAT(result.err, HasSubstr("runner: " + file.string() + ": cannot execute: "));
+    EXPECT_THAT(result.err, HasSubstr(c.reason)) << c.name;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  }
+  const fs::path plain = folder.write("plain", "echo\n");
+  EXPECT_EQ(exec({plain.string()}).exit_code, 126);
+  EXPECT_THAT(exec({plain.string()}).err, HasSubstr("permission denied"));
+  const ProgramResult a_folder = exec({folder.path().string()});
+  EXPECT_EQ(a_folder.exit_code, 126);
+  EXPECT_THAT(a_folder.err, HasSubstr("is a folder"));
+}
+
+TEST(Exec, ALimitThatKillsIsNamed) {
+  const test::TemporaryFolder folder;
+  const ProgramResult result = run_program(
+      {"sh", "-c", "ulimit -f 100; exec \"$0\" exec -- sh -c 'exec head -c 1000000 /dev/zero > big'",
+       runner_program},
+      {folder.path().string(), {}});
+  EXPECT_EQ(result.exit_code, 128 + SIGXFSZ);
+  EXPECT_THAT(result.err, HasSubstr("killed by SIGXFSZ (file size limit); `ulimit -f` allows "));
 }
 
 // Python loads two copies of libomp, as `import torch, faiss` does with wheels on macOS.

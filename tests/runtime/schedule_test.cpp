@@ -11,6 +11,7 @@
 
 namespace runner::runtime {
 namespace {
+namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -108,6 +109,54 @@ TEST_F(ScheduleTest, SystemdAcceptsTheUnitsAndTheirTimes) {
       EXPECT_EQ(result.err.find(unit_name(e)), std::string::npos) << mode << result.err;
     }
   }
+}
+
+// A value of the environment is somebody's text: it must not become a line of the unit.
+TEST_F(ScheduleTest, ALineBreakInAValueWritesNoLine) {
+  ScheduleEntry e = entry("systemd");
+  const std::string clean = service_unit(e), plist = launchd_plist(e, parse_when("hourly", false));
+  for (const char* value :
+       {"x\nExecStartPre=/bin/evil", "x\r\n[Service]", "x\x1b[2J", "\xFF", "x\xE2\x80\xA8y"}) {
+    e.environment["NOTE"] = value;
+    EXPECT_EQ(service_unit(e), clean) << value;
+    EXPECT_EQ(launchd_plist(e, parse_when("hourly", false)), plist) << value;
+  }
+  e.environment["NOTE"] = "a \\ \"b\" %h $HOME <&>";
+  EXPECT_THAT(service_unit(e), HasSubstr("Environment=\"NOTE=a \\\\ \\\"b\\\" %%h $HOME <&>\"\n"));
+  EXPECT_THAT(launchd_plist(e, parse_when("hourly", false)), HasSubstr("$HOME &lt;&amp;&gt;</string>"));
+}
+
+TEST_F(ScheduleTest, PathsThatNoLineHoldsAreRefused) {
+  for (const char* scheduler : {"systemd", "launchd", "cron"})
+    for (const char* name : {"a\nb", "a\x1b[2J", "a\\", "a ", "a\rb", "tab\there", "\xFF"})
+      for (fs::path ScheduleEntry::*which :
+           {&ScheduleEntry::config, &ScheduleEntry::folder, &ScheduleEntry::state}) {
+        ScheduleEntry e = entry(scheduler);
+        check_schedulable(e);
+        e.*which = fs::path("/data") / name;
+        if (scheduler == std::string("cron") && name == std::string("\xFF"))
+          EXPECT_NO_THROW(check_schedulable(e));  // cron takes bytes as they are
+        else
+          EXPECT_THROW(check_schedulable(e), UsageError) << scheduler << " " << name;
+      }
+}
+
+// Berlin: 02:00 to 03:00 comes twice on 2026-10-25 (00:00 and 01:00 UTC), and not at all on 2026-03-29.
+TEST_F(ScheduleTest, AChangeOfTheClockIsFollowed) {
+  ::setenv("TZ", "Europe/Berlin", 1);
+  ::tzset();
+  const auto after = [](const char* when, const char* now) {
+    const auto time = next_match(*parse_when(when, false).cron, utc(now));
+    return time ? iso_time(*time) : "never";
+  };
+  EXPECT_EQ(after("daily 02:30", "2026-10-24 12:00"), "2026-10-25T02:30:00+0200");
+  EXPECT_EQ(after("daily 02:30", "2026-10-25 00:45"), "2026-10-26T02:30:00+0100");
+  EXPECT_EQ(after("daily 03:00", "2026-10-24 12:00"), "2026-10-25T03:00:00+0100");
+  EXPECT_EQ(after("*/30 * * * *", "2026-10-25 00:00"), "2026-10-25T02:30:00+0200");
+  EXPECT_EQ(after("*/30 * * * *", "2026-10-25 00:30"), "2026-10-25T02:00:00+0100");
+  EXPECT_EQ(after("hourly", "2026-10-25 00:10"), "2026-10-25T02:00:00+0100");
+  EXPECT_EQ(after("daily 01:59", "2026-03-28 12:00"), "2026-03-29T01:59:00+0100");
+  EXPECT_EQ(after("hourly", "2026-03-29 00:30"), "2026-03-29T03:00:00+0200");
 }
 
 TEST_F(ScheduleTest, UnitsQuoteWhatSystemdWouldExpand) {

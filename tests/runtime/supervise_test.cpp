@@ -117,6 +117,29 @@ TEST_F(Supervisor, ExplainsAKillFromOutside) {
   EXPECT_EQ(manifest()["outcome"], "crashed");
 }
 
+// libgomp does that when it gets no memory, OpenBLAS when it gets no threads.
+TEST_F(Supervisor, SaysThatALibraryEndedTheWorker) {
+  for (const char* way : {"exit", "_exit"})
+    for (const int code : {0, 1, 7}) {
+      std::ofstream(folder_ / "manifest.json") << R"({"outcome": "running"})";
+      const HostRun run = run_host(request(way, {{"arguments", {{"code", code}}}}));
+      EXPECT_EQ(run.code, code == 0 ? 1 : code) << "what has not been done is no success";
+      EXPECT_THAT(run.err,
+                  HasSubstr("ended with exit code " + std::to_string(code) + " in phase \"test " + way));
+      EXPECT_EQ(run.last_line()["error"]["code"], code == 0 ? 1 : code) << run.out;
+      EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1) << run.out;
+      EXPECT_EQ(manifest()["outcome"], "crashed");
+    }
+}
+
+TEST_F(Supervisor, AWorkerThatHasGivenItsResultMayCrashAtItsEnd) {
+  const HostRun run = run_host(request("crash at exit"));
+  EXPECT_EQ(run.code, 0);
+  EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1) << run.out;
+  EXPECT_TRUE(run.last_line().contains("parts")) << run.out;
+  EXPECT_THAT(run.err, HasSubstr("what it wrote is complete"));
+}
+
 TEST_F(Supervisor, RestartsACrashedWorkerWhereItWas) {
   const HostRun run = run_host(request("crash_once", {{"restarts", 1}}));
   EXPECT_EQ(run.code, 0) << run.err;

@@ -80,6 +80,9 @@ void run(const JobContext& context, JobResult& result) {
   if (what == "steps") run_until_stopped();
   if (what == "hang") hang();
   if (what == "kill") std::raise(arguments.value("signal", SIGABRT));
+  if (what == "exit") std::exit(arguments.value("code", 1));
+  if (what == "_exit") ::_exit(arguments.value("code", 1));
+  if (what == "crash at exit") std::atexit([] { std::raise(SIGSEGV); });
   if (what == "crash") {
     runner::status::set_step(12);
     *static_cast<volatile int*>(nullptr) = 1;

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "data/content_hash.h"
 
@@ -75,7 +76,7 @@ void write_checkpoint(const fs::path& target, const Checkpoint& checkpoint) {
   try {
     Json envelope{{"format", 1}, {"state", checkpoint.state}};
     envelope["data"] = write_tensors(temporary / "tensors.bin", checkpoint.tensors);
-    const std::string text = envelope.dump();
+    const std::string text = json_text(envelope);
     write_file_atomically(temporary / "state.json", hash_of(text) + "\n" + text + "\n");
     // rename() replaces only an empty folder: an old one of the same step makes way first.
     if (fs::exists(target)) {
@@ -113,8 +114,8 @@ Json read_envelope(const fs::path& folder) {
   const std::string body = text.substr(line + 1, text.size() - line - 2);
   if (hash_of(body) != text.substr(0, line))
     throw DataError("damaged checkpoint: state.json differs from its hash", folder.string());
-  Json envelope = Json::parse(body, nullptr, false);
-  if (envelope.is_discarded() || envelope.value("format", 0) != 1)
+  Json envelope = parse_json(body, path.string(), {body.size(), JsonLimits().depth});
+  if (integer_in(envelope, "format") != 1)
     throw DataError("damaged checkpoint: state.json is not of this version", folder.string());
   return envelope;
 }

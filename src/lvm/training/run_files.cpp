@@ -2,6 +2,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_file.h"
 #include "lvm/training/safetensors.h"
 
 namespace runner::lvm {
@@ -22,6 +23,15 @@ std::vector<NamedArray> by_parameter(Model& model, const std::vector<float>& fla
     at += item.value().numel();
   }
   return arrays;
+}
+
+// Nothing for a line that was cut short.
+std::optional<std::int64_t> step_of(const std::string& line, const std::string& place) {
+  try {
+    return integer_in(parse_json(line, place), "step");
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -56,7 +66,7 @@ void RunFiles::add_metrics(const Json& line) {
     metrics_.open(folder_ / "metrics.jsonl", std::ios::app);
     tensorboard_ = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard");
   }
-  metrics_ << line.dump() << "\n" << std::flush;
+  metrics_ << json_text(line) << "\n" << std::flush;
   if (!metrics_) throw_errno("cannot write", (folder_ / "metrics.jsonl").string());
   std::vector<std::pair<std::string, double>> scalars;
   for (const auto& [key, value] : line.items())
@@ -71,15 +81,14 @@ void RunFiles::forget_metrics_after(std::int64_t step) {
   std::ifstream in(path);
   std::string kept;
   for (std::string line; std::getline(in, line);) {
-    const Json entry = Json::parse(line, nullptr, false);
-    if (entry.is_object() && entry.value("step", std::int64_t{0}) <= step) kept += line + "\n";
+    if (step_of(line, path.string()).value_or(step + 1) <= step) kept += line + "\n";
   }
   write_file_atomically(path, kept);
 }
 
 void RunFiles::write_history(const Json& epochs, const Json& events, const std::string& title) {
   write_file_atomically(folder_ / "training_history.json",
-                        Json{{"history", epochs}, {"events", events}}.dump(2) + "\n");
+                        json_text(Json{{"history", epochs}, {"events", events}}, 2) + "\n");
   write_file_atomically(folder_ / "report.html", report_html(epochs, events, title));
 }
 
@@ -108,7 +117,7 @@ void RunFiles::write_safetensors_model(Model& model, const std::vector<float>& w
   write_safetensors(folder_ / "model.safetensors", named_arrays(model, weights));
   Json config{{"model_type", model.sizes().type}, {"model_config", model_config(model.sizes())}};
   for (const auto& [key, value] : extra.items()) config[key] = value;
-  write_file_atomically(folder_ / "config.json", config.dump(2) + "\n");
+  write_file_atomically(folder_ / "config.json", json_text(config, 2) + "\n");
 }
 
 }  // namespace runner::lvm

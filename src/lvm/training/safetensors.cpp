@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "data/convert.h"
 #include "data/mapped_file.h"
@@ -87,7 +88,7 @@ void write_safetensors(const std::filesystem::path& path, std::vector<NamedArray
     header[array.name] = {{"dtype", "F32"}, {"shape", array.shape}, {"data_offsets", {at, end}}};
     at = end;
   }
-  std::string text = header.dump();
+  std::string text = json_text(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t size = text.size();
   AtomicFile file(path);
@@ -103,11 +104,10 @@ std::vector<LoadedArray> read_safetensors(const std::filesystem::path& path) {
   const std::string place = path.string();
   const char* bytes = reinterpret_cast<const char*>(file.data());
   if (file.size() < 8) throw DataError("too short for a safetensors file", place);
-  std::uint64_t header_size = 0;
-  std::memcpy(&header_size, bytes, sizeof header_size);
+  const std::uint64_t header_size = little_endian_64(std::string_view(bytes, 8));
   if (header_size > file.size() - 8) throw DataError("the header is larger than the file", place);
   if (header_size > header_limit) throw DataError("a header of more than 100 MB", place);
-  const Json header = Json::parse(bytes + 8, bytes + 8 + header_size, nullptr, false);
+  const Json header = parse_json(std::string_view(bytes + 8, header_size), place + ": header");
   if (!header.is_object()) throw DataError("the header is not a JSON object", place);
   const std::uint64_t body = file.size() - 8 - header_size;
   std::uint64_t left = body;  // the format lets no two tensors share bytes

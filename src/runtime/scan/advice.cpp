@@ -4,6 +4,7 @@
 #include <set>
 
 #include "runtime/scan/verdict.h"
+#include "runtime/truth_words.h"
 
 namespace runner::runtime {
 
@@ -156,14 +157,14 @@ void advise_environment(const ScanResult& result, const Surroundings& around,
         "{} holds no AVX-512 kernels and this CPU has AVX-512: about half the speed. fix: a newer "
         "OpenBLAS, built with DYNAMIC_ARCH",
         openblas->path));
-  const std::string& dynamic = around.omp_dynamic;
-  const bool on = dynamic == "TRUE" || dynamic == "true" || dynamic == "True" || dynamic == "1";
+  const bool on = is_true(around.omp_dynamic);
   if (on && openblas->threads == BlasThreads::openmp)
     advice.push_back(fmt::format(
         "OMP_DYNAMIC={} with the OpenMP build of OpenBLAS hangs in sgemm: it waits for threads that libgomp "
         "did not start. "
         "{}",
-        dynamic, around.under_bootstrap ? "The launcher overrides it for jobs" : "fix: `unset OMP_DYNAMIC`"));
+        around.omp_dynamic,
+        around.under_bootstrap ? "The launcher overrides it for jobs" : "fix: `unset OMP_DYNAMIC`"));
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <fstream>
+#include <optional>
+#include <sstream>
+
 #include "runtime/scan/ld_cache.h"
 #include "runtime/scan/search.h"
 
@@ -25,6 +29,23 @@ std::vector<std::string> default_folders(const std::string& arch) {
 void replace_all(std::string& text, std::string_view token, const std::string& value) {
   for (std::size_t at = 0; (at = text.find(token, at)) != std::string::npos; at += value.size())
     text.replace(at, token.size(), value);
+}
+
+// musl's loader reads no cache: a list of its own, else three folders.
+std::vector<std::string> musl_folders(const ScanOptions& options, const std::string& arch) {
+  std::ifstream list(below(options.root, "/etc/ld-musl-" + (arch == "arm" ? "armhf" : arch) + ".path"));
+  std::ostringstream text;
+  if (list) text << list.rdbuf();
+  std::vector<std::string> folders = split_list(list ? text.str() : "/lib:/usr/local/lib:/usr/lib", ":\n");
+  for (std::string& folder : folders) folder = below(options.root, folder);
+  return folders;
+}
+
+bool needs_musl(const LoadedFile* file) {
+  if (file == nullptr || file->image == nullptr) return false;
+  for (const Need& need : file->image->needed)
+    if (need.name.starts_with("libc.musl-")) return true;
+  return false;
 }
 
 class ElfSearch final : public Search {
@@ -56,6 +77,12 @@ class ElfSearch final : public Search {
       std::vector<std::string> folders;
       for (const std::string& folder : asker->image->runpath) folders.push_back(expand(folder, *asker));
       if (in_folders(folders, name, found)) return found;
+    }
+    // One libc serves the whole process.
+    if (!musl_ && needs_musl(asker)) musl_ = musl_folders(options_, arch_);
+    if (musl_) {
+      in_folders(*musl_, name, found);
+      return found;
     }
     if (const std::string* cached = cache_.find(name);
         cached && try_path(below(options_.root, *cached), found))
@@ -134,6 +161,7 @@ class ElfSearch final : public Search {
   FileStore& store_;
   LdCache cache_;
   std::vector<std::string> defaults_, library_path_, levels_;
+  std::optional<std::vector<std::string>> musl_;  // its folders, once a file asked for musl
   std::unordered_map<std::string, bool> folders_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/atomic_file.h"
+#include "base/input_file.h"
 #include "base/log.h"
 #include "runtime/scan/binary_file.h"
 #include "runtime/scan/store_format.h"
@@ -13,11 +14,15 @@ namespace runner::runtime {
 
 namespace fs = std::filesystem;
 
+namespace {
+constexpr std::size_t most_bytes = std::size_t{64} << 20;
+}
+
 FileStore::FileStore(fs::path cache) : cache_(std::move(cache)) {
   std::error_code error;
   if (cache_.empty() || !fs::is_regular_file(cache_, error)) return;
   try {
-    const Json all = Json::from_cbor(read_file(cache_));
+    const Json all = read_store(read_regular_file(cache_, most_bytes));
     if (all.at("version") != store_version) return;
     for (const auto& [path, packed] : all.at("files").items()) {
       Entry entry;

@@ -55,7 +55,10 @@ std::optional<RuntimeMark> hidden_runtime(const MarkerSearch& search) {
   for (std::string& text : texts) std::reverse(text.begin(), text.end());
   const std::string_view markers[] = {texts[0], texts[1], texts[2]};
   bool hit[3] = {};
-  search(markers, [&](std::size_t which, std::string_view) { hit[which] = true; });
+  search(markers, [&](std::size_t which, std::string_view text) {
+    // The whole text of libgomp's own; who only looks for its messages holds longer ones.
+    hit[which] = hit[which] || which != 1 || text.substr(0, text.find('\0')) == markers[1];
+  });
   if (!hit[0] && !(hit[1] && hit[2])) return std::nullopt;
   RuntimeMark mark;
   mark.kind = hit[0] ? RuntimeKind::libomp : RuntimeKind::libgomp;
@@ -70,7 +73,8 @@ void identify_runtime(Image& image, const SymbolFacts& facts, std::optional<Runt
     // A broken or stripped file that is called libomp is one as far as anybody can tell.
     if (by_name)
       image.runtime = RuntimeMark{*by_name, false, ""};
-    else if (facts.uses_pthread && !image.is_program)
+    else if (facts.uses_pthread ||
+             (image.is_program && image.needed.empty()))  // the latter: all linked into it
       image.runtime = hidden_runtime(search);
     return;
   }

@@ -45,7 +45,38 @@ Image unpack_image(const Json& j) {
   return image;
 }
 
+// Sees what the library reads, to stop it before its recursion fills the stack.
+class DepthGuard : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(Json::number_integer_t) override { return true; }
+  bool number_unsigned(Json::number_unsigned_t) override { return true; }
+  bool number_float(Json::number_float_t, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  bool key(std::string&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= deepest; }
+  bool start_array(std::size_t) override { return ++depth_ <= deepest; }
+  bool end_object() override { return --depth_ >= 0; }
+  bool end_array() override { return --depth_ >= 0; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  static constexpr int deepest = 16;
+  int depth_ = 0;
+};
+
 }  // namespace
+
+Json read_store(std::string_view bytes) {
+  DepthGuard guard;
+  if (!Json::sax_parse(bytes.begin(), bytes.end(), &guard, Json::input_format_t::cbor))
+    throw std::out_of_range("not a cache");
+  return Json::from_cbor(bytes.begin(), bytes.end());
+}
 
 Json pack(const FileStamp& stamp, const BinaryFile& file) {
   Json images = Json::array();

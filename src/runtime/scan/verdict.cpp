@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "runtime/scan/search.h"
+#include "runtime/truth_words.h"
 
 namespace runner::runtime {
 
@@ -12,10 +13,6 @@ namespace {
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
-}
-
-bool is_true(const std::string& value) {
-  return lower(value) == "true" || value == "1";
 }
 
 }  // namespace

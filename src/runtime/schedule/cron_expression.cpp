@@ -106,6 +106,38 @@ bool day_matches(const CronExpression& cron, const std::tm& day) {
   return cron.either_day() ? by_date || by_weekday : by_date && by_weekday;
 }
 
+// The moments of a day at which its clock shows this time: two in the hour that a change of the clock
+// repeats, the earlier one first; in the hour that it skips, what the system makes of it.
+std::vector<std::time_t> moments(const std::tm& day, int hour, int minute) {
+  std::vector<std::time_t> found;
+  for (const int summer : {1, 0, -1}) {
+    std::tm at = day;
+    at.tm_hour = hour;
+    at.tm_min = minute;
+    at.tm_sec = 0;
+    at.tm_isdst = summer;
+    const std::time_t time = std::mktime(&at);
+    const bool as_asked = at.tm_isdst == summer && at.tm_hour == hour && at.tm_min == minute;
+    if (as_asked || (summer < 0 && found.empty())) found.push_back(time);
+  }
+  return found;
+}
+
+// Nothing when none of the day's comes after `now`.
+std::optional<std::time_t> next_of_day(const CronExpression& cron, const std::tm& day, std::time_t now) {
+  // In a repeated hour, cron runs what has a wildcard twice, and a fixed time once.
+  const bool twice = cron.hour.starred || cron.minute.starred;
+  std::optional<std::time_t> next;
+  for (const int hour : cron.hour.values)
+    for (const int minute : cron.minute.values) {
+      std::vector<std::time_t> times = moments(day, hour, minute);
+      if (!twice) times.resize(1);
+      for (const std::time_t time : times)
+        if (time > now && (!next || time < *next)) next = time;
+    }
+  return next;
+}
+
 }  // namespace
 
 CronExpression parse_cron(const std::string& text) {
@@ -132,15 +164,7 @@ std::optional<std::time_t> next_match(const CronExpression& cron, std::time_t no
     day.tm_isdst = -1;
     std::mktime(&day);
     if (!day_matches(cron, day)) continue;
-    for (const int hour : cron.hour.values)
-      for (const int minute : cron.minute.values) {
-        std::tm at = day;
-        at.tm_hour = hour;
-        at.tm_min = minute;
-        at.tm_sec = 0;
-        at.tm_isdst = -1;
-        if (const std::time_t time = std::mktime(&at); time > now) return time;
-      }
+    if (const auto next = next_of_day(cron, day, now)) return next;
   }
   return std::nullopt;
 }

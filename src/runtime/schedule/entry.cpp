@@ -12,7 +12,9 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_lock.h"
+#include "base/json_file.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace runner::runtime {
 namespace fs = std::filesystem;
@@ -25,14 +27,12 @@ void write_private(const fs::path& path, const std::string& text) {
   file.commit();
 }
 
-Json parse_file(const fs::path& path) {
-  Json contents = Json::parse(read_file(path), nullptr, false);
-  if (!contents.is_object()) throw DataError("not a JSON object; install the schedule again", path.string());
-  return contents;
+bool has_control(const std::string& text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
 std::string dump(const Json& object) {
-  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(object, 2) + "\n";
 }
 
 }  // namespace
@@ -57,6 +57,24 @@ std::string schedule_id(const fs::path& config) {
   return fmt::format("{}-{:08x}", name.substr(0, 60), hash);
 }
 
+bool is_plain_line(const std::string& text) {
+  return printable(text, LineBreaks::escape) == text;
+}
+
+void check_schedulable(const ScheduleEntry& entry) {
+  for (const fs::path& path : {entry.config, entry.folder, entry.runner, entry.state}) {
+    const std::string text = path.string();
+    // A backslash would join the next line to this one, a blank at the end would be lost.
+    if (has_control(text) || text.ends_with("\\") || text.ends_with(" ") ||
+        (entry.scheduler != "cron" && !is_plain_line(text)))
+      throw UsageError(fmt::format("{} takes no path with a control character (such as a line break), with "
+                                   "bytes that are no UTF-8, "
+                                   "or with a backslash or a blank at its end; use a link of another name",
+                                   entry.scheduler),
+                       text);
+  }
+}
+
 void save_entry(const ScheduleEntry& entry) {
   const Json object{{"id", entry.id},
                     {"scheduler", entry.scheduler},
@@ -72,9 +90,9 @@ void save_entry(const ScheduleEntry& entry) {
 
 ScheduleEntry load_entry(const fs::path& state) {
   const fs::path file = state / "schedule.json";
-  const Json object = parse_file(file);
   ScheduleEntry entry;
   try {
+    const Json object = read_json_file(file);
     entry.id = object.at("id");
     entry.scheduler = object.at("scheduler");
     entry.when = object.at("when");
@@ -86,6 +104,8 @@ ScheduleEntry load_entry(const fs::path& state) {
     entry.nice = object.at("nice");
   } catch (const Json::exception& error) {
     throw DataError(std::string("damaged (") + error.what() + "); install the schedule again", file.string());
+  } catch (const DataError& error) {
+    throw DataError(std::string(error.what()) + "; install the schedule again", error.place());
   }
   entry.state = state;
   return entry;
@@ -118,16 +138,16 @@ void save_last_run(const ScheduleEntry& entry, const LastRun& run) {
 std::optional<LastRun> load_last_run(const ScheduleEntry& entry) {
   const fs::path file = entry.state / "last_run.json";
   if (!fs::exists(file)) return std::nullopt;
-  const Json object = parse_file(file);
+  const Json object = read_json_file_if_valid(file);
   LastRun run;
-  run.started = object.value("started", "");
-  run.ended = object.at("ended").is_string() ? object.at("ended").get<std::string>() : "";
-  run.outcome = object.value("outcome", "");
-  run.exit_code = object.at("exit_code").is_number() ? object.at("exit_code").get<int>() : -1;
-  run.seconds = object.value("seconds", 0.0);
-  run.log = object.value("log", "");
-  run.message = object.value("message", "");
-  run.pid = object.value("pid", 0);
+  run.started = text_in(object, "started");
+  run.ended = text_in(object, "ended");
+  run.outcome = text_in(object, "outcome", "unknown");
+  run.exit_code = static_cast<int>(integer_in(object, "exit_code", -1));
+  run.seconds = number_in(object, "seconds");
+  run.log = text_in(object, "log");
+  run.message = text_in(object, "message");
+  run.pid = static_cast<int>(integer_in(object, "pid"));
   const bool gone = run.pid <= 0 || (::kill(run.pid, 0) != 0 && errno == ESRCH);
   if (run.outcome == "running" && (gone || FileLock::try_lock(entry.state / "lock"))) {
     run.outcome = "lost";

@@ -30,6 +30,13 @@ struct ScheduleEntry {
 std::filesystem::path schedule_folder();
 std::string schedule_id(const std::filesystem::path& config);
 
+// No control characters, line breaks above all, and nothing but UTF-8: what units and property lists can
+// hold. An environment value that is not is left out of them; the run gets it from schedule.json all the
+// same.
+bool is_plain_line(const std::string& text);
+// Throws UsageError for a path that a line of a unit or of a crontab cannot hold.
+void check_schedulable(const ScheduleEntry& entry);
+
 void save_entry(const ScheduleEntry& entry);  // readable by its owner only: it holds environment values
 ScheduleEntry load_entry(const std::filesystem::path& state);
 // Every entry below schedule_folder(), by config. Damaged ones are a warning in the log.

@@ -69,7 +69,8 @@ std::string launchd_plist(const ScheduleEntry& entry, const When& when) {
   if (!when.cron) throw UsageError("launchd knows no systemd calendar expressions", "--at");
   std::string environment, arguments;
   for (const auto& [name, value] : entry.environment)
-    environment += "    <key>" + escaped(name) + "</key>" + string_entry(value) + "\n";
+    if (is_plain_line(value))
+      environment += "    <key>" + escaped(name) + "</key>" + string_entry(value) + "\n";
   for (const std::string& word : {entry.runner.string(), std::string("schedule"), std::string("start"),
                                   entry.config.string(), std::string("--state"), entry.state.string()})
     arguments += "    " + string_entry(word) + "\n";

@@ -11,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "runtime/schedule/crontab.h"
 #include "runtime/schedule/launchd_plist.h"
@@ -46,6 +47,12 @@ void write_crontab(const Host& host, const std::string& text) {
   const CommandResult result =
       text.empty() ? host.run({"crontab", "-r"}, "") : host.run({"crontab", "-"}, text);
   if (result.exit_code != 0) refused("crontab", result, "the crontab is unchanged");
+}
+
+// Held from reading the crontab until it is written: of several commands at once each adds its line to the
+// others'.
+FileLock lock_crontab() {
+  return FileLock::wait(schedule_folder().parent_path() / "crontab.lock");
 }
 
 bool has_ionice(const Host& host) {
@@ -123,6 +130,7 @@ std::vector<std::pair<std::string, std::string>> files_of(const Host& host, cons
 void install(const Host& host, const ScheduleEntry& entry, const When& when) {
   const auto files = files_of(host, entry, when);
   if (entry.scheduler == "cron") {
+    const FileLock lock = lock_crontab();
     const std::string old = read_crontab(host), edited = edit_crontab(old, entry.id, files[0].second);
     if (edited != old) write_crontab(host, edited);
     return;
@@ -151,6 +159,7 @@ void remove(const Host& host, const ScheduleEntry& entry) {
     host.run({"launchctl", "bootout", launchd_domain() + "/" + agent_label(entry)}, "");
     fs::remove(host.user_agents / (agent_label(entry) + ".plist"), ignored);
   } else {
+    const FileLock lock = lock_crontab();
     const std::string old = read_crontab(host);
     if (has_crontab_line(old, entry.id)) write_crontab(host, edit_crontab(old, entry.id, ""));
   }

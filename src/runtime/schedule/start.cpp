@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "base/signals.h"
 #include "runtime/launch.h"
@@ -123,9 +124,8 @@ std::string outcome_of(const Watched& watched) {
 }
 
 void tell(const ScheduleEntry& entry, const LastRun& run) {
-  fmt::print(stderr, "runner: {}: the scheduled run {} after {}, exit code {}\n{}\nlog: {}\n",
-             entry.config.string(), run.outcome, format_duration(run.seconds), run.exit_code,
-             last_lines(run.log, 5), run.log);
+  say_error("runner: {}: the scheduled run {} after {}, exit code {}\n{}\nlog: {}\n", entry.config.string(),
+            run.outcome, format_duration(run.seconds), run.exit_code, last_lines(run.log, 5), run.log);
 }
 
 }  // namespace
@@ -136,8 +136,8 @@ int start_scheduled(const ScheduleEntry& entry) {
   const auto lock = FileLock::try_lock(lock_file);
   if (!lock) {
     const auto running = load_last_run(entry);
-    fmt::print(stderr, "runner: {}: the run started {} is still going (process {}); this start leaves\n",
-               entry.config.string(), running ? running->started : "earlier", FileLock::holder(lock_file));
+    say_error("runner: {}: the run started {} is still going (process {}); this start leaves\n",
+              entry.config.string(), running ? running->started : "earlier", FileLock::holder(lock_file));
     return 0;
   }
   LastRun run;

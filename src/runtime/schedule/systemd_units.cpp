@@ -70,7 +70,7 @@ std::vector<std::string> calendar_expressions(const When& when) {
 std::string service_unit(const ScheduleEntry& entry) {
   std::string environment;
   for (const auto& [name, value] : entry.environment)
-    environment += "Environment=" + quoted(name + "=" + value, false) + "\n";
+    if (is_plain_line(value)) environment += "Environment=" + quoted(name + "=" + value, false) + "\n";
   const std::string limit = entry.timeout == 0 ? "infinity" : std::to_string(entry.timeout + 120);
   // Two minutes above the runner's own limit, which ends the run in an orderly way: only for a hung watcher.
   // mixed: the watcher passes a request to stop on, once; the training then saves a checkpoint.

@@ -92,4 +92,15 @@ TEST(LdSoCache, ABrokenOneHasNoEntriesAndDoesNoHarm) {
   EXPECT_EQ(LdCache::read("/nowhere", "x86_64").size(), 0U);
 }
 
+// A list in a list in a list … would fill the stack of who reads it.
+TEST_F(ScanTest, ACacheOfListsInListsIsReadAgain) {
+  options.use_cache = true;
+  options.cache_folder = folder / "cache";
+  elf("liba.so", {.soname = "liba.so", .defined = gnu_symbols()});
+  scan({"liba.so"});
+  for (const auto& entry : fs::directory_iterator(folder / "cache" / "scan"))
+    std::ofstream(entry.path(), std::ios::binary) << std::string(10'000'000, '\x81');
+  EXPECT_EQ(scan({"liba.so"}).runtimes.size(), 1U);
+}
+
 }  // namespace scan_test

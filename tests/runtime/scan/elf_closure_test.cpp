@@ -29,6 +29,33 @@ TEST_F(ScanTest, TwoLibrariesThatNeedOneSonameShareOneCopy) {
   EXPECT_THAT(result.runtimes[0].needed_by, ElementsAre(at("liba.so")));
 }
 
+// Alpine's files: no ld.so.cache, and folders of musl's own.
+TEST_F(ScanTest, MuslsFoldersAreSearchedForMuslsFiles) {
+  options.root = folder;
+  elf("lib/ld-musl-x86_64.so.1", {.soname = "libc.musl-x86_64.so.1"});
+  fs::create_symlink("ld-musl-x86_64.so.1", folder / "lib/libc.musl-x86_64.so.1");
+  elf("usr/local/lib/libgomp.so.1", libgomp("libgomp.so.1"));
+  elf("usr/lib/liba.so", {.soname = "liba.so", .needed = {"libgomp.so.1", "libc.musl-x86_64.so.1"}});
+  elf("app", {.needed = {"liba.so", "libc.musl-x86_64.so.1"}, .program = true});
+  const auto result = scan({"app"});
+  EXPECT_THAT(paths(result), ElementsAre(at("usr/local/lib/libgomp.so.1")));
+  EXPECT_TRUE(result.problems.empty()) << result.problems[0];
+
+  // A list takes the folders' place.
+  elf("opt/omp/libgomp.so.1", libgomp("libgomp.so.1"));
+  write(folder / "etc/ld-musl-x86_64.path", "/opt/omp\n/usr/lib:/lib\n");
+  EXPECT_THAT(paths(scan({"app"})), ElementsAre(at("opt/omp/libgomp.so.1")));
+}
+
+// glibc's loader does not look there.
+TEST_F(ScanTest, MuslsFoldersAreNotSearchedForGlibcsFiles) {
+  options.root = folder;
+  elf("lib/libc.so.6", {.soname = "libc.so.6"});
+  elf("usr/local/lib/libgomp.so.1", libgomp("libgomp.so.1"));
+  elf("app", {.needed = {"libgomp.so.1", "libc.so.6"}, .program = true});
+  EXPECT_FALSE(scan({"app"}).runtimes.at(0).found);
+}
+
 TEST_F(ScanTest, TwoSonamesAreTwoCopies) {
   elf("libomp.so.5", libomp("libomp.so.5"));
   elf("libomp-a34b3233.so.5", libomp("libomp-a34b3233.so.5"));

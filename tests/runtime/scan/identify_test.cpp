@@ -1,4 +1,6 @@
 // Telling runtimes and BLAS pools by symbols, names and constants.
+#include <cstdlib>
+
 #include "runtime/scan/identify.h"
 
 #include "runtime/scan/fixture.h"
@@ -53,6 +55,47 @@ TEST_F(ScanTest, AHiddenStaticCopyIsToldByItsConstants) {
   EXPECT_TRUE(hidden.runtimes[0].is_static);
   ASSERT_EQ(scan({"libhiddengnu.so"}).runtimes.size(), 1U);
   EXPECT_TRUE(scan({"libcaller.so"}).runtimes.empty()) << "setting a variable is not being a runtime";
+}
+
+TEST_F(ScanTest, ARuntimeLinkedIntoAProgramIsSeen) {
+  const std::string gnu = std::string("GOMP_SPINCOUNT\0\nlibgomp: \0", 27);
+  elf("dynamic",
+      {.needed = {"libc.so.6"}, .undefined = {"pthread_create"}, .constants = gnu, .program = true});
+  elf("static", {.constants = gnu, .program = true});
+  elf("reader", {.undefined = {"pthread_create"},
+                 .constants = std::string("GOMP_SPINCOUNT\0libgomp: Thread creation failed\0", 48),
+                 .program = true});
+  for (const char* program : {"dynamic", "static"}) {
+    const auto result = scan({program});
+    ASSERT_EQ(result.runtimes.size(), 1U) << program;
+    EXPECT_EQ(result.runtimes[0].kind, RuntimeKind::libgomp);
+    EXPECT_TRUE(result.runtimes[0].is_static);
+  }
+  EXPECT_TRUE(scan({"reader"}).runtimes.empty()) << "looking for a runtime's messages is not being one";
+}
+
+// The real thing, where the compiler brings a libgomp.a.
+TEST_F(ScanTest, ARealProgramWithLibgompLinkedInIsSeen) {
+  write(folder / "p.c",
+        "#include <stdio.h>\nint main(void){int n=0;\n#pragma omp parallel "
+        "reduction(+:n)\nn+=1;\nprintf(\"%d\", n);}\n");
+  const std::string compile = "cd '" + folder.string() +
+                              "' && archive=$(gcc -print-file-name=libgomp.a) && [ -f \"$archive\" ] && "
+                              "gcc -fopenmp -c p.c && gcc p.o \"$archive\" -lpthread -ldl -o dynamic && "
+                              "gcc -static p.o \"$archive\" -lpthread -ldl -o static && strip static 2>&1";
+  if (std::system((compile + " >/dev/null 2>&1").c_str()) != 0) GTEST_SKIP() << "no gcc with a libgomp.a";
+  for (const char* program : {"dynamic", "static"}) {
+    const auto result = scan({program});
+    ASSERT_EQ(result.runtimes.size(), 1U) << program;
+    EXPECT_EQ(result.runtimes[0].kind, RuntimeKind::libgomp);
+    EXPECT_EQ(result.verdict, Verdict::one);
+  }
+}
+
+TEST_F(ScanTest, OurOwnFilesHoldNoRuntime) {
+  for (const char* own : {"runner", "librunner_core.so"})
+    for (const auto& runtime : runner::runtime::scan({fs::path(RUNNER_BUILD_DIR) / own}, options).runtimes)
+      EXPECT_FALSE(runtime.is_static) << runtime.path;
 }
 
 TEST_F(ScanTest, IntelsRuntimeIsToldFromLlvms) {

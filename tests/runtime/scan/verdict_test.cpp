@@ -91,6 +91,22 @@ TEST(Judge, OmpDynamicIsSaidForOpenBlasWithOpenMp) {
   EXPECT_EQ(judge(result.runtimes, result.blas, around), Verdict::one) << "the launcher overrides it";
 }
 
+// The words that the bootstrap replaces too.
+TEST(Judge, OmpDynamicIsReadAsRuntimesReadIt) {
+  Surroundings around;
+  around.under_bootstrap = false;
+  for (const char* word : {"on", "YES", " true ", "1", "T", ".true.", "enabled"}) {
+    around.omp_dynamic = word;
+    EXPECT_EQ(judge(runtimes({gomp}), pool(BlasKind::openblas, BlasThreads::openmp), around), Verdict::slow)
+        << word;
+  }
+  for (const char* word : {"off", "FALSE", "0", "no", ""}) {
+    around.omp_dynamic = word;
+    EXPECT_EQ(judge(runtimes({gomp}), pool(BlasKind::openblas, BlasThreads::openmp), around), Verdict::one)
+        << word;
+  }
+}
+
 TEST(Judge, EveryConflictComesWithWhatHappensAndAFix) {
   for (const auto& kinds : {std::vector{llvm, llvm}, std::vector{gomp, llvm}, std::vector{gomp, gomp}}) {
     ScanResult result;

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace runner {
+
+// Bytes of the character that `text` begins with: 1 to 4, or 0 when they are no UTF-8 (no surrogates, no
+// overlong forms, nothing above U+10FFFF) or `text` is empty.
+std::size_t utf8_length(std::string_view text);
+
+// The character itself; `text` begins with one (utf8_length is not 0).
+char32_t utf8_character(std::string_view text);
+
+}  // namespace runner
