@@ -26,7 +26,9 @@ const std::vector<JobType>& job_types() {
        "CONFIG",
        "runner train configs/p6b_v23.yaml --npz my_vectors.npz --epochs 3",
        {{"--resume", Kind::optional_text,
-         "continue: --resume (the newest checkpoint of --output) or --resume=DIR"},
+         "continue: --resume (the newest checkpoint of --output; of the newest unfinished run of that name, "
+         "if it "
+         "has a {timestamp}) or --resume=DIR"},
         {"--init", Kind::text, "start from the weights of a run's folder, a .safetensors or a .pt file"},
         {"--allow-changed", Kind::present,
          "resume although epochs, batch size, lr, health or the machine changed"},

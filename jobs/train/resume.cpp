@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/shell_quote.h"
 
 namespace runner::jobs {
 namespace fs = std::filesystem;
@@ -12,19 +13,6 @@ namespace {
 std::string named_folder(const Json& arguments) {
   const std::string resume = arguments.value("resume", "");
   return resume == "auto" ? "" : resume;
-}
-
-// The step of the newest checkpoint whose state can be read, and whether its run was finished.
-std::pair<std::int64_t, bool> newest_state(const std::vector<fs::path>& checkpoints) {
-  for (const fs::path& checkpoint : checkpoints) {
-    try {
-      const Json state = lvm::read_checkpoint_state(checkpoint);
-      return {state.at("step").get<std::int64_t>(), state.at("finished").get<bool>()};
-    } catch (const DataError&) {
-      continue;  // damaged: the one before tells
-    }
-  }
-  return {0, false};
 }
 
 }  // namespace
@@ -53,8 +41,14 @@ std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Json& arguments, 
   if (!named_folder(arguments).empty())
     throw DataError("no valid checkpoint to go on from; start a new run without --resume",
                     (folder / "checkpoints").string());
-  spdlog::info("no checkpoint in {}: starting from the beginning", (folder / "checkpoints").string());
+  spdlog::warn("--resume: there is no checkpoint in {} to go on from: starting from the beginning",
+               (folder / "checkpoints").string());
   return std::nullopt;
+}
+
+std::string resume_line(const Json& launch, const fs::path& folder) {
+  return launch.value("resume", "runner train CONFIG") + " --resume --output " +
+         shell_quoted(folder.string());
 }
 
 bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& options,
@@ -65,28 +59,6 @@ bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& opt
   const bool more_epochs = state.at("epoch").get<std::int64_t>() < options.epochs && trainer.max_steps == 0;
   const bool more_steps = trainer.max_steps > state.at("step").get<std::int64_t>();
   return !more_epochs && !more_steps;
-}
-
-void set_checkpoints_aside(const fs::path& folder) {
-  const fs::path current = folder / "checkpoints", aside = folder / "checkpoints.old";
-  const auto checkpoints = lvm::list_checkpoints(current);
-  if (checkpoints.empty()) return;
-  const auto [step, finished] = newest_state(checkpoints);
-  std::error_code error;
-  if (finished) {
-    spdlog::info("{}: the checkpoints of the finished run before are removed", folder.string());
-    fs::remove_all(current, error);
-  } else {
-    spdlog::warn(
-        "{}: a run that was not finished (step {}) has left checkpoints; they are now in {}. To go on with "
-        "it "
-        "instead: stop, move them back to checkpoints/, and --resume",
-        folder.string(), step, aside.string());
-    fs::remove_all(aside, error);
-    fs::rename(current, aside, error);
-  }
-  if (error)
-    throw RunError("cannot put the earlier run's checkpoints aside: " + error.message(), current.string());
 }
 
 }  // namespace runner::jobs

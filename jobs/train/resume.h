@@ -17,16 +17,15 @@ std::filesystem::path output_folder(const TrainOptions& options, const Json& arg
 
 // The newest valid checkpoint of `folder` when --resume is given. None: a start from the beginning, which
 // only
-// --resume=auto may make; with --resume=DIR it is a DataError.
+// --resume=auto may make, with a warning; with --resume=DIR it is a DataError.
 std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Json& arguments,
                                                          const std::filesystem::path& folder);
+
+// What goes on with this run when it is pasted into the shell that started it.
+std::string resume_line(const Json& launch, const std::filesystem::path& folder);
 
 // The checkpoint is that of a finished run, and neither more epochs nor more steps are asked for.
 bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& options,
                       const lvm::TrainerOptions& trainer);
-
-// Before a start from the beginning: an earlier run's checkpoints would be taken for this one's. Those of a
-// finished run are removed, those of an unfinished one moved to checkpoints.old, with a warning.
-void set_checkpoints_aside(const std::filesystem::path& folder);
 
 }  // namespace runner::jobs

@@ -3,28 +3,28 @@
 
 #include <torch/torch.h>
 
-#include <thread>
-
-#include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/file_lock.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "config/resolve.h"
 #include "jobs/job_type.h"
+#include "jobs/train/foreign_folder.h"
 #include "jobs/train/identity.h"
 #include "jobs/train/inputs.h"
+#include "jobs/train/latest_link.h"
 #include "jobs/train/manifest.h"
 #include "jobs/train/resume.h"
 #include "jobs/train/run_folder.h"
+#include "jobs/train/set_aside.h"
 #include "lvm/device_probe.h"
 #include "lvm/make_step.h"
 #include "lvm/model_file.h"
 #include "lvm/torch_version.h"
 #include "lvm/training/checkpoint.h"
 #include "lvm/training/trainer.h"
+#include "runtime/outcome.h"
 
 namespace runner::jobs {
 namespace fs = std::filesystem;
@@ -107,19 +107,6 @@ lvm::StepOptions step_options(const TrainOptions& o) {
   return s;
 }
 
-// One writer a folder. A killed run's worker may need a moment to go.
-FileLock lock_folder(const fs::path& folder) {
-  const fs::path path = folder / ".lock";
-  for (int attempt = 0; attempt < 50; ++attempt) {
-    if (auto lock = FileLock::try_lock(path)) return std::move(*lock);
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  throw RunError(
-      fmt::format("another run (process {}) writes into this folder; wait for it or take another --output",
-                  FileLock::holder(path)),
-      folder.string());
-}
-
 Json adamw_record(const TrainOptions& o) {
   return {{"betas", {o.optimizer.beta1, o.optimizer.beta2}},
           {"eps", o.optimizer.eps},
@@ -178,9 +165,11 @@ Json result_of_finished(const lvm::TrainerState& state, const Hardware& hardware
 void run_train(const JobContext& context, JobResult& result) {
   const auto options = read_options<TrainOptions>(context.config);
   set_threads(context.launch);
-  const fs::path folder = output_folder(options, context.arguments);
-  refuse_foreign_folder(folder);
-  const FileLock lock = lock_folder(folder);
+  const fs::path wanted = output_folder(options, context.arguments);
+  refuse_foreign_folder(wanted);
+  const RunFolder run_folder(wanted);
+  const fs::path& folder = run_folder.path();
+  if (context.arguments.contains("resume")) bring_back(folder);
   const auto resumed = checkpoint_to_resume(context.arguments, folder);
   lvm::TrainerParts parts;
   parts.options = trainer_options(options, context);
@@ -209,22 +198,26 @@ void run_train(const JobContext& context, JobResult& result) {
   if (resumed)
     compare_identities(resumed->state.at("identity"), parts.identity,
                        context.arguments.value("allow_changed", false), resumed->folder.string());
-  if (resumed && already_finished(*resumed, options, parts.options)) {
+  // Killed after its last checkpoint and before its manifest said so, a run is completed: no step is left.
+  if (resumed && already_finished(*resumed, options, parts.options) &&
+      runtime::has_ended(run_folder.manifest_before())) {
     const lvm::TrainerState state = lvm::trainer_state_from(resumed->state);
     result.summary =
         fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(), state.step);
     result.result = result_of_finished(state, hardware, folder, engine);
     return;
   }
+  parts.resume_line = resume_line(context.launch, folder);
   parts.model_record = {{"context", inputs.samples->context()},
                         {"target_offset", options.data.target_offset},
                         {"validation_fraction", options.data.split_fraction},
                         {"name", options.name}};
 
-  if (!resumed) set_checkpoints_aside(folder);
+  if (!resumed) set_checkpoints_aside(folder, run_folder.manifest_before());
   lvm::RunFiles files(folder, context.config_with_origins, parts.identity.at("config"),
                       adamw_record(options));
-  if (!resumed) files.forget_metrics_after(-1);
+  files.check_before_writing([&] { run_folder.require_in_place(); });
+  if (!resumed) files.forget_metrics();
   log_to_file(folder / "train.log");
   status::set_output(folder.string());
   parts.files = &files;
@@ -246,29 +239,38 @@ void run_train(const JobContext& context, JobResult& result) {
     manifest["events"] = trainer.state().events;
     manifest.finish(outcome);
   };
+  // What ended the run is told whether or not it can be written.
+  const auto record = [&](const std::string& outcome) {
+    try {
+      if (run_folder.in_place()) finish(outcome);
+    } catch (const std::exception& error) {
+      spdlog::warn("the outcome \"{}\" is not in {}: {}", outcome, (folder / "manifest.json").string(),
+                   error.what());
+    }
+  };
   try {
     const lvm::TrainerResult trained = trainer.run();
     result.result = result_of(trainer.state(), trained, hardware, folder, engine);
     result.summary = summary_of(trainer.state(), folder);
     manifest["result"] = result.result;
+    run_folder.require_files();
+    point_latest_to(folder);  // before the manifest's last word: a kill between them is made good by a resume
     finish(trained.outcome);
-    replace_symlink(fs::absolute(folder).lexically_normal().filename(),
-                    fs::absolute(folder).lexically_normal().parent_path() / "latest");
     if (!trained.gates_passed) {
       result.exit_code = static_cast<int>(ExitCode::gate);
       result.summary +=
           "final gates failed (every file is written): " + json_text(trained.final_gates) + "\n";
     }
   } catch (const Interrupted&) {
-    finish("interrupted");
+    record("interrupted");
     throw;
   } catch (const GateError& error) {
     manifest["error"] = error.line();
-    finish("gate failed");
+    record("gate failed");
     throw;
   } catch (const std::exception& error) {
     manifest["error"] = error.what();
-    finish("failed");
+    record("failed");
     throw;
   }
 }

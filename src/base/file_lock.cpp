@@ -64,21 +64,28 @@ void write_holder(int fd) {
 
 }  // namespace
 
+// A lock on a file that was removed in the meantime keeps nobody out: then the new one is locked.
 FileLock FileLock::wait(const std::filesystem::path& path) {
-  FileLock lock(open_lock(path));
-  if (!flock_retrying(lock.fd_, LOCK_EX)) throw_errno("cannot lock", path.string());
-  write_holder(lock.fd_);
-  return lock;
+  while (true) {
+    FileLock lock(open_lock(path));
+    if (!flock_retrying(lock.fd_, LOCK_EX)) throw_errno("cannot lock", path.string());
+    if (!lock.still_at(path)) continue;
+    write_holder(lock.fd_);
+    return lock;
+  }
 }
 
 std::optional<FileLock> FileLock::try_lock(const std::filesystem::path& path) {
-  FileLock lock(open_lock(path));
-  if (!flock_retrying(lock.fd_, LOCK_EX | LOCK_NB)) {
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    throw_errno("cannot lock", path.string());
+  while (true) {
+    FileLock lock(open_lock(path));
+    if (!flock_retrying(lock.fd_, LOCK_EX | LOCK_NB)) {
+      if (errno == EWOULDBLOCK) return std::nullopt;
+      throw_errno("cannot lock", path.string());
+    }
+    if (!lock.still_at(path)) continue;
+    write_holder(lock.fd_);
+    return lock;
   }
-  write_holder(lock.fd_);
-  return lock;
 }
 
 int FileLock::holder(const std::filesystem::path& path) {
@@ -87,6 +94,21 @@ int FileLock::holder(const std::filesystem::path& path) {
   const int pid = read_holder(fd);
   ::close(fd);
   return std::max(pid, 0);
+}
+
+bool FileLock::held(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return false;
+  const bool held = !flock_retrying(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+  ::close(fd);
+  return held;
+}
+
+bool FileLock::still_at(const std::filesystem::path& path) const {
+  struct stat ours {
+  }, there{};
+  return ::fstat(fd_, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_dev == there.st_dev &&
+         ours.st_ino == there.st_ino;
 }
 
 FileLock::~FileLock() {

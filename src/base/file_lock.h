@@ -15,6 +15,11 @@ class FileLock {
   static std::optional<FileLock> try_lock(const std::filesystem::path& path);
   // Process number that the current or last holder wrote; 0 when unknown.
   static int holder(const std::filesystem::path& path);
+  // True when some process holds it. Creates nothing, and needs no right to write.
+  static bool held(const std::filesystem::path& path);
+
+  // The file at `path` is still the one that is locked: nobody has removed, renamed or replaced it.
+  bool still_at(const std::filesystem::path& path) const;
 
   FileLock(FileLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   FileLock& operator=(FileLock&&) = delete;

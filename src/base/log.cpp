@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/console.h"
 #include "base/printable.h"
 
 namespace runner {
@@ -76,6 +78,11 @@ void setup_logging(Verbosity verbosity) {
                : verbosity == Verbosity::verbose ? spdlog::level::debug
                                                  : spdlog::level::info;
   const auto named = level_named(wanted);
+  // A full disk or a terminal that went away costs the line, never the work. Told once.
+  logger->set_error_handler([](const std::string& reason) {
+    static std::atomic<bool> told{false};
+    if (!told.exchange(true)) tell("runner: lines of the log get lost: " + reason + "\n");
+  });
   logger->set_level(named.value_or(level));
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
@@ -85,10 +92,13 @@ void setup_logging(Verbosity verbosity) {
 }
 
 void log_to_file(const std::filesystem::path& path) {
-  std::filesystem::create_directories(path.parent_path());
-  auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
-  sink->set_formatter(formatter("%Y-%m-%dT%H:%M:%S%z %-5l %v"));
-  spdlog::default_logger()->sinks().push_back(std::move(sink));
+  try {
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
+    sink->set_formatter(formatter("%Y-%m-%dT%H:%M:%S%z %-5l %v"));
+    spdlog::default_logger()->sinks().push_back(std::move(sink));
+  } catch (const spdlog::spdlog_ex& error) {
+    spdlog::warn("{}: no copy of the log is kept there: {}", path.string(), error.what());
+  }
 }
 
 }  // namespace runner

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/console.h"
+
 namespace runner {
 
 enum class LineBreaks { keep, escape };
@@ -21,10 +23,10 @@ template <class... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {
   fmt::print("{}", printable(fmt::format(format, std::forward<Args>(args)...)));
 }
-// To stderr, for people.
+// To stderr, for people, as far as it goes (base/console.h).
 template <class... Args>
 void say_error(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print(stderr, "{}", printable(fmt::format(format, std::forward<Args>(args)...)));
+  tell(printable(fmt::format(format, std::forward<Args>(args)...)));
 }
 
 }  // namespace runner

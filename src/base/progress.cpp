@@ -1,7 +1,6 @@
 #include "base/progress.h"
 
-#include <cstdio>
-
+#include "base/console.h"
 #include "base/log.h"
 
 namespace runner {
@@ -31,7 +30,7 @@ Progress::Progress(std::string title, std::int64_t total, std::string unit)
       next_(start_ + (terminal_ ? Clock::duration(terminal_interval) : Clock::duration(line_interval))) {}
 
 Progress::~Progress() {
-  if (drawn_) std::fputs("\r\033[K", stderr);
+  if (drawn_) tell("\r\033[K");
 }
 
 bool Progress::due() const {
@@ -54,8 +53,7 @@ void Progress::print(std::int64_t done, const std::string& note) {
   const std::string text =
       fmt::format("{}/{} {} {:.0f}/s{}{}{}", done, total_, unit_, rate, left, note.empty() ? "" : "  ", note);
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{} {} {}", title_, bar(share), text);
-    std::fflush(stderr);
+    tell(fmt::format("\r\033[K{} {} {}", title_, bar(share), text));
     drawn_ = true;
     next_ = now + terminal_interval;
   } else {

@@ -18,7 +18,8 @@ std::atomic<int> stop{0};
 std::atomic<std::int64_t> asked_at{0};
 static_assert(std::atomic<std::int64_t>::is_always_lock_free, "used in a signal handler");
 
-void on_stop(int signal) {
+void on_stop(int received) {
+  const int signal = received == SIGHUP ? SIGTERM : received;
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   const std::int64_t ns = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
@@ -37,6 +38,9 @@ void catch_stop_signals() {
   action.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before {};
+  ::sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
 }
 
 int stop_signal() {

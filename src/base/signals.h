@@ -1,12 +1,12 @@
 #pragma once
-// SIGINT and SIGTERM as a flag that long work looks at between steps.
+// SIGINT, SIGTERM and SIGHUP (a terminal that went away) as a flag that long work looks at between steps.
 
 namespace runner {
 
-// Installs the handlers. The first signal sets the flag; another one, a second or more
-// later, ends the process at once.
+// Installs the handlers; nohup's ignored SIGHUP stays ignored. The first signal sets the flag; another one, a
+// second or more later, ends the process at once.
 void catch_stop_signals();
-// 0, or the number of the signal that asked this process to stop.
+// 0, or the number of the signal that asked this process to stop: SIGHUP counts as SIGTERM.
 int stop_signal();
 // For tests and for a stop that comes from elsewhere.
 void request_stop(int signal);

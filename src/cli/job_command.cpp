@@ -13,6 +13,7 @@
 #include "cli/job_output.h"
 #include "cli/old_flags.h"
 #include "cli/resolve_job.h"
+#include "cli/resume.h"
 #include "runtime/launch.h"
 
 namespace runner::cli {
@@ -40,12 +41,6 @@ std::string timestamp() {
   return text;
 }
 
-std::string command_line(int argc, char** argv) {
-  std::string text = "runner";
-  for (int i = 0; i < argc; ++i) text += std::string(" ") + argv[i];
-  return text;
-}
-
 Verbosity verbosity_of(const CommonFlags& flags) {
   return flags.quiet ? Verbosity::quiet : flags.verbose ? Verbosity::verbose : Verbosity::normal;
 }
@@ -63,7 +58,9 @@ int job_command(int argc, char** argv) {
   apply_old_flags(line, binder);
   if (std::strcmp(argv[0], "plan") == 0) line.arguments["dry_run"] = true;
 
-  resolve_job(type, *options, binder, line, timestamp());
+  const bool resumes = text_in(line.arguments, "resume") == "auto";
+  resolve_job(type, *options, binder, line, resumes ? "{timestamp}" : timestamp());
+  if (resumes) continue_newest_run(binder);
   const NewFolder folder(type, binder, line);
 
   runtime::LaunchRequest request;
@@ -71,7 +68,7 @@ int job_command(int argc, char** argv) {
   request.context.config = config::dump_yaml(binder, false);
   request.context.config_with_origins = config::dump_yaml(binder, true);
   request.context.arguments = line.arguments;
-  request.context.launch = Json{{"command", command_line(argc, argv)}};
+  request.context.launch = Json{{"command", pasteable(argc, argv)}, {"resume", resume_command(argc, argv)}};
   request.context.json = line.common.json;
   request.plugin = type.plugin;
   request.parts = type.parts;

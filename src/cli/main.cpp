@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/console.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/json_text.h"
@@ -81,11 +82,7 @@ int dispatch(int argc, char** argv) {
   return find_command(first).run(argc - 1, argv + 1);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails and is said
-  runner::setup_logging(runner::Verbosity::normal);
+int run(int argc, char** argv) {
   const bool json = wants_json(argc, argv);
   try {
     return dispatch(argc, argv);
@@ -94,6 +91,16 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report(runner::RunError(out_of_memory()), json);
   } catch (const std::exception& error) {
-    return report(runner::RunError(error.what()), json);
+    // A result that does not reach stdout is told by finish_results.
+    return std::ferror(stdout) != 0 ? 0 : report(runner::RunError(error.what()), json);
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails and is said
+  runner::prepare_console();
+  runner::setup_logging(runner::Verbosity::normal);
+  return runner::finish_results(run(argc, argv));
 }

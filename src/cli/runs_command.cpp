@@ -10,6 +10,7 @@
 #include "base/printable.h"
 #include "base/progress.h"
 #include "cli/command.h"
+#include "runtime/outcome.h"
 
 namespace runner::cli {
 namespace {
@@ -19,13 +20,29 @@ constexpr int deepest = 64;  // folders inside each other that are looked into
 
 struct Run {
   fs::path manifest;
-  Json contents;
   fs::file_time_type written;
+  Json contents;
 };
 
 bool is_manifest(const fs::path& path) {
   const std::string name = path.filename().string();
   return name == "manifest.json" || name.ends_with(".manifest.json");
+}
+
+// What the run wrote: its folder, or the file that the manifest lies beside.
+fs::path place(const fs::path& manifest) {
+  if (manifest.filename() == "manifest.json")
+    return manifest.has_parent_path() ? manifest.parent_path() : fs::path(".");
+  const std::string name = manifest.string();
+  return name.substr(0, name.rfind(".manifest.json"));
+}
+
+// As it is now: a run that was killed says "running" until somebody looks. Throws as read_json_file.
+Json read_manifest(const fs::path& path) {
+  Json contents = read_json_file(path);
+  if (path.filename() != "manifest.json" || !runtime::is_running(contents)) return contents;
+  const Json now = runtime::settle_outcome(place(path));
+  return now.is_object() ? now : contents;
 }
 
 // A run may vanish at any moment, another be written: what cannot be read any more is left out.
@@ -36,10 +53,11 @@ void find_runs(const fs::path& folder, int depth, std::vector<Run>& runs) {
     const fs::file_status status = at->symlink_status(gone);
     if (fs::is_directory(status) && depth < deepest) find_runs(at->path(), depth + 1, runs);
     // A link to the current version of a file is that version's run.
-    if (!fs::is_regular_file(status) || !is_manifest(at->path())) continue;
-    const fs::file_time_type written = at->last_write_time(gone);
+    if (!fs::is_regular_file(status) || !is_manifest(at->path()) || !fs::exists(place(at->path()), gone))
+      continue;
     try {
-      runs.push_back({at->path(), read_json_file(at->path()), written});
+      Json contents = read_manifest(at->path());
+      runs.push_back({at->path(), fs::last_write_time(at->path(), gone), std::move(contents)});
     } catch (const DataError& damage) {
       spdlog::warn("left out: {}", damage.line());
     } catch (const RunError& unreadable) {
@@ -57,14 +75,6 @@ std::vector<Run> find_runs(const fs::path& folder) {
     return std::tie(a.written, a.manifest) < std::tie(b.written, b.manifest);
   });
   return runs;
-}
-
-// What the run wrote: its folder, or the file that the manifest lies beside.
-std::string place(const fs::path& manifest) {
-  if (manifest.filename() == "manifest.json")
-    return printable(manifest.parent_path().string(), LineBreaks::escape);
-  const std::string name = printable(manifest.string(), LineBreaks::escape);
-  return name.substr(0, name.rfind(".manifest.json"));
 }
 
 std::string text_of(const Json& object, const char* key) {
@@ -93,14 +103,15 @@ int list(const fs::path& folder, bool json) {
   if (runs.empty()) say("no runs under {}\n", folder.string());
   for (const Run& run : runs)
     say("{:<20} {:<10} {:<24} {:<12} {}\n", cell(run.contents, "started"), cell(run.contents, "job"),
-        cell(run.contents, "name"), cell(run.contents, "outcome"), place(run.manifest));
+        cell(run.contents, "name"), cell(run.contents, "outcome"),
+        printable(place(run.manifest).string(), LineBreaks::escape));
   return 0;
 }
 
 int show(const fs::path& at, bool json) {
   fs::path manifest = fs::is_directory(at) ? at / "manifest.json" : at;
   if (const fs::path beside = at.string() + ".manifest.json"; fs::exists(beside)) manifest = beside;
-  fmt::print("{}\n", json_text(read_json_file(manifest), json ? -1 : 2));
+  fmt::print("{}\n", json_text(read_manifest(manifest), json ? -1 : 2));
   return 0;
 }
 

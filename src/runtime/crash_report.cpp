@@ -178,7 +178,9 @@ std::string crash_report(const CrashFacts& facts) {
   text += libraries.empty() ? "  none known\n" : indent(libraries, "");
   if (!facts.ending.stacks.empty())
     text += (facts.ending.stalled ? "threads:\n" : "the thread that crashed:\n") + facts.ending.stacks;
-  return text + "what to try:\n" + indent(advice(facts), "- ");
+  text += "what to try:\n" + indent(advice(facts), "- ");
+  if (!facts.resume.empty()) text += "from its last checkpoint it goes on with:\n" + facts.resume + "\n";
+  return text;
 }
 
 }  // namespace runner::runtime

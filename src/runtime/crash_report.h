@@ -19,6 +19,7 @@ struct CrashFacts {
   std::string job, phase;  // phase: "" when the worker had not said any
   std::int64_t step = -1;  // -1: none
   Json libraries;  // {"runtimes": […], "blas": […], "verdict": …} as the doctor gives it; loaded or predicted
+  std::string resume;   // the line that goes on with this run; "": it has left no checkpoint
   bool loaded = false;  // libraries were looked up after loading, not predicted
   double stall_timeout = 0;
   std::string input;  // the file that was mapped or read then (base/status.h); "": none

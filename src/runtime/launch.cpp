@@ -1,7 +1,5 @@
 #include "runtime/launch.h"
 
-#include <cstdio>
-
 #include "base/error.h"
 #include "base/printable.h"
 #include "runtime/bootstrap.h"

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/shell_quote.h"
 #include "runtime/crash_report.h"
 #include "runtime/outcome.h"
 #include "runtime/process.h"
@@ -103,6 +104,15 @@ struct Attempt {
   std::optional<WorkerOutcome> outcome;
 };
 
+// The line to paste; "" when there is nothing to go on from.
+std::string resume_line(const std::string& output, const Json& launch) {
+  std::error_code error;
+  const std::filesystem::path checkpoints = std::filesystem::path(output) / "checkpoints";
+  if (output.empty() || !launch.contains("resume") || !std::filesystem::is_directory(checkpoints, error))
+    return "";
+  return launch["resume"].get<std::string>() + " --resume --output " + shell_quoted(output);
+}
+
 Attempt run_once(const WorkerPlan& plan) {
   const Descriptor status_page(status::create());
   const Descriptor stacks(memory_file("runner-stacks"));
@@ -135,6 +145,7 @@ Attempt run_once(const WorkerPlan& plan) {
   facts.input = status::page().input;
   facts.input_use = status::page().input_use.load();
   attempt.output = status::page().output;
+  facts.resume = resume_line(attempt.output, plan.context.launch);
   attempt.outcome = handed_over(result.get());
   return attempt;
 }
@@ -151,6 +162,13 @@ std::string stop_line(const Ending& ending) {
   if (ending.signal != 0)
     return fmt::format("stopped by {} before there was anything to save", signal_name(ending.signal));
   return "stopped by a second request before everything was saved";
+}
+
+// A worker that ended while its manifest still said "running": it was stopped by force, or its disk was full.
+void settle(const Attempt& attempt) {
+  if (attempt.output.empty()) return;
+  const bool stopped = attempt.facts.ending.asked || attempt.facts.ending.exit_code > 128;
+  settle_outcome(attempt.output, stopped ? "interrupted" : "failed");
 }
 
 // To stdout, or to who asked for it.
@@ -176,6 +194,7 @@ int run_worker(const WorkerPlan& plan, WorkerOutcome* taken) {
   for (std::int64_t left = plan.options.restarts;; --left) {
     const Attempt attempt = run_once(current);
     const Ending& ending = attempt.facts.ending;
+    if (attempt.outcome || was_stopped(ending)) settle(attempt);
     if (attempt.outcome) {
       if (ending.signal != 0 || ending.exit_code != attempt.outcome->result.exit_code)
         spdlog::warn("the worker had done all its work, and then {}; what it wrote is complete",

@@ -76,8 +76,6 @@ void print_outcome(const WorkerOutcome& outcome, bool json) {
   } else if (outcome.error.is_null() && !outcome.result.summary.empty()) {
     say("{}{}", outcome.result.summary, outcome.result.summary.back() == '\n' ? "" : "\n");
   }
-  // A full disk or a closed pipe behind stdout must not pass for success.
-  if (std::fflush(stdout) != 0) throw_errno("cannot write the result", "stdout");
 }
 
 }  // namespace runner::runtime

@@ -63,5 +63,28 @@ TEST(FileLock, FollowsNoLinkAndOpensNothingButFiles) {
   EXPECT_FALSE(std::filesystem::exists(folder / "victim"));
 }
 
+TEST(FileLock, IsSeenWithoutBeingTaken) {
+  const test::TemporaryFolder folder;
+  EXPECT_FALSE(FileLock::held(folder / "lock"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "lock"));
+  {
+    const FileLock lock = FileLock::wait(folder / "lock");
+    EXPECT_TRUE(FileLock::held(folder / "lock"));
+  }
+  EXPECT_FALSE(FileLock::held(folder / "lock"));
+}
+
+TEST(FileLock, TellsWhenItsFileIsAnotherOrGone) {
+  const test::TemporaryFolder folder;
+  const FileLock lock = FileLock::wait(folder / "a/lock");
+  EXPECT_TRUE(lock.still_at(folder / "a/lock"));
+  std::filesystem::rename(folder / "a", folder / "b");
+  EXPECT_FALSE(lock.still_at(folder / "a/lock"));
+  EXPECT_TRUE(lock.still_at(folder / "b/lock"));
+  const FileLock other =
+      FileLock::wait(folder / "a/lock");  // the new file keeps nobody out who has the old one
+  EXPECT_FALSE(lock.still_at(folder / "a/lock"));
+}
+
 }  // namespace
 }  // namespace runner

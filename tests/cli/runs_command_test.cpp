@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <thread>
 
@@ -16,6 +17,7 @@ namespace runner::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 // A training run's folder, and an index with its versions and links as `runner index` leaves them.
 class Runs : public testing::Test {
@@ -92,6 +94,26 @@ TEST_F(Runs, ThatVanishAreNoError) {
   }
   stop = true;
   others.join();
+}
+
+// Killed between a manifest and what it tells of, a rebuild or an evaluation has left nothing to list.
+TEST_F(Runs, WhoseFileIsNotThereAreNotListed) {
+  std::filesystem::remove(folder_ / "index/x.1.index");
+  folder_.write("eval/r.json.manifest.json", R"({"job": "eval", "outcome": "done"})");
+  EXPECT_EQ(Json::parse(runs({"list", ".", "--json"}).out).at("runs").size(), 1U);
+  EXPECT_THAT(runs({"list", "."}).out, Not(HasSubstr("x.1.index")));
+}
+
+TEST_F(Runs, KeepTheirOrderWhenOneIsSettled) {
+  folder_.write("models/old/manifest.json", R"({"job": "train", "name": "old", "outcome": "running"})");
+  const auto early = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
+  std::filesystem::last_write_time(folder_ / "models/old/manifest.json", early);
+  for (int look = 0; look < 2; ++look) {
+    const Json listed = Json::parse(runs({"list", "models", "--json"}).out).at("runs");
+    ASSERT_EQ(listed.size(), 2U);
+    EXPECT_EQ(listed[0].at("name"), "old");
+    EXPECT_EQ(listed[0].at("outcome"), "interrupted");
+  }
 }
 
 TEST_F(Runs, ThatAreNotThereAreNamed) {

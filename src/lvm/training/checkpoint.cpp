@@ -17,6 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Folders of a checkpoint that is being written, and of one that makes way for it.
+const std::string writing_prefix = ".writing-", old_prefix = ".old-";
+
 std::string hash_of(const std::string& text) {
   data::ContentHash hash;
   hash.update(text.data(), text.size());
@@ -70,7 +73,7 @@ std::string checkpoint_name(const char* kind, std::int64_t step) {
 }
 
 void write_checkpoint(const fs::path& target, const Checkpoint& checkpoint) {
-  const fs::path temporary = target.parent_path() / (".writing-" + target.filename().string());
+  const fs::path temporary = target.parent_path() / (writing_prefix + target.filename().string());
   remove_quietly(temporary);
   fs::create_directories(temporary);
   try {
@@ -80,7 +83,7 @@ void write_checkpoint(const fs::path& target, const Checkpoint& checkpoint) {
     write_file_atomically(temporary / "state.json", hash_of(text) + "\n" + text + "\n");
     // rename() replaces only an empty folder: an old one of the same step makes way first.
     if (fs::exists(target)) {
-      const fs::path old = target.parent_path() / (".old-" + target.filename().string());
+      const fs::path old = target.parent_path() / (old_prefix + target.filename().string());
       remove_quietly(old);
       fs::rename(target, old);
       fs::rename(temporary, target);
@@ -211,9 +214,36 @@ void prune_checkpoints(const fs::path& folder, std::int64_t keep, std::int64_t c
   }
   for (const fs::path& best : list_kind(folder, "best-"))
     if (best_wanted.count(step_in_name(best)) == 0) remove_quietly(best);
+}
+
+void recover_checkpoints(const fs::path& folder) {
+  std::vector<fs::path> entries;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.path().filename().string().rfind(".old-", 0) == 0) remove_quietly(entry.path());
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    entries.push_back(it->path());
+  for (const fs::path& path : entries) {
+    const std::string name = path.filename().string();
+    const bool old = name.starts_with(old_prefix);
+    if (!old && !name.starts_with(writing_prefix)) continue;
+    const fs::path target = folder / name.substr(old ? old_prefix.size() : writing_prefix.size());
+    std::error_code ignored;
+    if (old && !fs::exists(target, ignored))
+      fs::rename(path, target, ignored);
+    else
+      remove_quietly(path);
+  }
+}
+
+std::uintmax_t checkpoint_bytes(const fs::path& folder) {
+  std::uintmax_t bytes = 0;
+  for (const char* prefix : {"step-", "best-"})
+    for (const fs::path& checkpoint : list_kind(folder, prefix))
+      for (const char* file : {"state.json", "tensors.bin"}) {
+        std::error_code error;
+        const std::uintmax_t size = fs::file_size(checkpoint / file, error);
+        if (!error) bytes += size;
+      }
+  return bytes;
 }
 
 }  // namespace runner::lvm

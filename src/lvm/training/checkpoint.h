@@ -45,7 +45,11 @@ struct FoundCheckpoint {
 std::optional<FoundCheckpoint> newest_valid_checkpoint(const std::filesystem::path& folder);
 
 // Keeps the newest `keep` of step-*, and the best-* that they refer to ("best_step" of their state) or that
-// is `current_best`; removes the others and temporary folders left by a killed run.
+// is `current_best`; removes the others.
 void prune_checkpoints(const std::filesystem::path& folder, std::int64_t keep, std::int64_t current_best);
+// After a kill: half-written checkpoints go, and one that was making way for its successor comes back. Only
+// while nobody writes into FOLDER.
+void recover_checkpoints(const std::filesystem::path& folder);
+std::uintmax_t checkpoint_bytes(const std::filesystem::path& folder);  // of all checkpoints
 
 }  // namespace runner::lvm

@@ -2,7 +2,8 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json_file.h"
+#include "base/json_text.h"
+#include "base/log.h"
 #include "lvm/training/safetensors.h"
 
 namespace runner::lvm {
@@ -54,7 +55,10 @@ std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& wei
 }
 
 RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config, Json adamw)
-    : folder_(std::move(folder)), config_(std::move(config)), adamw_(std::move(adamw)) {
+    : folder_(std::move(folder)),
+      config_(std::move(config)),
+      adamw_(std::move(adamw)),
+      metrics_(folder_ / "metrics.jsonl") {
   std::error_code error;
   fs::create_directories(checkpoints(), error);
   if (error) throw RunError("cannot create the folder: " + error.message(), checkpoints().string());
@@ -62,31 +66,28 @@ RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config,
 }
 
 void RunFiles::add_metrics(const Json& line) {
-  if (!metrics_.is_open()) {
-    metrics_.open(folder_ / "metrics.jsonl", std::ios::app);
-    tensorboard_ = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard");
-  }
-  metrics_ << json_text(line) << "\n" << std::flush;
-  if (!metrics_) throw_errno("cannot write", (folder_ / "metrics.jsonl").string());
+  check();
+  metrics_.add(line);
   std::vector<std::pair<std::string, double>> scalars;
   for (const auto& [key, value] : line.items())
     if (key != "step" && value.is_number()) scalars.emplace_back(key, value.get<double>());
-  tensorboard_->add(line.at("step").get<std::int64_t>(), scalars);
+  try {
+    if (!tensorboard_)
+      tensorboard_ = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard", tensorboard_from_);
+    tensorboard_->add(line.at("step").get<std::int64_t>(), scalars);
+  } catch (const std::exception& error) {
+    if (!tensorboard_warned_) spdlog::warn("tensorboard/: {}; the run goes on without it", error.what());
+    tensorboard_warned_ = true;
+  }
 }
 
-void RunFiles::forget_metrics_after(std::int64_t step) {
-  const fs::path path = folder_ / "metrics.jsonl";
-  std::error_code error;
-  if (!fs::exists(path, error)) return;
-  std::ifstream in(path);
-  std::string kept;
-  for (std::string line; std::getline(in, line);) {
-    if (step_of(line, path.string()).value_or(step + 1) <= step) kept += line + "\n";
-  }
-  write_file_atomically(path, kept);
+void RunFiles::forget_metrics_after(std::int64_t step, const Json& epochs) {
+  metrics_.keep_until(step, epochs);
+  tensorboard_from_ = step + 1;
 }
 
 void RunFiles::write_history(const Json& epochs, const Json& events, const std::string& title) {
+  check();
   write_file_atomically(folder_ / "training_history.json",
                         json_text(Json{{"history", epochs}, {"events", events}}, 2) + "\n");
   write_file_atomically(folder_ / "report.html", report_html(epochs, events, title));
@@ -94,6 +95,7 @@ void RunFiles::write_history(const Json& epochs, const Json& events, const std::
 
 void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
                               const ModelRecord& record) const {
+  check();
   PtContents contents;
   contents.epoch = record.epoch;
   contents.model_type = model.sizes().type;
@@ -114,6 +116,7 @@ void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& sn
 
 void RunFiles::write_safetensors_model(Model& model, const std::vector<float>& weights,
                                        const Json& extra) const {
+  check();
   write_safetensors(folder_ / "model.safetensors", named_arrays(model, weights));
   Json config{{"model_type", model.sizes().type}, {"model_config", model_config(model.sizes())}};
   for (const auto& [key, value] : extra.items()) config[key] = value;

@@ -2,13 +2,14 @@
 // The folder of a training run: every file in it but the checkpoints' contents.
 
 #include <filesystem>
-#include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "lvm/model.h"
+#include "lvm/training/metrics_file.h"
 #include "lvm/training/pt_writer.h"
 #include "lvm/training/tensorboard.h"
 
@@ -34,10 +35,18 @@ class RunFiles {
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path checkpoints() const { return folder_ / "checkpoints"; }
 
-  // One line of metrics.jsonl and the same scalars for TensorBoard.
+  // `check` is called before each file is written, and throws when the folder is not there any more.
+  void check_before_writing(std::function<void()> check) { check_ = std::move(check); }
+  void check() const {
+    if (check_) check_();
+  }
+
+  // One line of metrics.jsonl and the same scalars for TensorBoard. A full disk is a warning.
   void add_metrics(const Json& line);
-  // Drops lines of metrics.jsonl beyond `step`, which a resumed run writes again.
-  void forget_metrics_after(std::int64_t step);
+  // Drops the lines that a run resumed at `step`, with `epochs` behind it, writes again.
+  void forget_metrics_after(std::int64_t step, const Json& epochs = Json::array());
+  void forget_metrics() { metrics_.clear(); }
+  void flush_metrics_to_disk() const { metrics_.flush_to_disk(); }
 
   // training_history.json and report.html.
   void write_history(const Json& epochs, const Json& events, const std::string& title);
@@ -50,8 +59,11 @@ class RunFiles {
  private:
   std::filesystem::path folder_;
   Json config_, adamw_;
-  std::ofstream metrics_;
+  std::function<void()> check_;
+  MetricsFile metrics_;
   std::unique_ptr<TensorBoardWriter> tensorboard_;
+  bool tensorboard_warned_ = false;
+  std::int64_t tensorboard_from_ = 0;  // the first step that a resumed run writes again
 };
 
 // The model's state dict with its parameters taken from `weights` (flat, in the order of model.parameters()).

@@ -66,7 +66,7 @@ std::uint32_t crc32c(const std::string& bytes) {
   return ~crc;
 }
 
-TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder) {
+TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, std::int64_t first_step) {
   std::filesystem::create_directories(folder);
   const auto seconds = static_cast<std::int64_t>(now());
   path_ =
@@ -77,6 +77,13 @@ TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder) {
   put_double(event, 1, now());
   put_bytes(event, 3, "brain.Event:2");
   write_record(event);
+  if (first_step <= 0) return;
+  std::string started, session;
+  put_integer(session, 1, 1);  // SessionLog.status: START
+  put_double(started, 1, now());
+  put_integer(started, 2, first_step);
+  put_bytes(started, 7, session);
+  write_record(started);
 }
 
 void TensorBoardWriter::add(std::int64_t step, const std::vector<std::pair<std::string, double>>& scalars) {

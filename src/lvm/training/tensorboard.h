@@ -13,8 +13,10 @@ namespace runner::lvm {
 
 class TensorBoardWriter {
  public:
-  // Starts a new file in `folder`; TensorBoard reads all files of a folder as one run. Throws RunError.
-  explicit TensorBoardWriter(const std::filesystem::path& folder);
+  // Starts a new file in `folder`; TensorBoard reads all files of a folder as one run. With `first_step`,
+  // what the files before have from that step on is taken back: a resumed run writes it again. Throws
+  // RunError.
+  explicit TensorBoardWriter(const std::filesystem::path& folder, std::int64_t first_step = 0);
   void add(std::int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
 
  private:

@@ -170,8 +170,9 @@ void Trainer::stop_if_asked() {
   status::set_phase("save after a signal");
   save_checkpoint(true);
   throw Interrupted(
-      signal, fmt::format("stopped by {} after step {}; saved: go on with --resume --output {}",
-                          signal == 2 ? "SIGINT" : "SIGTERM", state_.step, parts_.files->folder().string()));
+      signal, fmt::format("stopped by {} after step {}; saved: go on with --resume --output {}:\n{}",
+                          signal == 2 ? "SIGINT" : "SIGTERM", state_.step, parts_.files->folder().string(),
+                          parts_.resume_line));
 }
 
 void Trainer::end_epoch() {
@@ -218,10 +219,7 @@ void Trainer::end_epoch() {
     throw RunError(
         fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
                     state_.epoch + 1, parts_.files->checkpoints().string()));
-  Json& history = state_.history;
-  if (!history.empty() && history.back().at("epoch") == epoch.at("epoch"))
-    history.erase(history.size() - 1);  // the same epoch, judged when --max-steps had cut it
-  history.push_back(epoch);
+  state_.history.push_back(epoch);
   parts_.files->add_metrics(epoch);
   spdlog::info(
       "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} margin {:+.4f} R@1 "

@@ -35,6 +35,7 @@ struct TrainerParts {
   torch::Device device = torch::kCPU;
   RunFiles* files = nullptr;
   std::string name;
+  std::string resume_line;             // what goes on with this run, told when it is stopped
   Json identity = Json::object();      // what a resume compares: config, data, machine
   Json model_record = Json::object();  // goes into config.json: context, target_offset, …
 };
@@ -97,6 +98,7 @@ class Trainer {
   Batches batches_;
   BackgroundTask writer_;
   Clock::time_point started_, last_checkpoint_;
+  bool ended_well_ = false;  // all epochs, and the final gates passed: the last checkpoint is enough
   std::int64_t steps_here_ = 0, rows_here_ = 0;  // of this process, without the first step
   double seconds_here_ = 0, first_step_ms_ = 0;
 };

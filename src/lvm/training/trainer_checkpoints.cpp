@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "lvm/model_file.h"
 #include "lvm/training/checkpoint.h"
@@ -66,8 +67,12 @@ Checkpoint checkpoint_of(const Json& identity, const TrainerState& state,
 void Trainer::write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint) {
   const auto folder = parts_.files->checkpoints();
   const auto target = folder / checkpoint_name("step", state_.step);
-  const std::int64_t keep = parts_.options.checkpoint.keep, best = state_.best_step;
-  writer_.start([checkpoint = std::move(checkpoint), folder, target, keep, best]() mutable {
+  const std::int64_t best = state_.best_step;
+  const std::int64_t keep = ended_well_ ? 1 : parts_.options.checkpoint.keep;
+  const RunFiles* files = parts_.files;
+  writer_.start([checkpoint = std::move(checkpoint), folder, target, keep, best, files]() mutable {
+    files->check();
+    files->flush_metrics_to_disk();
     write_checkpoint(target, *checkpoint);
     checkpoint.reset();
     return_free_memory();
@@ -100,6 +105,7 @@ void Trainer::save_best(const Json& epoch) {
   const TrainerState state = state_;
   writer_.start([copy = std::move(copy), target, files, model, record, identity, state]() mutable {
     files->write_pt_model("best_model.pt", *model, *copy, record);
+    files->check();
     write_checkpoint(target, checkpoint_of(identity, state, std::move(copy)));
     return_free_memory();
   });
@@ -132,7 +138,11 @@ void Trainer::load(const Checkpoint& checkpoint, bool with_position) {
 
 void Trainer::restore(const Checkpoint& checkpoint) {
   load(checkpoint, true);
-  parts_.files->forget_metrics_after(state_.step);
+  Json& history = state_.history;
+  // An epoch that --max-steps had cut is judged anew at its end.
+  if (!out_of_steps() && !history.empty() && history.back().at("epoch") == state_.epoch + 1)
+    history.erase(history.size() - 1);
+  parts_.files->forget_metrics_after(state_.step, history);
   state_.finished = false;
 }
 
@@ -190,7 +200,14 @@ void Trainer::finish(TrainerResult& result) {
   }
   if (!result.gates_passed) result.outcome = "gate failed";
   state_.finished = true;
+  ended_well_ = whole && result.gates_passed;
   write_model_files();
+  if (ended_well_)
+    spdlog::info(
+        "checkpoints/ keeps {} of {}: the last one, from which --resume trains more epochs, and the best "
+        "one, to which it would roll back",
+        format_bytes(static_cast<double>(checkpoint_bytes(parts_.files->checkpoints()))),
+        parts_.files->checkpoints().parent_path().string());
   result.samples_per_second = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
   result.step_ms = steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0;
   result.first_step_ms = first_step_ms_;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/atomic_file.h"
+#include "base/console.h"
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/log.h"
@@ -123,7 +124,7 @@ std::string outcome_of(const Watched& watched) {
   return watched.exit_code == 0 ? "succeeded" : "failed";
 }
 
-void tell(const ScheduleEntry& entry, const LastRun& run) {
+void tell_end(const ScheduleEntry& entry, const LastRun& run) {
   say_error("runner: {}: the scheduled run {} after {}, exit code {}\n{}\nlog: {}\n", entry.config.string(),
             run.outcome, format_duration(run.seconds), run.exit_code, last_lines(run.log, 5), run.log);
 }
@@ -160,7 +161,7 @@ int start_scheduled(const ScheduleEntry& entry) {
   run.outcome = outcome_of(watched);
   if (run.outcome != "succeeded") run.message = last_lines(run.log, 1);
   save_last_run(entry, run);
-  if (run.outcome != "succeeded") tell(entry, run);
+  if (run.outcome != "succeeded") tell_end(entry, run);
   return watched.timed_out ? static_cast<int>(ExitCode::failed) : watched.exit_code;
 }
 

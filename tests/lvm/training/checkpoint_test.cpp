@@ -92,6 +92,22 @@ TEST(Checkpoint, PruningKeepsTheNewestAndTheBestTheyReferTo) {
   EXPECT_FALSE(fs::exists(folder / "best-000005"));
 }
 
+TEST(Checkpoint, WhatAKillHasLeftIsPutRight) {
+  const test::TemporaryFolder folder;
+  write_checkpoint(folder / "step-000010", example(10));
+  fs::rename(folder / "step-000010",
+             folder / ".old-step-000010");  // killed before its successor took its place
+  write_checkpoint(folder / "step-000020", example(20));
+  write_checkpoint(folder / "old", example(20));
+  fs::rename(folder / "old", folder / ".old-step-000020");  // killed after that
+  fs::create_directory(folder / ".writing-step-000030");
+  folder.write(".writing-step-000030/tensors.bin.77.tmp", "half");
+  recover_checkpoints(folder.path());
+  EXPECT_EQ(read_checkpoint_state(folder / "step-000010").at("step"), 10);
+  EXPECT_EQ(list_checkpoints(folder.path()).size(), 2u);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
+}
+
 TEST(TrainerState, SurvivesJsonBitForBit) {
   TrainerState s;
   s.epoch = 3;

@@ -69,6 +69,19 @@ TEST(TensorBoard, ChecksumsAreThoseOfTheStandard) {
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
 }
 
+// TensorBoard drops what earlier files hold from the step of a SessionLog START on.
+TEST(TensorBoard, AResumedRunTakesBackTheStepsThatItWritesAgain) {
+  const test::TemporaryFolder folder;
+  TensorBoardWriter(folder / "fresh");
+  TensorBoardWriter(folder / "resumed", 101);
+  const std::string start("\x10\x65\x3a\x02\x08\x01", 6);  // step: 101, session_log {status: START}
+  const auto contents = [&](const char* name) {
+    return test::file_contents(std::filesystem::directory_iterator(folder / name)->path());
+  };
+  EXPECT_EQ(contents("fresh").find(start), std::string::npos);
+  EXPECT_NE(contents("resumed").find(start), std::string::npos);
+}
+
 TEST(RunFiles, MetricsBeyondTheResumedStepAreWrittenAgain) {
   const test::TemporaryFolder folder;
   {
@@ -80,6 +93,41 @@ TEST(RunFiles, MetricsBeyondTheResumedStepAreWrittenAgain) {
   files.add_metrics({{"step", 150}, {"loss", 0.25}});
   EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"),
             "{\"step\":50,\"loss\":0.5}\n{\"step\":100,\"loss\":0.5}\n{\"step\":150,\"loss\":0.25}\n");
+}
+
+// A checkpoint by steps may fall on the end of an epoch, before the epoch's own line.
+TEST(RunFiles, AnEpochsLineStaysWhenTheResumedRunHasTheEpochBehindIt) {
+  const test::TemporaryFolder folder;
+  const Json first{{"epoch", 1}, {"step", 100}, {"val_loss", 0.5}};
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  files.add_metrics({{"epoch", 1}, {"step", 100}, {"loss", 0.5}});
+  files.add_metrics(first);
+  const std::string both = test::file_contents(folder / "metrics.jsonl");
+  files.forget_metrics_after(100, Json::array({first}));
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), both);
+  files.forget_metrics_after(100, Json::array());
+  files.add_metrics(first);
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), both);
+}
+
+TEST(RunFiles, ATornLineIsNoLine) {
+  const test::TemporaryFolder folder;
+  const std::string whole = "{\"loss\":0.5,\"step\":50}\n";
+  folder.write("metrics.jsonl", whole + "{\"loss\":0.5,\"st");
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  files.forget_metrics_after(100);
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), whole);
+}
+
+TEST(RunFiles, MetricsThatADiskDoesNotTakeComeWithTheNextOnes) {
+  const test::TemporaryFolder folder;
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  std::filesystem::create_symlink("/dev/full", folder / "metrics.jsonl");
+  files.add_metrics({{"step", 1}});
+  files.add_metrics({{"step", 2}});
+  std::filesystem::remove(folder / "metrics.jsonl");
+  files.add_metrics({{"step", 3}});
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
 }
 
 TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
