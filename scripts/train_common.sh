@@ -62,16 +62,27 @@ evaluate() {
   "$runner" eval "$config"
 }
 
-# The best epoch's figures, from the training history: one object an epoch.
+# The best epoch's figures, from the training history: one object an epoch. What was not computed is left out.
 best_figures() {
   local key line
-  line=$(tr -d '\n' <"$train_output/training_history.json" | grep -oE '\{[^{}]*"val_loss"[^{}]*\}' |
+  line=$(tr -d '\n' <"$train_output/training_history.json" | grep -oE '\{[^{}]*"train_loss"[^{}]*\}' |
     awk '{ match($0, /"val_loss" *: *[0-9.eE+-]+/); v = substr($0, RSTART, RLENGTH); sub(/.*: */, "", v); print v "\t" $0 }' |
     sort -g | head -n 1 | cut -f 2-) || true
   [ -n "$line" ] || return 0
-  for key in margin r_at_1 r_at_5 legacy_r5; do
-    printf '%s' "$line" | json_value "$key" | awk -v k="$key" 'NF { printf ", %s %.4f", k, $1 }'
+  for key in gain margin r_at_1 r_at_5 new_r_at_1 new_r_at_5; do
+    printf '%s' "$line" | json_value "$key" | awk -v k="$key" 'NF && $1 != "null" { printf ", %s %.4f", k, $1 }'
   done
+}
+
+# The baselines that the model is compared with, and what to do when it is below one of them.
+comparison() {
+  local name value advice
+  for name in copy_last context_mean weighted_mean; do
+    value=$(printf '%s' "$result" | grep -oE "\"$name\" *: *\{[^{}]*\}" | json_value val_cosine) || true
+    [ -z "$value" ] || printf ' %s %.4f' "$name" "$value"
+  done
+  advice=$(printf '%s' "$result" | json_value advice)
+  case $advice in '' | null) ;; *) printf '\n%s' "$advice" ;; esac
 }
 
 # figure KEY FORMAT: one value of the run's result.
@@ -103,6 +114,7 @@ train_main() {
   say ""
   say "model: $train_output/best_model.pt"
   say "quality: validation cosine $(figure best_val_cosine %.4f), loss $(figure best_val_loss %.6f)$(best_figures)"
+  say "baselines, validation cosine:$(comparison)"
   say "speed: $(figure samples_per_second %.0f) samples/s on $(figure device %s), $(figure precision %s); $(figure epochs %s) epochs in $(figure wall_s %.0f) s"
   [ "$code" -eq 0 ] || exit "$code"
   if [ -n "$train_val$train_ood$train_articles" ]; then

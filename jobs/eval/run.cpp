@@ -6,7 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json_text.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/status.h"
@@ -35,21 +35,45 @@ void check_width(std::int64_t width, const lvm::ModelFile& model, const std::str
         place);
 }
 
+// Learnt weights of a residual are for contexts of one length.
+void check_context(std::int64_t context, const lvm::ModelSizes& sizes, const std::string& place) {
+  if (sizes.residual == "learned" && context != sizes.context)
+    throw DataError(fmt::format("contexts of {} vectors; the model's residual has weights for {}", context,
+                                sizes.context),
+                    place);
+}
+
+// The shares of the weighted mean that the model's run was compared with; undefined where no run tells them.
+torch::Tensor shares_of(const std::filesystem::path& model) {
+  const auto folder = std::filesystem::is_directory(model) ? model : model.parent_path();
+  const Json config = read_json_file_if_valid(folder / "config.json");
+  const Json& shares = member_in(config, "weighted_mean_shares");
+  if (!shares.is_array()) {
+    spdlog::info(
+        "no config.json with the weights of weighted_mean beside the model: that baseline is left out");
+    return {};
+  }
+  return torch::tensor(shares.get<std::vector<float>>());
+}
+
 // The split, or nothing when it is not asked for.
 std::optional<EvalSplit> open_if_given(const EvalSplitOptions& options,
                                        const std::optional<TrainOptions>& run, const char* key,
                                        const lvm::ModelFile& model) {
   if (!options.given()) return std::nullopt;
   std::optional<EvalSplit> split = open_split(options, run, key);
-  check_width(split->source->width(), model,
-              fmt::format("{}.{}: {}", key, options.sequences.empty() ? "vectors" : "sequences",
-                          split->source->place()));
+  const std::string place = fmt::format("{}.{}: {}", key, options.sequences.empty() ? "vectors" : "sequences",
+                                        split->source->place());
+  check_width(split->source->width(), model, place);
+  check_context(split->source->context(), model.sizes, place);
   return split;
 }
 
 Json evaluate(cat::Predictor& predictor, const cat::Articles& articles, const std::optional<EvalSplit>& split,
-              const char* name, const cat::Options& options) {
+              const char* name, cat::Options options) {
   if (!split) return Json::object();
+  if (options.shares.defined() && options.shares.size(0) != split->source->context())
+    options.shares = torch::Tensor();
   status::set_phase(std::string("evaluate ") + name);
   Progress progress(name, static_cast<std::int64_t>(split->ids.size()), "samples");
   return cat::run(predictor, articles, {name, split->source.get(), split->ids}, options,
@@ -133,6 +157,7 @@ void run_eval(const JobContext& context, JobResult& result) {
   test.horizon = options.horizon;
   test.seed = static_cast<std::uint64_t>(options.seed);
   test.target_offset = target_offset(options, run);
+  test.shares = shares_of(options.model);
   explain(test);
   const auto predictor = cat::make_predictor(model, device);
   const Json val = evaluate(*predictor, articles, val_split, "VAL", test);

@@ -1,4 +1,5 @@
 // Conflicts between keys of a training run.
+#include "base/log.h"
 #include "jobs/train/options.h"
 
 namespace runner::jobs {
@@ -20,10 +21,16 @@ void check_gates(const TrainOptions& o, std::vector<config::Problem>& problems) 
   if (o.checkpoint.every_steps == 0 && o.checkpoint.every_minutes == 0 && o.environment.restarts > 0)
     problems.push_back(
         {"", "environment.restarts", "restarts go on from checkpoints: set checkpoint.every_steps"});
-  const bool p6b = o.loss.recipe != "mse";
-  if (p6b && o.data.context < 2)
+  if (lvm::is_directional(o.loss) && o.data.context < 2)
     problems.push_back({"", "data.context",
                         "recipe " + o.loss.recipe + " compares with the last but one vector: at least 2"});
+}
+
+void check_scheduler(const TrainOptions& o, std::vector<config::Problem>& problems) {
+  if (o.scheduler.type == "warmup_cosine" && o.scheduler.min_lr > o.optimizer.lr)
+    problems.push_back({"", "scheduler.min_lr",
+                        fmt::format("{} is above optimizer.lr {}: the rate would not fall but rise",
+                                    o.scheduler.min_lr, o.optimizer.lr)});
 }
 
 }  // namespace
@@ -33,6 +40,7 @@ std::vector<config::Problem> check(const TrainOptions& o) {
   check_data(o.data, problems);
   append(problems, lvm::check(o.model));
   append(problems, lvm::check(o.loss));
+  check_scheduler(o, problems);
   check_gates(o, problems);
   return problems;
 }

@@ -17,7 +17,7 @@ namespace runner::jobs {
 namespace {
 
 bool cannot_change_a_result(const std::string& key) {
-  for (const char* prefix : {"environment.", "checkpoint.", "device"})
+  for (const char* prefix : {"environment.", "checkpoint.", "baselines.", "device"})
     if (key.rfind(prefix, 0) == 0) return true;
   return key == "output" || key == "name" || key == "train.log_every" || key == "job";
 }

@@ -23,6 +23,21 @@ void check_norms(const data::ValueCheck& check, bool normalize) {
         check.mean_norm, check.min_norm, check.max_norm);
 }
 
+// A figure that early stopping waits for has to be there.
+void check_computable(const TrainOptions& options, const data::SampleSource& samples) {
+  const std::string metric = options.early_stop.metric.value_or("");
+  const data::Vectors* vectors = samples.vectors();
+  const bool ranks = metric.find("r_at_") != std::string::npos || metric == "new_mrr";
+  if (!ranks || (vectors != nullptr && vectors->has_articles())) return;
+  throw UsageError(
+      fmt::format(
+          "{} ranks targets among the vectors of their article, and {} {}; take val_loss, val_cosine, gain "
+          "or margin",
+          metric, input_files(options.data)[0],
+          vectors == nullptr ? "holds ready windows without them" : "tells no articles"),
+      "early_stop.metric");
+}
+
 }  // namespace
 
 data::WindowOptions window_options(const DataOptions& o) {
@@ -43,6 +58,7 @@ TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
   inputs.watch = data::InputWatch(files);
   inputs.samples = data::open_samples(files, window_options(o));
   const data::SampleSource& samples = *inputs.samples;
+  check_computable(options, samples);
   const bool sequences = samples.vectors() == nullptr;
   if (sequences && !o.vectors.empty())
     spdlog::info("{} holds ready sequences: the window keys have no effect", files[0]);

@@ -34,11 +34,15 @@ void declare_optimizer(config::Binder& b, TrainOptions& o) {
   b.option("optimizer.clip_norm", p.clip_norm, "highest norm of all gradients together; 0: no clipping")
       .range(0, huge);
   auto& s = o.scheduler;
-  b.option("scheduler.type", s.type, "how the learning rate changes").choices({"reduce_on_plateau", "none"});
+  b.option("scheduler.type", s.type, "how the learning rate changes")
+      .choices({"reduce_on_plateau", "warmup_cosine", "none"});
   b.option("scheduler.factor", s.factor, "the rate is multiplied by it").range(1e-6, 0.999999);
   b.option("scheduler.patience", s.patience, "epochs without a better validation loss").range(0, huge);
   b.option("scheduler.threshold", s.threshold, "relative improvement that counts").range(0, 1);
   b.option("scheduler.min_lr", s.min_lr, "the rate is never lowered below").range(0, 1);
+  b.option("scheduler.warmup_steps", s.warmup_steps,
+           "warmup_cosine: steps over which the rate rises; then it falls along a cosine to the last step")
+      .range(0, huge);
 }
 
 void declare_train(config::Binder& b, TrainOptions& o) {
@@ -66,12 +70,18 @@ void declare_gates(config::Binder& b, TrainOptions& o) {
       .range(0, huge);
   b.option("gates.final.min_margin", g.final_min_margin, "exit 5 below it").range(-2, 2);
   b.option("gates.final.min_cosine", g.final_min_cosine, "exit 5 below this validation cosine").range(-1, 1);
-  b.option("gates.final.min_legacy_r5", g.final_min_legacy_r5, "exit 5 below it").range(0, 1);
+  b.option("gates.final.min_gain", g.final_min_gain,
+           "exit 5 below this gain of the validation cosine over the best baseline")
+      .range(-2, 2);
+  b.option("gates.final.min_legacy_r5", g.final_min_legacy_r5,
+           "exit 5 below it; chance is 5 / (context + 1), 0.83 for a context of 5")
+      .range(0, 1);
   b.option("health.on_bad_value", o.health.on_bad_value, "NaN or Inf in a step: stop, or skip the batch")
       .choices({"stop", "skip"});
   b.option("health.max_skipped", o.health.max_skipped, "skipped batches before the run stops").range(0, huge);
   b.option("early_stop.metric", o.early_stop.metric, "stop when this no longer improves")
-      .choices({"val_loss", "val_cosine", "margin", "r_at_1", "r_at_5"});
+      .choices({"val_loss", "val_cosine", "gain", "margin", "r_at_1", "r_at_5", "new_r_at_1", "new_r_at_5",
+                "new_mrr"});
   b.option("early_stop.patience", o.early_stop.patience, "epochs without improvement").range(1, huge);
   b.option("early_stop.min_delta", o.early_stop.min_delta, "improvement that counts").range(0, huge);
 }
@@ -101,6 +111,9 @@ void declare(config::Binder& b, TrainOptions& o) {
   declare_optimizer(b, o);
   declare_train(b, o);
   declare_gates(b, o);
+  b.option("baselines.ridge", o.baselines.ridge,
+           "compare with ridge regression too; fitting it takes seconds");
+  b.option("baselines.ridge_lambda", o.baselines.ridge_lambda, "its penalty").above(0);
   b.option("checkpoint.every_steps", o.checkpoint.every_steps, "steps between checkpoints; 0: only at epochs")
       .range(0, huge);
   b.option("checkpoint.every_minutes", o.checkpoint.every_minutes, "and at least this often; 0: not by time")

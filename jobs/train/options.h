@@ -42,6 +42,7 @@ struct TrainOptions : config::CommonOptions {
   std::int64_t log_every = 50;  // steps between lines of metrics.jsonl
   lvm::GateOptions gates;
   lvm::HealthOptions health;
+  lvm::BaselineOptions baselines;
   lvm::EarlyStopOptions early_stop;
   lvm::CheckpointOptions checkpoint;
   std::string output = "artifacts/lvm/models/{name}_{timestamp}";

@@ -20,7 +20,7 @@ void plan_train(const JobContext& context, JobResult& result) {
   const TrainInputs inputs = open_inputs(options, false);
   const Leaks leaks = find_leaks(options, inputs);
   warn_of_leaks(leaks);
-  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width());
+  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width(), inputs.samples->context());
   const auto parameters = static_cast<double>(
       lvm::parameter_count(*lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed))));
   const auto rows = static_cast<std::int64_t>(inputs.split.training.size());

@@ -15,6 +15,7 @@
 #include "jobs/train/inputs.h"
 #include "jobs/train/latest_link.h"
 #include "jobs/train/manifest.h"
+#include "jobs/train/result.h"
 #include "jobs/train/resume.h"
 #include "jobs/train/run_folder.h"
 #include "jobs/train/set_aside.h"
@@ -23,6 +24,7 @@
 #include "lvm/model_file.h"
 #include "lvm/torch_version.h"
 #include "lvm/training/checkpoint.h"
+#include "lvm/training/figures_text.h"
 #include "lvm/training/trainer.h"
 #include "runtime/outcome.h"
 
@@ -60,7 +62,7 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
     spdlog::info("{} has no effect on this model", key);
   for (const std::string& key : lvm::unused_keys(options.loss))
     spdlog::info("{} has no effect on this recipe", key);
-  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width());
+  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width(), inputs.samples->context());
   auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
   if (arguments.contains("init")) {
     const std::string file = arguments["init"].get<std::string>();
@@ -76,6 +78,18 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
   }
   spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
   return model;
+}
+
+void note_warm_up(const TrainOptions& o, const TrainInputs& inputs) {
+  const lvm::SchedulerOptions& s = o.scheduler;
+  const auto rows = static_cast<std::int64_t>(inputs.split.training.size());
+  const std::int64_t steps = o.epochs * ((rows + o.batch_size - 1) / o.batch_size);
+  if (s.type != "warmup_cosine" && s.warmup_steps > 0)
+    spdlog::info("scheduler.warmup_steps has no effect on scheduler.type {}", s.type);
+  else if (s.type == "warmup_cosine" && s.warmup_steps >= steps)
+    spdlog::warn(
+        "scheduler.warmup_steps {} is no less than the run's {} steps: the rate never reaches its height",
+        s.warmup_steps, steps);
 }
 
 lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& context) {
@@ -113,53 +127,6 @@ Json adamw_record(const TrainOptions& o) {
           {"weight_decay", o.optimizer.weight_decay}};
 }
 
-Json result_of(const lvm::TrainerState& state, const lvm::TrainerResult& r, const Hardware& hardware,
-               const fs::path& folder, const std::string& engine) {
-  Json result{{"output", folder.string()},
-              {"best_val_loss", state.best_val_loss ? Json(*state.best_val_loss) : Json(nullptr)},
-              {"best_val_cosine", state.best_val_cosine},
-              {"epochs", state.history.size()},
-              {"steps", state.step},
-              {"samples_per_second", r.samples_per_second},
-              {"step_ms", r.step_ms},
-              {"first_step_ms", r.first_step_ms},
-              {"device", runtime::to_string(hardware.choice.actual)},
-              {"precision", hardware.precision},
-              {"engine", engine},
-              {"wall_s", r.wall_s},
-              {"rss_mb", peak_memory_mb()},
-              {"rollbacks", state.gates.rollbacks},
-              {"skipped_batches", state.skipped},
-              {"outcome", r.outcome}};
-  if (!r.final_gates.empty()) result["gates"] = r.final_gates;
-  return result;
-}
-
-std::string summary_of(const lvm::TrainerState& state, const fs::path& folder) {
-  const Json& last = state.history.back();
-  return fmt::format(
-      "model: {}\nbest epoch {}: validation loss {:.6f}, cosine {:.4f}\nlast epoch: cosine {:.4f}, margin "
-      "{:+.4f}, R@1 "
-      "{:.3f}, R@5 {:.3f}\n",
-      (folder / "best_model.pt").string(), state.best_epoch, state.best_val_loss.value_or(0),
-      state.best_val_cosine, last.at("val_cosine").get<double>(), last.at("margin").get<double>(),
-      last.at("r_at_1").get<double>(), last.at("r_at_5").get<double>());
-}
-
-// What --json tells of a run that had ended before.
-Json result_of_finished(const lvm::TrainerState& state, const Hardware& hardware, const fs::path& folder,
-                        const std::string& engine) {
-  lvm::TrainerResult result;
-  result.outcome = "finished already";
-  if (!state.history.empty()) {
-    const Json& last = state.history.back();
-    result.samples_per_second = last.value("samples_per_second", 0.0);
-    result.step_ms = last.value("step_ms", 0.0);
-    result.first_step_ms = last.value("first_step_ms", 0.0);
-  }
-  return result_of(state, result, hardware, folder, engine);
-}
-
 }  // namespace
 
 void run_train(const JobContext& context, JobResult& result) {
@@ -176,7 +143,11 @@ void run_train(const JobContext& context, JobResult& result) {
   const Hardware hardware = choose_hardware(options);
   TrainInputs inputs = open_inputs(options, true);
   warn_of_leaks(find_leaks(options, inputs));
+  const lvm::BaselineFigures baselines =
+      lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines);
+  spdlog::info("{}", lvm::header_of(baselines));
 
+  note_warm_up(options, inputs);
   auto model = build_model(options, inputs, context.arguments);
   const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
   model->set_compute({policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
@@ -185,6 +156,12 @@ void run_train(const JobContext& context, JobResult& result) {
   parts.step = lvm::make_step(options.engine, std::move(model), step_options(options),
                               inputs.samples->context(), parts.device);
   const std::string engine = parts.step->engine();
+  const RunFacts facts{folder,
+                       runtime::to_string(hardware.choice.actual),
+                       hardware.precision,
+                       engine,
+                       baselines,
+                       options.model.residual != "none"};
   parts.samples = inputs.samples;
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
@@ -204,13 +181,15 @@ void run_train(const JobContext& context, JobResult& result) {
     const lvm::TrainerState state = lvm::trainer_state_from(resumed->state);
     result.summary =
         fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(), state.step);
-    result.result = result_of_finished(state, hardware, folder, engine);
+    result.result = result_of_finished(state, facts);
     return;
   }
   parts.resume_line = resume_line(context.launch, folder);
+  parts.baselines = baselines;
   parts.model_record = {{"context", inputs.samples->context()},
                         {"target_offset", options.data.target_offset},
                         {"validation_fraction", options.data.split_fraction},
+                        {"weighted_mean_shares", baselines.shares},
                         {"name", options.name}};
 
   if (!resumed) set_checkpoints_aside(folder, run_folder.manifest_before());
@@ -224,6 +203,7 @@ void run_train(const JobContext& context, JobResult& result) {
   Manifest manifest(folder, context, options.name);
   manifest["device"] = runtime::to_json(hardware.choice);
   manifest["data"] = inputs.record;
+  manifest["baselines"] = lvm::to_json(baselines);
   manifest["versions"] = {{"libtorch", lvm::torch_version()}};
   manifest["engine"] = engine;
   manifest.write();
@@ -250,8 +230,8 @@ void run_train(const JobContext& context, JobResult& result) {
   };
   try {
     const lvm::TrainerResult trained = trainer.run();
-    result.result = result_of(trainer.state(), trained, hardware, folder, engine);
-    result.summary = summary_of(trainer.state(), folder);
+    result.result = result_of(trainer.state(), trained, facts);
+    result.summary = summary_of(trainer.state(), facts, result.result);
     manifest["result"] = result.result;
     run_folder.require_files();
     point_latest_to(folder);  // before the manifest's last word: a kill between them is made good by a resume

@@ -24,7 +24,9 @@ class SampleSource {
   virtual std::int64_t article(std::int64_t id) const = 0;       // of the target; 0 when unknown
   virtual std::int64_t target_chunk(std::int64_t id) const = 0;  // its chunk number; -1 when unknown
   virtual std::int64_t target_row(std::int64_t id) const = 0;    // row in vectors(); -1 without them
-  virtual const Vectors* vectors() const = 0;                    // nullptr for a sequences file
+  // Row in vectors() of the context's vector j (0 … T-1); -1 without them.
+  virtual std::int64_t context_row(std::int64_t, std::int64_t) const { return -1; }
+  virtual const Vectors* vectors() const = 0;  // nullptr for a sequences file
   virtual std::string place() const {
     return vectors() == nullptr ? "" : vectors()->place();
   }  // for messages

@@ -38,6 +38,9 @@ class WindowSamples final : public SampleSource {
     return vectors_->chunks()[static_cast<std::size_t>(target_row(id))];
   }
   std::int64_t target_row(std::int64_t id) const override { return windows_.target_row(id); }
+  std::int64_t context_row(std::int64_t id, std::int64_t j) const override {
+    return windows_.context_row(id, j);
+  }
   std::int64_t last_context_article(std::int64_t id) const override {
     const std::int64_t row = windows_.context_row(id, context() - 1);
     return has_articles() ? vectors_->articles()[static_cast<std::size_t>(row)] : 0;

@@ -29,7 +29,9 @@ Prediction Amn::forward(const torch::Tensor& contexts) {
   auto x = torch::gelu(apply(torch::cat({baseline, mixed}, 1), *net0_));
   x = layer_norm(x, net2_->weight, net2_->bias);
   x = layer_norm(torch::gelu(apply(x, *net3_)), net5_->weight, net5_->bias);
-  return normalised(baseline + apply(x, *net6_));
+  const auto output = apply(x, *net6_);
+  // A residual takes the place of the model's own baseline; the query stays the mean.
+  return predicted(residual() ? output : baseline + output, contexts);
 }
 
 }  // namespace runner::lvm

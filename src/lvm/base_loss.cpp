@@ -2,6 +2,10 @@
 
 namespace runner::lvm {
 
+torch::Tensor cosine_distance(const torch::Tensor& cos, const torch::Tensor& targets) {
+  return (1 - row_cosine(cos, targets)).mean();
+}
+
 torch::Tensor info_nce(const torch::Tensor& cos, const torch::Tensor& targets, double temperature) {
   const auto scores = torch::matmul(cos, unit(targets).t()) / temperature;  // [B, B]
   const auto own = scores.diagonal();
@@ -44,13 +48,14 @@ torch::Tensor base_loss(const LossOptions& o, const Prediction& prediction, cons
     add(weight, term);
   };
   const auto& [raw, cos] = prediction;
-  if (o.mse_weight != 0) {
+  if (*o.mse_weight != 0) {
     const auto mse = torch::mse_loss(raw, targets);
     parts.loss_mse = mse.detach();
-    add(o.mse_weight, mse);
+    add(*o.mse_weight, mse);
   } else {
     parts.loss_mse = torch::mse_loss(raw.detach(), targets);  // reported all the same
   }
+  if (*o.cosine_weight != 0) add_optional("cosine", *o.cosine_weight, cosine_distance(cos, targets));
   if (o.info_nce_weight != 0)
     add_optional("info_nce", o.info_nce_weight, info_nce(cos, targets, o.info_nce_temperature));
   if (o.moment_weight != 0) add_optional("moment", o.moment_weight, moment_difference(raw, targets));

@@ -47,7 +47,7 @@ Prediction Gru::forward(const torch::Tensor& contexts) {
     x = layer_norm(x + states, block->norm->weight, block->norm->bias);
   }
   x = x.select(1, x.size(1) - 1);
-  return normalised(linear(x, output_proj_->weight, output_proj_->bias, compute_));
+  return predicted(linear(x, output_proj_->weight, output_proj_->bias, compute_), contexts);
 }
 
 }  // namespace runner::lvm

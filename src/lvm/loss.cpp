@@ -24,7 +24,7 @@ LossParts compute_loss(const LossOptions& options, const Prediction& prediction,
   LossParts parts;
   parts.total = base_loss(options, prediction, contexts, targets, parts);
   parts.loss_base = parts.total.detach();
-  if (options.recipe == "mse") {
+  if (!is_directional(options)) {
     parts.cosine = row_cosine(prediction.cos.detach(), targets).mean();
   } else {
     add_recipe(options, phase_of(options, epoch0), prediction.cos, contexts, targets, directional_scale,

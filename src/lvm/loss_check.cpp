@@ -94,7 +94,7 @@ void check_recipe(const LossOptions& o, std::vector<config::Problem>& problems) 
 
 std::vector<std::string> unused_keys(const LossOptions& o) {
   std::vector<std::string> keys;
-  if (o.recipe != "mse") return keys;
+  if (is_directional(o)) return keys;
   if (!o.phases.empty()) keys.emplace_back("loss.phases");
   for (const auto& n : kRecipeNumbers)
     if (o.*n.field) keys.emplace_back(n.key);
@@ -103,11 +103,13 @@ std::vector<std::string> unused_keys(const LossOptions& o) {
 
 std::vector<config::Problem> check(const LossOptions& o) {
   std::vector<config::Problem> problems;
-  if (o.recipe != "mse") check_recipe(o, problems);
-  const double base = o.mse_weight + o.info_nce_weight + o.moment_weight + o.variance_weight +
-                      o.hinge_weight + o.anti_copy_weight;
+  if (is_directional(o)) check_recipe(o, problems);
+  const LossOptions full = complete(o);
+  const double base = *full.mse_weight + *full.cosine_weight + o.info_nce_weight + o.moment_weight +
+                      o.variance_weight + o.hinge_weight + o.anti_copy_weight;
   if (base == 0)
-    problems.push_back({"", "loss.mse.weight", "every base term has weight 0: nothing to train on"});
+    problems.push_back({"", "loss." + std::string(o.recipe == "cosine" ? "cosine" : "mse") + ".weight",
+                        "every base term has weight 0: nothing to train on"});
   return problems;
 }
 

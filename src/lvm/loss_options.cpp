@@ -19,10 +19,12 @@ void declare_phase(config::Binder& b, LossPhase& p) {
 constexpr double kHuge = 1e9;
 
 void declare_base(config::Binder& b, LossOptions& o) {
-  const auto weight = [&](const char* key, double& target, const char* help) {
+  const auto weight = [&](const char* key, auto& target, const char* help) {
     b.option(key, target, help).range(0, kHuge);
   };
-  weight("loss.mse.weight", o.mse_weight, "mean((raw - target)^2)");
+  weight("loss.mse.weight", o.mse_weight, "mean((raw - target)^2); default 1, recipe cosine 0");
+  weight("loss.cosine.weight", o.cosine_weight,
+         "mean(1 - cos(pred, target)); default 0: not computed, recipe cosine 1");
   weight("loss.info_nce.weight", o.info_nce_weight, "contrastive term over the batch; 0: not computed");
   b.option("loss.info_nce.temperature", o.info_nce_temperature, "its temperature").above(0);
   weight("loss.moment.weight", o.moment_weight, "difference of batch means and deviations; 0: not computed");
@@ -74,8 +76,8 @@ void declare_directional(config::Binder& b, LossOptions& o) {
 }  // namespace
 
 void declare(config::Binder& b, LossOptions& o) {
-  b.option("loss.recipe", o.recipe, "the directional recipe")
-      .choices({"mse", "p6b_v1", "p6b_v21", "p6b_v23"});
+  b.option("loss.recipe", o.recipe, "mean squared error, 1 - cosine, or a directional recipe")
+      .choices({"mse", "cosine", "p6b_v1", "p6b_v21", "p6b_v23"});
   b.items("loss.phases", o.phases, "the recipe's numbers by epoch", declare_phase);
   declare_base(b, o);
   declare_directional(b, o);
@@ -89,11 +91,17 @@ void declare(config::Binder& b, AugmentOptions& o) {
       .range(0, 1);
 }
 
+bool is_directional(const LossOptions& o) {
+  return o.recipe != "mse" && o.recipe != "cosine";
+}
+
 LossOptions complete(LossOptions o) {
-  const bool v1 = o.recipe == "p6b_v1", v23 = o.recipe == "p6b_v23", mse = o.recipe == "mse";
+  const bool v1 = o.recipe == "p6b_v1", v23 = o.recipe == "p6b_v23", cosine = o.recipe == "cosine";
   const auto fill = [](auto& field, auto value) {
     if (!field) field = value;
   };
+  fill(o.mse_weight, cosine ? 0.0 : 1.0);
+  fill(o.cosine_weight, cosine ? 1.0 : 0.0);
   fill(o.gamma, 4.0);
   fill(o.gap_share, 0.7);
   fill(o.ratio_share, 0.3);
@@ -108,7 +116,7 @@ LossOptions complete(LossOptions o) {
   fill(o.skip_prev, 0.0);
   fill(o.weak_target, 0.05);
   fill(o.weak_prev, -0.05);
-  const double penalty = v1 || mse ? 0.0 : 1e-3;
+  const double penalty = v1 || !is_directional(o) ? 0.0 : 1e-3;
   fill(o.pos_floor_weight, penalty);
   fill(o.pos_floor_tau, 0.10);
   fill(o.norm_pen_weight, penalty);

@@ -23,11 +23,11 @@ struct LossPhase {
 
 // The `loss:` mapping. Numbers left out take the recipe's own (see complete).
 struct LossOptions {
-  std::string recipe = "mse";  // mse | p6b_v1 | p6b_v21 | p6b_v23
+  std::string recipe = "mse";  // mse | cosine | p6b_v1 | p6b_v21 | p6b_v23
   std::vector<LossPhase> phases;
 
   // Base loss. A term with weight 0 is not computed.
-  double mse_weight = 1.0;
+  std::optional<double> mse_weight, cosine_weight;  // 1 and 0; recipe cosine: 0 and 1
   double info_nce_weight = 0, info_nce_temperature = 0.07;
   double moment_weight = 0;
   double variance_weight = 0;
@@ -60,13 +60,16 @@ struct AugmentOptions {
   double swap = 0.05;      // of the replaced ones: this part takes the vector before it instead
 };
 
+// Whether the recipe has a directional term, and with it phases.
+bool is_directional(const LossOptions& o);
+
 void declare(config::Binder& b, LossOptions& o);
 void declare(config::Binder& b, AugmentOptions& o);
 // Conflicts: a phase table missing, out of order, or with numbers of another recipe. Keys start with "loss.".
 std::vector<config::Problem> check(const LossOptions& o);
 
-// Keys given that recipe mse does not read: no mistakes, so that one flag can switch the recipe off, but
-// worth a line in the log. Empty for the other recipes, where such keys are mistakes.
+// Keys given that recipes mse and cosine do not read: no mistakes, so that one flag can switch the recipe
+// off, but worth a line in the log. Empty for the other recipes, where such keys are mistakes.
 std::vector<std::string> unused_keys(const LossOptions& o);
 
 // The options with every number of the recipe filled in: afterwards each optional that the recipe uses is

@@ -38,7 +38,7 @@ Prediction Lstm::forward(const torch::Tensor& contexts) {
     x = lstm_layer(x, lstm_->layers[i], compute_);
   }
   x = x.select(1, x.size(1) - 1);
-  return normalised(linear(x, output_proj_->weight, output_proj_->bias, compute_));
+  return predicted(linear(x, output_proj_->weight, output_proj_->bias, compute_), contexts);
 }
 
 }  // namespace runner::lvm

@@ -45,10 +45,22 @@ torch::Tensor Model::with_position(const torch::Tensor& contexts) const {
   return append_positional_scalar(contexts, s);
 }
 
+Prediction Model::predicted(const torch::Tensor& output, const torch::Tensor& contexts) const {
+  return normalised(residual_ ? residual_->base(contexts) + output : output);
+}
+
+void Model::add_residual() {
+  const torch::NoGradGuard no_grad;
+  auto parameters = this->parameters();  // every model registers its output layer last
+  for (std::size_t i = parameters.size() - 2; i < parameters.size(); ++i) parameters[i].zero_();
+  residual_ = register_module("residual", std::make_shared<Residual>(sizes_.residual, sizes_.context));
+}
+
 std::shared_ptr<Model> make_model(const ModelSizes& sizes, torch::Generator generator) {
   for (const auto& type : kModels) {
     if (sizes.type != type.name) continue;
     auto model = type.make(sizes, std::move(generator));
+    if (sizes.residual != "none") model->add_residual();
     if (sizes.residual_next) return std::make_shared<ResidualNext>(std::move(model));
     return model;
   }

@@ -10,6 +10,7 @@
 
 #include "lvm/linear.h"
 #include "lvm/model_options.h"
+#include "lvm/residual.h"
 
 namespace runner::lvm {
 
@@ -38,6 +39,13 @@ class Model : public torch::nn::Module {
 
   const ModelSizes& sizes() const { return sizes_; }
 
+  // As sizes().residual says: registers it, and sets the output layer to zero.
+  void add_residual();
+  // nullptr: the model has none.
+  const Residual* residual() const { return residual_.get(); }
+  // What the model predicts where its last layer gives `output` [B, D] for these contexts.
+  Prediction predicted(const torch::Tensor& output, const torch::Tensor& contexts) const;
+
  protected:
   // The contexts with the positional feature appended when the model has one: [B, T, sizes().input_dim()].
   torch::Tensor with_position(const torch::Tensor& contexts) const;
@@ -45,6 +53,7 @@ class Model : public torch::nn::Module {
   ModelSizes sizes_;
   Compute compute_;
   std::int64_t epoch0_ = 0;
+  std::shared_ptr<Residual> residual_;
 };
 
 // Builds a model of `sizes` on the CPU, its weights drawn from `generator` (a CPU generator), float32.

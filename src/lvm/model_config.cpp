@@ -31,6 +31,8 @@ Json model_config(const ModelSizes& s) {
   config["output_dim"] = s.width;
   // Ours, only where used, so that the old tools can pass the rest straight to their constructors.
   if (s.type == "transformer" && s.feedforward != 4 * s.d_model) config["feedforward"] = s.feedforward;
+  if (s.residual != "none") config["residual"] = s.residual;
+  if (s.residual == "learned") config["context"] = s.context;
   if (s.residual_next) config["residual_next"] = true;
   if (s.positional_scalar != 0) {
     config["positional_scalar"] = s.positional_scalar;
@@ -93,9 +95,17 @@ ModelSizes sizes_from_config(const std::string& type, const Json& config, const 
   s.width = read.size("output_dim");
   s.positional_scalar = read.number("positional_scalar", 0);
   s.ramp_epochs = static_cast<std::int64_t>(read.number("ramp_epochs", 3));
+  if (config.contains("residual")) {
+    const Json& kind = config.at("residual");
+    if (kind != "none" && kind != "last" && kind != "mean" && kind != "learned")
+      read.fail("residual", "none, last, mean or learned");
+    s.residual = kind.get<std::string>();
+    if (s.residual == "learned") s.context = read.size("context");
+  }
   if (config.contains("residual_next")) {
     if (!config.at("residual_next").is_boolean()) read.fail("residual_next", "true or false");
     s.residual_next = config.at("residual_next").get<bool>();
+    if (s.residual_next && s.residual != "none") read.fail("residual", "none beside residual_next");
   }
   if (read.size("input_dim") != s.input_dim())
     read.fail("input_dim", "output_dim, or one more with a positional scalar");

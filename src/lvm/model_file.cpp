@@ -115,6 +115,7 @@ std::string way_to(const ModelSizes& file, const ModelSizes& own) {
   size("layers", file.layers, own.layers);
   size("feedforward", file.feedforward, own.feedforward);
   size("hidden", file.hidden, own.hidden);
+  if (file.residual != own.residual) set("residual", file.residual);
   if (file.residual_next != own.residual_next) set("residual_next", file.residual_next ? "true" : "false");
   if ((file.positional_scalar != 0) != (own.positional_scalar != 0))
     set("positional_scalar", Json(file.positional_scalar).dump());
@@ -163,6 +164,10 @@ void load_weights(Model& model, const ModelFile& file, const std::string& place)
   if (file.sizes.heads != own.heads && file.sizes.d_model == own.d_model)
     throw UsageError("has " + std::to_string(file.sizes.heads) + " heads, the configuration " +
                          std::to_string(own.heads) + way_to(file.sizes, own),
+                     place);
+  if (file.sizes.residual != own.residual)
+    throw UsageError("predicts with residual: " + file.sizes.residual + ", the configuration with " +
+                         own.residual + way_to(file.sizes, own),
                      place);
   check_finite(file, place);
   try {

@@ -27,8 +27,8 @@ ModelFile read_model_file(const std::filesystem::path& path);
 std::shared_ptr<Model> load_model(const ModelFile& file);
 
 // The file's weights into a model of the configuration's sizes. Throws UsageError with `place` when the model
-// is of another type, sizes or number of heads (which no shape shows), naming the keys that would fit it;
-// DataError when the file contradicts itself or holds NaN or Inf.
+// is of another type, sizes, residual or number of heads (which no shape shows), naming the keys that would
+// fit it; DataError when the file contradicts itself or holds NaN or Inf.
 void load_weights(Model& model, const ModelFile& file, const std::string& place);
 
 }  // namespace runner::lvm

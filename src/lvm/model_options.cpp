@@ -52,6 +52,9 @@ void declare(config::Binder& b, ModelOptions& o) {
       .range(0, 0.99);
   b.option("model.init", o.init, "transformer layers drawn independently, or copied from the first")
       .choices({"independent", "copied"});
+  b.option("model.residual", o.residual,
+           "add the output to the last context vector, to their mean, or to a mean with learnt weights")
+      .choices({"none", "last", "mean", "learned"});
   b.option("model.residual_next", o.residual_next, "predict unit(last) + alpha * the model's output");
   b.option("model.positional_scalar", o.positional_scalar,
            "s: append linspace(0, 1, T) * s as a feature; 0: none");
@@ -77,6 +80,10 @@ std::vector<config::Problem> check(const ModelOptions& o) {
     if (d % 2 != 0)
       complain("model.d_model", std::to_string(d) + " is odd; the position table needs an even width");
   }
+  if (o.residual_next && o.residual != "none")
+    complain("model.residual", o.residual +
+                                   " conflicts with model.residual_next, which adds the last vector itself: "
+                                   "give one of the two");
   if (o.type == "amn" && o.positional_scalar != 0)
     complain("model.positional_scalar",
              "amn mixes its raw inputs, which a position feature would widen; set it to 0");
@@ -98,7 +105,7 @@ std::vector<std::string> unused_keys(const ModelOptions& o) {
   return keys;
 }
 
-ModelSizes model_sizes(const ModelOptions& o, std::int64_t width) {
+ModelSizes model_sizes(const ModelOptions& o, std::int64_t width, std::int64_t context) {
   const TypeDefaults& type = defaults_of(o.type);
   ModelSizes s;
   s.type = o.type;
@@ -113,6 +120,8 @@ ModelSizes model_sizes(const ModelOptions& o, std::int64_t width) {
   if (o.type == "transformer") s.feedforward = o.feedforward.value_or(4 * s.d_model);
   s.dropout = type.dropout < 0 ? 0 : o.dropout.value_or(type.dropout);
   s.copied_init = o.init == "copied";
+  s.residual = o.residual;
+  if (o.residual == "learned") s.context = context;
   s.residual_next = o.residual_next;
   s.positional_scalar = o.positional_scalar;
   s.ramp_epochs = o.ramp_epochs;

@@ -21,6 +21,7 @@ struct ModelOptions {
   std::optional<std::int64_t> hidden;       // lstm, amn: 512
   std::optional<double> dropout;            // transformer: 0.1; lstm: 0.2; gru: 0
   std::string init = "independent";         // independent | copied: all transformer layers start as the first
+  std::string residual = "none";            // none | last | mean | learned: what the output is added to
   bool residual_next = false;               // raw = unit(last) + alpha * inner model
   double positional_scalar = 0;             // s: feature D+1 = linspace(0, 1, T) * s; 0: none
   std::int64_t ramp_epochs = 3;             // epochs over which training raises s from 0
@@ -33,6 +34,8 @@ struct ModelSizes {
   std::int64_t d_model = 0, heads = 0, layers = 0, feedforward = 0, hidden = 0;  // 0: not of this type
   double dropout = 0;
   bool copied_init = false;
+  std::string residual = "none";
+  std::int64_t context = 0;  // T, where residual is learned: it has T weights
   bool residual_next = false;
   double positional_scalar = 0;
   std::int64_t ramp_epochs = 3;
@@ -49,11 +52,12 @@ std::vector<config::Problem> check(const ModelOptions& o);
 // type; the job that reads them says in its log that they have no effect.
 std::vector<std::string> unused_keys(const ModelOptions& o);
 
-// Options with the type's defaults filled in, for vectors of `width` floats.
-ModelSizes model_sizes(const ModelOptions& o, std::int64_t width);
+// Options with the type's defaults filled in, for vectors of `width` floats; `context`: T, which only a
+// learned residual needs.
+ModelSizes model_sizes(const ModelOptions& o, std::int64_t width, std::int64_t context = 0);
 
 // The `model_config` of a .pt file and of config.json: the old Python tools' keys for this type, then ours
-// (feedforward when it is not 4 * d_model, residual_next, positional_scalar) where they are used.
+// (feedforward when it is not 4 * d_model, residual, residual_next, positional_scalar) where they are used.
 Json model_config(const ModelSizes& sizes);
 // The reverse, for our folders and for old .pt files. Throws DataError with `place` on a missing or odd key.
 ModelSizes sizes_from_config(const std::string& type, const Json& model_config, const std::string& place);

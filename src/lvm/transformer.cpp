@@ -101,7 +101,7 @@ Prediction Transformer::forward(const torch::Tensor& contexts) {
   x = x.select(1, x.size(1) - 1);
   x = torch::gelu(linear(x, head0_->weight, head0_->bias, compute_));
   x = layer_norm(x, head2_->weight, head2_->bias);
-  return normalised(linear(x, head3_->weight, head3_->bias, compute_));
+  return predicted(linear(x, head3_->weight, head3_->bias, compute_), contexts);
 }
 
 }  // namespace runner::lvm

@@ -9,6 +9,7 @@
 #include "lvm/optimizer.h"
 #include "lvm/plateau.h"
 #include "lvm/unit.h"
+#include "lvm/warmup_cosine.h"
 
 namespace runner::lvm {
 namespace {
@@ -55,6 +56,23 @@ TEST(Plateau, halves_after_more_than_patience_epochs_without_progress) {
   EXPECT_EQ(state.bad_epochs, 0);
 }
 
+TEST(WarmupCosine, rises_in_a_line_and_falls_along_half_a_cosine) {
+  const auto rate = [](std::int64_t step) { return warmup_cosine(2, 0, 10, 110, step); };
+  EXPECT_DOUBLE_EQ(rate(1), 0.2);
+  EXPECT_DOUBLE_EQ(rate(10), 2);
+  EXPECT_DOUBLE_EQ(rate(11), 2);
+  EXPECT_DOUBLE_EQ(rate(61), 1);
+  EXPECT_NEAR(rate(110), 2 * (1 + std::cos(M_PI * 0.99)) / 2, 1e-12);
+  EXPECT_DOUBLE_EQ(rate(111), 0);
+  EXPECT_DOUBLE_EQ(rate(500), 0);  // a run that goes on beyond its epochs
+}
+
+TEST(WarmupCosine, starts_at_the_full_rate_without_warm_up_and_ends_at_the_lowest) {
+  EXPECT_DOUBLE_EQ(warmup_cosine(2, 0.5, 0, 4, 1), 2);
+  EXPECT_DOUBLE_EQ(warmup_cosine(2, 0.5, 0, 4, 5), 0.5);
+  EXPECT_DOUBLE_EQ(warmup_cosine(2, 0, 10, 4, 4), 0.8);  // a run that ends while it warms up
+}
+
 TEST(Augment, corrupts_about_the_asked_part_of_the_last_vectors_and_nothing_else) {
   torch::manual_seed(3);
   const auto before = unit(torch::randn({20000, 3, 4}));
@@ -98,6 +116,19 @@ TEST(Alignment, margin_and_legacy_rank_by_hand) {
   EXPECT_EQ(m.rows, 2);
   EXPECT_NEAR(m.margin, (0.6 + 1.0) / 2 - (0.8 + 0.0) / 2, 1e-6);
   EXPECT_NEAR(m.legacy_r5, 0.5, 1e-9);
+  EXPECT_NEAR(m.legacy_chance, 5.0 / 6, 1e-9);
+}
+
+TEST(Alignment, what_was_not_ranked_is_null_and_not_zero) {
+  AlignmentSums sums;
+  sums.add(torch::ones({2, 3}), torch::ones({2, 2, 3}), torch::ones({2, 3}));
+  const Json figures = to_json(sums.result()), chance = chance_levels(sums.result());
+  for (const char* key : {"r_at_1", "r_at_5", "new_r_at_1", "new_r_at_5", "new_mrr"})
+    EXPECT_TRUE(figures.at(key).is_null()) << key;
+  for (const char* key : {"r_at_1", "r_at_5", "new_r_at_1", "new_r_at_5"})
+    EXPECT_TRUE(chance.at(key).is_null()) << key;
+  EXPECT_TRUE(figures.at("margin").is_number());
+  EXPECT_DOUBLE_EQ(chance.at("legacy_r5").get<double>(), 1);  // three candidates: always among the first five
 }
 
 TEST(Alignment, ranks_count_strictly_higher_similarities_within_the_article) {
@@ -107,9 +138,34 @@ TEST(Alignment, ranks_count_strictly_higher_similarities_within_the_article) {
   EXPECT_TRUE(
       torch::equal(ranks, torch::tensor({1, 2, 4}, torch::kInt64)));  // a duplicate row does not count
   AlignmentSums sums;
-  sums.add_ranks(pred, article, torch::tensor({0, 2, 3}, torch::kInt64));
-  EXPECT_NEAR(sums.result().r_at_1, 1.0 / 3, 1e-9);
-  EXPECT_NEAR(sums.result().r_at_5, 1.0, 1e-9);
+  sums.add_ranks(pred, article, torch::tensor({0, 2, 3}, torch::kInt64), torch::zeros({3, 4}, torch::kBool));
+  EXPECT_NEAR(*sums.result().article.r_at_1, 1.0 / 3, 1e-9);
+  EXPECT_NEAR(*sums.result().article.r_at_5, 1.0, 1e-9);
+  EXPECT_NEAR(*sums.result().article.chance_1, 0.25, 1e-9);
+  EXPECT_NEAR(*sums.result().article.chance_5, 1, 1e-9);
+}
+
+// Eight rows on a quarter circle, a prediction on the first: row r ranks r + 1.
+TEST(Alignment, rows_of_the_context_do_not_stand_before_a_new_target) {
+  const auto angle = torch::arange(8) * (M_PI / 2 / 8);
+  const auto article = torch::stack({torch::cos(angle), torch::sin(angle)}, 1).to(torch::kFloat32);
+  const auto pred = torch::tensor({{1.0f, 0.0f}, {1.0f, 0.0f}});
+  const auto targets = torch::tensor({6, 3}, torch::kInt64);
+  // The first row's context holds rows 0, 1, 2, 4 and one of another article; the second's row 5 twice, which
+  // ranks behind the target anyway, and the target itself.
+  const auto contexts = torch::tensor({{0, 1, 2, 4, -1}, {5, 5, 3, -1, -1}}, torch::kInt64);
+  const auto seen = seen_rows(contexts, targets, 8);
+  EXPECT_EQ(seen[0].sum().item<int>(), 4);
+  EXPECT_EQ(seen[1].sum().item<int>(), 1);
+  AlignmentSums sums;
+  sums.add_ranks(pred, article, targets, seen);
+  const auto m = sums.result();
+  EXPECT_NEAR(*m.article.mrr, (1.0 / 7 + 1.0 / 4) / 2, 1e-9);
+  EXPECT_NEAR(*m.fresh.mrr, (1.0 / 3 + 1.0 / 4) / 2, 1e-9);  // before row 6 stay rows 3 and 5
+  EXPECT_NEAR(*m.article.r_at_5, 0.5, 1e-9);
+  EXPECT_NEAR(*m.fresh.r_at_5, 1.0, 1e-9);
+  EXPECT_NEAR(*m.fresh.chance_1, (1.0 / 4 + 1.0 / 7) / 2, 1e-9);
+  EXPECT_NEAR(*m.fresh.chance_5, (1.0 + 5.0 / 7) / 2, 1e-9);
 }
 
 }  // namespace

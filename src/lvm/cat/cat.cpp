@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "lvm/cat/figures.h"
 #include "lvm/cat/tests.h"
 
 namespace runner::lvm::cat {
@@ -16,6 +17,8 @@ Json run(Predictor& predictor, const Articles& articles, const Split& split, con
   Ablations c;
   Rollout d(options.horizon);
   Coherence e;
+  const auto baselines = fixed_baselines(options.shares);
+  Figures figures(baselines);
   Taken taken;
   const auto total = static_cast<std::int64_t>(split.ids.size());
   for (std::int64_t first = 0; first < total; first += kBlock) {
@@ -29,6 +32,7 @@ Json run(Predictor& predictor, const Articles& articles, const Split& split, con
       c.add(predictor, block, options.seed);
       d.add(predictor, articles, block, options.legacy);
       e.add(block);
+      figures.add(articles, *split.source, block);
     }
     if (progress) progress(first + count);
   }
@@ -47,6 +51,7 @@ Json run(Predictor& predictor, const Articles& articles, const Split& split, con
   c.write(out);
   d.write(out, options.target_offset);
   e.write(out);
+  figures.write(out);
   return out;
 }
 

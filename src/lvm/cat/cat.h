@@ -9,6 +9,7 @@
 #include "data/samples.h"
 #include "lvm/cat/articles.h"
 #include "lvm/cat/predictor.h"
+#include "lvm/training/baselines.h"
 
 namespace runner::lvm::cat {
 
@@ -18,6 +19,7 @@ struct Options {
   std::int64_t horizon = 5;        // roll-out steps of D
   std::uint64_t seed = 42;         // of C's shuffles
   std::int64_t target_offset = 1;  // of the model; above 1 only the first roll-out step is well defined
+  torch::Tensor shares;            // of the weighted mean that the model is compared with; undefined: without
 };
 
 // A split: which samples of a source, in order.
@@ -27,8 +29,9 @@ struct Split {
   std::vector<std::int64_t> ids;
 };
 
-// Every key of LVM.md's 5CAT; null where a bin is empty. `progress` gets the samples looked at.
-// Throws DataError when no row is usable in A or in B.
+// Every key of LVM.md's 5CAT, null where a bin is empty, then the quick figures of the first `samples` rows
+// beside those of the baselines (cat/figures.h). `progress` gets the samples looked at. Throws DataError when
+// no row is usable in A or in B.
 Json run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
          const std::function<void(std::int64_t)>& progress = {});
 

@@ -52,14 +52,25 @@ torch::Tensor Forest::predict(const torch::Tensor& sequences) {
   for (std::int64_t t = 0; t < length; ++t) {
     const auto column = sequences.select(1, t).contiguous();
     const auto* first = column.data_ptr<std::int64_t>();
-    nodes = extend(t, nodes, {first, first + rows});
+    nodes = extend(t, nodes, {first, first + rows}, sequences);
   }
   return predictions_.index_select(0, torch::tensor(nodes, torch::kInt64));
 }
 
-Forest::Numbers Forest::extend(std::int64_t position, const Numbers& parents, const Numbers& items) {
+// Position by position: contexts of all sequences at once would be T times as large.
+torch::Tensor Forest::residual_base(const torch::Tensor& sequences) const {
+  const auto shares = transformer_->residual()->shares(sequences.size(1));
+  auto base = torch::zeros({sequences.size(0), transformer_->sizes().width});
+  for (std::int64_t t = 0; t < shares.size(0); ++t)
+    if (const auto share = shares[t].item<float>(); share != 0)
+      base.add_(items().index_select(0, sequences.select(1, t)), share);
+  return base;
+}
+
+Forest::Numbers Forest::extend(std::int64_t position, const Numbers& parents, const Numbers& items,
+                               const torch::Tensor& sequences) {
   auto& known = nodes_[static_cast<std::size_t>(position)];
-  Numbers numbers, new_parents, new_items;
+  Numbers numbers, new_parents, new_items, new_rows;
   for (std::size_t i = 0; i < parents.size(); ++i) {
     const auto key = static_cast<std::uint64_t>(parents[i]) << 32 | static_cast<std::uint64_t>(items[i]);
     const auto [found, is_new] = known.try_emplace(key, static_cast<std::int64_t>(known.size()));
@@ -67,6 +78,7 @@ Forest::Numbers Forest::extend(std::int64_t position, const Numbers& parents, co
     if (!is_new) continue;
     new_parents.push_back(parents[i]);
     new_items.push_back(items[i]);
+    new_rows.push_back(static_cast<std::int64_t>(i));
   }
   const auto count = static_cast<std::int64_t>(new_items.size());
   if (position + 1 < static_cast<std::int64_t>(nodes_.size())) {
@@ -75,6 +87,10 @@ Forest::Numbers Forest::extend(std::int64_t position, const Numbers& parents, co
   }
   auto raw = torch::empty({count, transformer_->sizes().width});
   decoder_->predict(new_items.data(), new_parents.data(), count, raw.data_ptr<float>());
+  if (transformer_->residual()) {
+    const auto rows = torch::tensor(new_rows, torch::kInt64);
+    raw.add_(residual_base(sequences.index_select(0, rows)));
+  }
   const auto fresh = normalised(raw).cos;
   predictions_ = predictions_.defined() ? torch::cat({predictions_, fresh}) : fresh;
   return numbers;

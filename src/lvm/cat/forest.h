@@ -23,8 +23,12 @@ class Forest final : public Predictor {
 
   // Makes a decoder for sequences of this length, and gives it the items that it does not know.
   void prepare(std::int64_t length);
-  // Numbers of the nodes (parents[i], items[i]) of a position; computes those that are new.
-  Numbers extend(std::int64_t position, const Numbers& parents, const Numbers& items);
+  // Numbers of the nodes (parents[i], items[i]) of a position; computes those that are new. sequences [N, T]:
+  // row i is the one that node i is for.
+  Numbers extend(std::int64_t position, const Numbers& parents, const Numbers& items,
+                 const torch::Tensor& sequences);
+  // What the model's residual adds to the outputs of these sequences: [N, D].
+  torch::Tensor residual_base(const torch::Tensor& sequences) const;
 
   std::shared_ptr<Transformer> transformer_;
   std::unique_ptr<cpu::PrefixDecoder> decoder_;

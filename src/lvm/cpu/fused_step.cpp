@@ -22,6 +22,7 @@ class FusedStep final : public TrainingStep {
         weights_(view(engine_->parameters())) {
     load_weights(*model_, *engine_);
     share_weights();
+    share_residual_gradient();
   }
 
   StepOutput run(const StepInput& input) override {
@@ -30,12 +31,13 @@ class FusedStep final : public TrainingStep {
                               static_cast<std::uint64_t>(input.step)};
     const std::int64_t batch = contexts.size(0);
     const float* values = engine_->forward(contexts.data_ptr<float>(), batch, true, key);
-    const torch::Tensor raw = copied(values, batch).requires_grad_(true);
+    const torch::Tensor output = copied(values, batch).requires_grad_(true);
+    if (residual_gradient_.defined()) residual_gradient_.zero_();
     StepOutput out;
-    out.loss = compute_loss(options_.loss, normalised(raw), input.contexts, input.targets, input.epoch0,
-                            input.directional_scale);
+    out.loss = compute_loss(options_.loss, model_->predicted(output, input.contexts), input.contexts,
+                            input.targets, input.epoch0, input.directional_scale);
     out.loss.total.backward();
-    const torch::Tensor gradient = raw.grad().contiguous();
+    const torch::Tensor gradient = output.grad().contiguous();
     engine_->backward(gradient.data_ptr<float>());
     if (!std::isfinite(out.loss.total.item<float>())) {
       out.gradient_norm = engine_->gradient_norm();
@@ -49,8 +51,10 @@ class FusedStep final : public TrainingStep {
   }
 
   Prediction predict(const torch::Tensor& contexts) override {
+    const torch::NoGradGuard no_grad;
     const torch::Tensor input = prepared(contexts, model_->sizes().positional_scalar);
-    return normalised(copied(engine_->forward(input.data_ptr<float>(), input.size(0), false), input.size(0)));
+    const float* output = engine_->forward(input.data_ptr<float>(), input.size(0), false);
+    return model_->predicted(copied(output, input.size(0)), contexts);
   }
 
   void end_predictions() override { engine_->release_evaluation(); }
@@ -88,6 +92,16 @@ class FusedStep final : public TrainingStep {
     }
   }
 
+  // The residual's weights are felt through the loss alone: autograd writes their gradient into the engine's
+  // buffer, where its backward pass leaves it.
+  void share_residual_gradient() {
+    const std::int64_t count = engine_->shape().residual_weights;
+    if (count == 0) return;
+    residual_gradient_ = view(engine_->gradients()).narrow(0, engine_->layout().residual, count);
+    torch::Tensor weights = model_->residual()->weights;
+    weights.mutable_grad() = residual_gradient_;
+  }
+
   // What the network reads: contiguous float32, with the positional feature when the model has one.
   torch::Tensor prepared(const torch::Tensor& contexts, double scalar) const {
     if (contexts.size(1) != engine_->shape().context)
@@ -116,7 +130,7 @@ class FusedStep final : public TrainingStep {
   std::shared_ptr<Transformer> model_;
   StepOptions options_;
   std::shared_ptr<cpu::Engine> engine_;
-  torch::Tensor weights_;
+  torch::Tensor weights_, residual_gradient_;
   std::int64_t updates_ = 0;
 };
 

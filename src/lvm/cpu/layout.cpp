@@ -21,15 +21,14 @@ class Builder {
     return at;
   }
 
-  Layout layout;
-
- private:
   std::int64_t add(const std::string& name, std::int64_t rows, std::int64_t columns) {
     layout.parameters.push_back({name, rows, columns, layout.total});
     const std::int64_t offset = layout.total;
     layout.total += layout.parameters.back().size();
     return offset;
   }
+
+  Layout layout;
 };
 
 LayerAt add_layer(Builder& b, const std::string& prefix, const Shape& s) {
@@ -60,6 +59,7 @@ Layout make_layout(const Shape& s) {
   b.layout.head0 = b.linear("head.0", s.d_model, s.d_model);
   b.layout.head2 = b.norm("head.2", s.d_model);
   b.layout.head3 = b.linear("head.3", s.output, s.d_model);
+  if (s.residual_weights > 0) b.layout.residual = b.add("residual.weights", s.residual_weights, 0);
   return b.layout;
 }
 

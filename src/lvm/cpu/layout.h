@@ -45,7 +45,8 @@ struct Layout {
   std::vector<LayerAt> layers;
   LinearAt head0, head3;
   NormAt head2;
-  std::int64_t total = 0;  // floats of a flat buffer
+  std::int64_t residual = 0;  // the residual's weights, where there are any: trained, but read by the caller
+  std::int64_t total = 0;     // floats of a flat buffer
 };
 
 Layout make_layout(const Shape& shape);

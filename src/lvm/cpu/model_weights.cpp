@@ -28,6 +28,7 @@ cpu::Shape engine_shape(const ModelSizes& sizes, std::int64_t context) {
   shape.layers = sizes.layers;
   shape.feedforward = sizes.feedforward;
   shape.context = context;
+  shape.residual_weights = sizes.context;
   shape.dropout = sizes.dropout;
   return shape;
 }

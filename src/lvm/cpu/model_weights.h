@@ -7,7 +7,7 @@
 namespace runner::lvm {
 
 // Why the engine cannot compute this model there; empty when it can. It does the transformer, with or without
-// a positional scalar, on the CPU.
+// a positional scalar and a residual, on the CPU.
 std::string engine_misfit(const Model& model, const torch::Device& device);
 
 // For contexts of `context` vectors. Throws UsageError when the model's position table has fewer.

@@ -12,9 +12,10 @@ struct Shape {
   std::int64_t heads = 8;
   std::int64_t layers = 4;
   std::int64_t feedforward = 2048;
-  std::int64_t context = 5;  // T: vectors of a context
-  double dropout = 0.1;      // realised to 1/65536, and scaled by exactly what is realised
-  double norm_eps = 1e-5;    // of every layer norm
+  std::int64_t context = 5;           // T: vectors of a context
+  std::int64_t residual_weights = 0;  // context's, where the prediction has a learnt residual; else 0
+  double dropout = 0.1;               // realised to 1/65536, and scaled by exactly what is realised
+  double norm_eps = 1e-5;             // of every layer norm
 };
 
 enum class Precision {

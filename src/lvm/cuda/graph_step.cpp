@@ -98,7 +98,7 @@ class GraphStep final : public TrainingStep {
   static constexpr std::int64_t max_figures = 64;
 
   GraphKey key_of(const StepInput& input) const {
-    const bool phases = options_.loss.recipe != "mse";
+    const bool phases = is_directional(options_.loss);
     return {input.contexts.size(0), phases ? phase_index(options_.loss, input.epoch0) : 0,
             phases ? input.directional_scale : 1, ramped_scalar(model_->sizes(), input.epoch0)};
   }

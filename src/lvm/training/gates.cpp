@@ -45,6 +45,7 @@ Json final_gates(const GateOptions& limits, const FinalFigures& figures) {
   };
   add("margin", limits.final_min_margin, figures.margin);
   add("val_cosine", limits.final_min_cosine, figures.val_cosine);
+  add("gain", limits.final_min_gain, figures.gain);
   add("legacy_r5", limits.final_min_legacy_r5, figures.legacy_r5);
   return gates;
 }

@@ -31,7 +31,8 @@ std::string epoch_gate(const GateOptions& limits, GateState& state, double val_c
 void note_rollback(const GateOptions& limits, GateState& state, std::int64_t step, double restored_cosine);
 
 struct FinalFigures {
-  double margin = 0, val_cosine = 0, legacy_r5 = 0;
+  double margin = 0, val_cosine = 0, legacy_r5 = 0;  // of the last epoch
+  double gain = 0;                                   // of the best one, over the best baseline
 };
 // {"margin": {"value", "limit", "passed"}, …} of the configured ones.
 Json final_gates(const GateOptions& limits, const FinalFigures& figures);

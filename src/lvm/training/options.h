@@ -15,10 +15,11 @@ struct OptimizerOptions {
 };
 
 struct SchedulerOptions {
-  std::string type = "reduce_on_plateau";  // reduce_on_plateau | none
+  std::string type = "reduce_on_plateau";  // reduce_on_plateau | warmup_cosine | none
   double factor = 0.5;
   std::int64_t patience = 3;
   double threshold = 1e-4, min_lr = 0;
+  std::int64_t warmup_steps = 0;  // warmup_cosine: steps over which the rate rises to optimizer.lr
 };
 
 struct GateOptions {
@@ -28,8 +29,10 @@ struct GateOptions {
   std::string action = "rollback";       // rollback | stop | warn
   std::int64_t max_rollbacks = 2;
   std::int64_t warm_steps = 2000;  // after a roll-back: steps with the directional weight at 0
-  std::optional<double> final_min_margin, final_min_cosine, final_min_legacy_r5;
-  bool any_final() const { return final_min_margin || final_min_cosine || final_min_legacy_r5; }
+  std::optional<double> final_min_margin, final_min_cosine, final_min_gain, final_min_legacy_r5;
+  bool any_final() const {
+    return final_min_margin || final_min_cosine || final_min_gain || final_min_legacy_r5;
+  }
 };
 
 struct HealthOptions {
@@ -37,8 +40,14 @@ struct HealthOptions {
   std::int64_t max_skipped = 100;     // then stop all the same
 };
 
+// What the model is compared with; copy_last, context_mean and weighted_mean always.
+struct BaselineOptions {
+  bool ridge = false;        // also ridge regression, whose fit takes seconds
+  double ridge_lambda = 30;  // its penalty
+};
+
 struct EarlyStopOptions {
-  std::optional<std::string> metric;  // val_loss | val_cosine | margin | r_at_1 | r_at_5
+  std::optional<std::string> metric;  // a figure of an epoch: val_loss, val_cosine, gain, margin, r_at_1, …
   std::int64_t patience = 5;
   double min_delta = 0;
 };

@@ -65,10 +65,10 @@ RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config,
   write_file_atomically(folder_ / "config.yaml", config_yaml);
 }
 
-void RunFiles::add_metrics(const Json& line) {
+void RunFiles::add_metrics(const Json& line, const std::vector<std::pair<std::string, double>>& more) {
   check();
   metrics_.add(line);
-  std::vector<std::pair<std::string, double>> scalars;
+  std::vector<std::pair<std::string, double>> scalars = more;
   for (const auto& [key, value] : line.items())
     if (key != "step" && value.is_number()) scalars.emplace_back(key, value.get<double>());
   try {
@@ -86,11 +86,13 @@ void RunFiles::forget_metrics_after(std::int64_t step, const Json& epochs) {
   tensorboard_from_ = step + 1;
 }
 
-void RunFiles::write_history(const Json& epochs, const Json& events, const std::string& title) {
+void RunFiles::write_history(const Json& epochs, const Json& events, const BaselineFigures& baselines,
+                             const std::string& title) {
   check();
-  write_file_atomically(folder_ / "training_history.json",
-                        json_text(Json{{"history", epochs}, {"events", events}}, 2) + "\n");
-  write_file_atomically(folder_ / "report.html", report_html(epochs, events, title));
+  Json history{{"history", epochs}, {"events", events}};
+  history.update(to_json(baselines));
+  write_file_atomically(folder_ / "training_history.json", json_text(history, 2) + "\n");
+  write_file_atomically(folder_ / "report.html", report_html(epochs, events, baselines, title));
 }
 
 void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& snapshot,

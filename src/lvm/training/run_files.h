@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "lvm/model.h"
+#include "lvm/training/baselines.h"
 #include "lvm/training/metrics_file.h"
 #include "lvm/training/pt_writer.h"
 #include "lvm/training/tensorboard.h"
@@ -41,15 +42,17 @@ class RunFiles {
     if (check_) check_();
   }
 
-  // One line of metrics.jsonl and the same scalars for TensorBoard. A full disk is a warning.
-  void add_metrics(const Json& line);
+  // One line of metrics.jsonl and the same scalars for TensorBoard, which gets `more` too. A full disk is a
+  // warning.
+  void add_metrics(const Json& line, const std::vector<std::pair<std::string, double>>& more = {});
   // Drops the lines that a run resumed at `step`, with `epochs` behind it, writes again.
   void forget_metrics_after(std::int64_t step, const Json& epochs = Json::array());
   void forget_metrics() { metrics_.clear(); }
   void flush_metrics_to_disk() const { metrics_.flush_to_disk(); }
 
   // training_history.json and report.html.
-  void write_history(const Json& epochs, const Json& events, const std::string& title);
+  void write_history(const Json& epochs, const Json& events, const BaselineFigures& baselines,
+                     const std::string& title);
   // best_model.pt or final_model.pt from a snapshot of `model`'s state.
   void write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
                       const ModelRecord& record) const;
@@ -69,7 +72,8 @@ class RunFiles {
 // The model's state dict with its parameters taken from `weights` (flat, in the order of model.parameters()).
 std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& weights);
 
-// The self-contained page: curves of the epochs' figures.
-std::string report_html(const Json& epochs, const Json& events, const std::string& title);
+// The self-contained page: curves of the epochs' figures, beside those of the baselines.
+std::string report_html(const Json& epochs, const Json& events, const BaselineFigures& baselines,
+                        const std::string& title);
 
 }  // namespace runner::lvm

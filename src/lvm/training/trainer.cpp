@@ -12,6 +12,8 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "lvm/augment.h"
+#include "lvm/training/figures_text.h"
+#include "lvm/warmup_cosine.h"
 
 namespace runner::lvm {
 namespace {
@@ -98,6 +100,9 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
                                    static_cast<std::uint64_t>(state_.step + 1));
     corrupt_last_slot(batch.contexts, o.augment, seeded_generator(batch.contexts.device(), seed));
   }
+  if (o.scheduler.type == "warmup_cosine")
+    state_.lr = warmup_cosine(o.optimizer.lr, o.scheduler.min_lr, o.scheduler.warmup_steps,
+                              o.epochs * batches_per_epoch(), state_.step + 1);
   StepInput input{batch.contexts.to(parts_.device),
                   batch.targets.to(parts_.device),
                   state_.epoch,
@@ -195,38 +200,32 @@ void Trainer::end_epoch() {
   const EpochSums& sums = state_.sums;
   const double rows = std::max<double>(1, static_cast<double>(sums.rows));
   const double rate = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
-  Json epoch{{"epoch", state_.epoch + 1},
-             {"step", state_.step},
-             {"train_loss", sums.loss / rows},
-             {"train_cosine", sums.cosine / rows},
-             {"loss_mse", sums.loss_mse / rows},
-             {"loss_dir", sums.loss_dir / rows},
-             {"rho", sums.rho / rows},
-             {"confidence", sums.confidence / rows},
-             {"val_loss", validation.loss},
-             {"val_cosine", validation.cosine},
-             {"margin", validation.alignment.margin},
-             {"r_at_1", validation.alignment.r_at_1},
-             {"r_at_5", validation.alignment.r_at_5},
-             {"legacy_r5", validation.alignment.legacy_r5},
-             {"lr", state_.lr},
-             {"step_ms", steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0},
-             {"samples_per_second", rate},
-             {"first_step_ms", first_step_ms_},
-             {"rss_mb", peak_memory_mb()},
-             {"validation_s", seconds_since(start)}};
+  Json epoch{{"epoch", state_.epoch + 1},        {"step", state_.step},
+             {"train_loss", sums.loss / rows},   {"train_cosine", sums.cosine / rows},
+             {"loss_mse", sums.loss_mse / rows}, {"loss_dir", sums.loss_dir / rows},
+             {"rho", sums.rho / rows},           {"confidence", sums.confidence / rows}};
+  epoch.update(to_json(validation));
+  epoch.update({{"gain", parts_.baselines.gain(validation.cosine)},
+                {"lr", state_.lr},
+                {"step_ms", steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0},
+                {"samples_per_second", rate},
+                {"first_step_ms", first_step_ms_},
+                {"rss_mb", peak_memory_mb()},
+                {"validation_s", seconds_since(start)}});
   if (!std::isfinite(validation.loss))
     throw RunError(
         fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
                     state_.epoch + 1, parts_.files->checkpoints().string()));
   state_.history.push_back(epoch);
-  parts_.files->add_metrics(epoch);
+  parts_.files->add_metrics(epoch, scalars_of(parts_.baselines));
   spdlog::info(
-      "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} margin {:+.4f} R@1 "
-      "{:.3f} R@5 "
-      "{:.3f} | lr {:.2e}, {:.0f} samples/s",
+      "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {} margin {} R@1 {} "
+      "R@5 "
+      "{} new R@1 {} R@5 {} | lr {:.2e}, {:.0f} samples/s",
       state_.epoch + 1, o.epochs, sums.loss / rows, sums.cosine / rows, validation.loss, validation.cosine,
-      validation.alignment.margin, validation.alignment.r_at_1, validation.alignment.r_at_5, state_.lr, rate);
+      figure(epoch, "gain", 4), figure(epoch, "margin", 4), figure(epoch, "r_at_1", 3),
+      figure(epoch, "r_at_5", 3), figure(epoch, "new_r_at_1", 3), figure(epoch, "new_r_at_5", 3), state_.lr,
+      rate);
 
   const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
   std::string why;
@@ -239,7 +238,7 @@ void Trainer::end_epoch() {
   }
   if (best) save_best(epoch);
   if (!why.empty()) tripped("epoch", why);
-  parts_.files->write_history(state_.history, state_.events, parts_.name);
+  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
   save_checkpoint(false);
 }
 

@@ -12,6 +12,7 @@
 #include "data/split.h"
 #include "lvm/step.h"
 #include "lvm/training/background_task.h"
+#include "lvm/training/baselines.h"
 #include "lvm/training/batches.h"
 #include "lvm/training/checkpoint.h"
 #include "lvm/training/options.h"
@@ -33,6 +34,7 @@ struct TrainerParts {
   data::Split split;
   std::unique_ptr<TrainingStep> step;
   torch::Device device = torch::kCPU;
+  BaselineFigures baselines;
   RunFiles* files = nullptr;
   std::string name;
   std::string resume_line;             // what goes on with this run, told when it is stopped

@@ -170,7 +170,7 @@ std::vector<float> Trainer::best_weights() {
 void Trainer::write_model_files() {
   const RunFiles& files = *parts_.files;
   Model& model = parts_.step->model();
-  parts_.files->write_history(state_.history, state_.events, parts_.name);
+  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
   writer_.finish();
   const bool has_best = state_.best_step >= 0;
   if (has_best) files.write_safetensors_model(model, best_weights(), parts_.model_record);
@@ -190,9 +190,9 @@ void Trainer::finish(TrainerResult& result) {
   const bool whole = state_.stopped_early || state_.epoch >= parts_.options.epochs;
   if (gates.any_final() && parts_.options.judge_final_gates && whole && !state_.history.empty()) {
     const Json& last = state_.history.back();
-    result.final_gates =
-        final_gates(gates, {last.at("margin").get<double>(), last.at("val_cosine").get<double>(),
-                            last.at("legacy_r5").get<double>()});
+    result.final_gates = final_gates(
+        gates, {last.at("margin").get<double>(), last.at("val_cosine").get<double>(),
+                last.at("legacy_r5").get<double>(), parts_.baselines.gain(state_.best_val_cosine)});
     for (const auto& [name, gate] : result.final_gates.items())
       if (!gate.at("passed").get<bool>()) result.gates_passed = false;
   } else if (gates.any_final()) {

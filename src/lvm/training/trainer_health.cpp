@@ -63,7 +63,7 @@ void Trainer::bad_value(const StepOutput& output, const std::int64_t* ids, std::
     return;
   }
   add_event(what + "; stopped", {{"rows", rows}});
-  parts_.files->write_history(state_.history, state_.events, parts_.name);
+  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
   throw RunError(
       what + "; nothing was changed by it. " +
       (skips ? fmt::format("More than health.max_skipped = {} batches were bad. ", o.max_skipped) : "") +

@@ -1,11 +1,14 @@
 #pragma once
-// One pass over the validation split: loss, cosine and the quick alignment figures.
+// One pass over the validation split: loss, cosine and the quick alignment figures, of the model or of
+// anything else that predicts.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
 
+#include "base/json.h"
 #include "data/samples.h"
 #include "lvm/alignment.h"
 #include "lvm/step.h"
@@ -17,6 +20,11 @@ struct ValidationResult {
   double cosine = 0;  // mean over rows
   AlignmentMetrics alignment;
 };
+// val_loss, val_cosine, and the alignment's; null where not computed.
+Json to_json(const ValidationResult& result);
+
+// Contexts [B, T, D] -> predictions [B, D] of length 1, on the contexts' device.
+using Predict = std::function<torch::Tensor(const torch::Tensor& contexts)>;
 
 class Validator {
  public:
@@ -24,12 +32,19 @@ class Validator {
   Validator(std::shared_ptr<const data::SampleSource> samples, std::vector<std::int64_t> ids, bool normalize,
             torch::Device device);
   ValidationResult run(TrainingStep& step) const;
+  // Several predictors over one reading of the data.
+  std::vector<ValidationResult> run(const std::vector<Predict>& predictors) const;
+
+  // Whether vectors of articles are at hand, so that there is something to rank targets among.
+  bool ranks() const { return !article_rows_.empty(); }
 
  private:
   struct Group {  // samples ids_[first … end) of one article
     std::int64_t article, first, end;
   };
-  void rank(const Group& group, const torch::Tensor& predictions, AlignmentSums& sums) const;
+  // Rows first … end of one article: predictions and sums by predictor.
+  void rank(const Group& group, const std::vector<torch::Tensor>& predictions,
+            std::vector<AlignmentSums>& sums) const;
 
   std::shared_ptr<const data::SampleSource> samples_;
   std::vector<std::int64_t> ids_;  // by article

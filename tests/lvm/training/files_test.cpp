@@ -133,7 +133,7 @@ TEST(RunFiles, MetricsThatADiskDoesNotTakeComeWithTheNextOnes) {
 TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
   const Json epochs = {{{"epoch", 1}, {"train_loss", 0.5}, {"val_loss", 0.4}},
                        {{"epoch", 2}, {"train_loss", 0.3}, {"val_loss", 0.35}}};
-  const std::string page = report_html(epochs, {{{"step", 7}, {"what", "a < b"}}}, "run & test");
+  const std::string page = report_html(epochs, {{{"step", 7}, {"what", "a < b"}}}, {}, "run & test");
   EXPECT_NE(page.find("<polyline"), std::string::npos);
   EXPECT_NE(page.find("run &amp; test"), std::string::npos);
   EXPECT_NE(page.find("a &lt; b"), std::string::npos);

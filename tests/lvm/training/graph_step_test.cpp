@@ -12,13 +12,15 @@ namespace {
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device that this libtorch can use"
 
 std::unique_ptr<TrainingStep> step_on(const std::string& engine, const torch::Device& device, double dropout,
-                                      bool bf16, const std::string& recipe) {
+                                      bool bf16, const std::string& recipe,
+                                      const std::string& residual = "none") {
   ModelOptions model_options;
+  model_options.residual = residual;
   model_options.d_model = 64;
   model_options.heads = 4;
   model_options.layers = 3;
   model_options.dropout = dropout;
-  const auto model = make_model(model_sizes(model_options, 48), std::uint64_t{7});
+  const auto model = make_model(model_sizes(model_options, 48, 5), std::uint64_t{7});
   model->set_compute({false, bf16});
   model->to(device);
   StepOptions options;
@@ -45,12 +47,14 @@ StepInput batch(std::int64_t step, const torch::Device& device) {
   return in;
 }
 
-class GraphStep : public testing::TestWithParam<const char*> {};
+// A recipe and a residual.
+class GraphStep : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
 
 TEST_P(GraphStep, EqualsThePlainStepOnTheCpu) {
   NEEDS_CUDA();
-  const auto plain = step_on("plain", torch::kCPU, 0, false, GetParam());
-  const auto graph = step_on("fused", torch::kCUDA, 0, false, GetParam());
+  const auto [recipe, residual] = GetParam();
+  const auto plain = step_on("plain", torch::kCPU, 0, false, recipe, residual);
+  const auto graph = step_on("fused", torch::kCUDA, 0, false, recipe, residual);
   for (std::int64_t s = 1; s <= 6; ++s) {
     const StepOutput a = plain->run(batch(s, torch::kCPU)), b = graph->run(batch(s, torch::kCUDA));
     const auto total = a.loss.total.item<double>();
@@ -67,8 +71,13 @@ TEST_P(GraphStep, EqualsThePlainStepOnTheCpu) {
             1e-3f);
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, GraphStep, testing::Values("mse", "p6b_v23"),
-                         [](const auto& recipe) { return std::string(recipe.param); });
+INSTANTIATE_TEST_SUITE_P(Recipes, GraphStep,
+                         testing::Values(std::tuple{"mse", "none"}, std::tuple{"p6b_v23", "none"},
+                                         std::tuple{"cosine", "last"}, std::tuple{"mse", "mean"},
+                                         std::tuple{"cosine", "learned"}, std::tuple{"p6b_v23", "learned"}),
+                         [](const auto& p) {
+                           return std::string(std::get<0>(p.param)) + "_" + std::get<1>(p.param);
+                         });
 
 // With dropout and in bf16: a step that takes over another's state goes on with the same bits.
 TEST(GraphStepState, GoesOnBitForBit) {

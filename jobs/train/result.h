@@ -1,0 +1,27 @@
+#pragma once
+// What a training run tells when it ends: the object of --json, and the closing lines for people.
+
+#include <filesystem>
+#include <string>
+
+#include "base/json.h"
+#include "lvm/training/trainer.h"
+
+namespace runner::jobs {
+
+// What was decided before training.
+struct RunFacts {
+  std::filesystem::path folder;
+  std::string device, precision, engine;
+  lvm::BaselineFigures baselines;
+  bool residual = false;  // the model starts at a mixture of its context
+};
+
+Json result_of(const lvm::TrainerState& state, const lvm::TrainerResult& trained, const RunFacts& facts);
+// Of a run that had ended before.
+Json result_of_finished(const lvm::TrainerState& state, const RunFacts& facts);
+
+// The kept model beside the baselines, and that it is worse where it is. result: of result_of.
+std::string summary_of(const lvm::TrainerState& state, const RunFacts& facts, const Json& result);
+
+}  // namespace runner::jobs

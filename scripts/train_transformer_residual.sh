@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Sets up, builds, trains the transformer as a correction of its context's weighted mean (docs/metrics.md), says where the
+# model is and how good it is.
+#
+#   scripts/train_transformer_residual.sh [DATA] [VAL] [OOD] [ARTICLES] [DEVICE] [flag of `runner train`]...
+#
+# The arguments are those of train_transformer_p6b_v23.sh. Exit codes: those of the runner; 5 when a gate is missed, with
+# the model kept.
+set -euo pipefail
+export KMP_DUPLICATE_LIB_OK=TRUE
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=train_common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/train_common.sh"
+case ${1:-} in -h | --help) script_help; exit 0 ;; esac
+train_main transformer_residual configs/lvm_residual.yaml "$@"
