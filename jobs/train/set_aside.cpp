@@ -37,7 +37,7 @@ bool is_unfinished(const std::vector<fs::path>& checkpoints, std::int64_t& step)
 fs::path free_name(const fs::path& path) {
   fs::path name = path;
   std::error_code error;
-  for (int i = 2; fs::symlink_status(name, error).type() != fs::file_type::not_found; ++i)
+  for (int i = 2; fs::exists(fs::symlink_status(name, error)); ++i)
     name = path.string() + "_" + std::to_string(i);
   return name;
 }

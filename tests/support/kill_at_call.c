@@ -1,5 +1,6 @@
-// Preloaded into `runner`: its worker, and its launcher with it, is killed in front of the KILL_AT-th call that
-// changes something below the folder KILL_UNDER. Each such call's name and path goes to the file KILL_LOG.
+// Preloaded into `runner`: its worker, and its launcher with it, is killed in front of the KILL_AT-th call
+// that changes something below the folder KILL_UNDER. Each such call's name and path goes to the file
+// KILL_LOG.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -103,14 +104,14 @@ int fsync(int fd) {
 static mode_t mode_of(int flags, va_list list) {
   return (flags & O_CREAT) != 0 ? (mode_t)va_arg(list, int) : 0;
 }
-#define OPEN(name)                                            \
-  int name(const char* path, int flags, ...) {                \
-    va_list list;                                             \
-    va_start(list, flags);                                    \
-    const mode_t mode = mode_of(flags, list);                 \
-    va_end(list);                                             \
-    if ((flags & O_ACCMODE) != O_RDONLY) step("open", path);  \
-    return REAL(name)(path, flags, mode);                     \
+#define OPEN(name)                                           \
+  int name(const char* path, int flags, ...) {               \
+    va_list list;                                            \
+    va_start(list, flags);                                   \
+    const mode_t mode = mode_of(flags, list);                \
+    va_end(list);                                            \
+    if ((flags & O_ACCMODE) != O_RDONLY) step("open", path); \
+    return REAL(name)(path, flags, mode);                    \
   }
 OPEN(open)
 OPEN(open64)

@@ -48,7 +48,7 @@ TEST_F(ResumeByName, TakesTheLastOfOneSecondAndOneThatWasKilled) {
   for (const char* name : {"a_20260101_000000", "a_20260101_000000_2", "a_20260101_000000_10"})
     made(name, "running");
   // The made-up checkpoint is damaged: that it is looked at tells which run was taken.
-  const ProgramResult result = resume("a_{timestamp}", {"--resume"});
+  const ProgramResult result = resume("a_{timestamp}", {"--resume", "--max-steps", "1"});
   EXPECT_NE(result.err.find("a_20260101_000000_10 is the newest unfinished run"), std::string::npos)
       << result.err;
 }

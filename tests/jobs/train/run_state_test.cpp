@@ -125,8 +125,7 @@ TEST(AFolderThatGoesAway, IsLeftToTheRunThatTookItsName) {
 TEST(AFileThatGoesAway, IsNamedAtTheEnd) {
   const TemporaryFolder folder;
   const fs::path run = folder / "run";
-  const ProgramResult result =
-      run_with_interference(run, [&] { fs::remove(run / "config.yaml"); }, {"--set", "train.epochs=4"});
+  const ProgramResult result = run_with_interference(run, [&] { fs::remove(run / "config.yaml"); }, {});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.err.find("config.yaml: was removed"), std::string::npos) << result.err;
   EXPECT_EQ(manifest_of(run)["outcome"], "failed");

@@ -53,7 +53,7 @@ class NobodyReads : public testing::TestWithParam<const char*> {};
 // The shell's redirection of stderr, with the run's own log on a full disk as well.
 TEST_P(NobodyReads, WhatARunSaysAndItEndsWell) {
   const TemporaryFolder folder;
-  fs::create_directories(folder / "run/tensorboard");
+  folder.write("run/manifest.json", R"({"job": "train", "outcome": "failed"})");  // a folder of ours
   fs::create_symlink("/dev/full", folder / "run/train.log");
   const std::string script = std::string("\"$@\" ") + GetParam();
   std::vector<std::string> command = {"bash", "-c", script, "bash"};
@@ -76,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(On, NobodyReads,
 
 TEST(ASmallDiskForTensorBoard, CostsItsEventsAndNotTheRun) {
   const TemporaryFolder folder;
-  fs::create_directories(folder / "run");
+  folder.write("run/manifest.json", R"({"job": "train", "outcome": "failed"})");
   fs::create_symlink("/dev/full", folder / "run/tensorboard");  // no folder can be made there
   const ProgramResult result = run_runner(small_run(folder / "run"), in_source());
   EXPECT_EQ(result.exit_code, 0) << result.err;
