@@ -99,7 +99,7 @@ double optimizer_seconds(std::int64_t parameters, int rounds) {
   const auto *x = static_cast<const float*>(a.data()), *y = static_cast<const float*>(b.data());
   auto* z = static_cast<float*>(c.data());
   return best_seconds(rounds, [&] {
-    lvm::cpu::parallel_chunks(n, 1 << 15, [&](Index, Index begin, Index end) {
+    lvm::cpu::run_chunks(n, 1 << 15, [&](Index, Index begin, Index end) {
       for (Index i = begin; i < end; ++i) z[i] = x[i] + y[i];
     });
   });

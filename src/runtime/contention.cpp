@@ -189,11 +189,11 @@ double slowdown(const Load& load, int threads) {
 std::string beside_load(const Load& load, int threads, double seconds) {
   const double factor = slowdown(load, threads);
   if (factor < 1 + worth_saying) return "";
-  const std::string line = fmt::format(
-      "busy now: others compute {:.1f} threads on {} cores here, and that time is one for a free machine",
-      load.threads, load.cores);
-  if (seconds <= 0) return line;
-  return line + fmt::format("; beside them about {}", format_duration(seconds * factor));
+  const std::string beside =
+      seconds > 0 ? fmt::format(", beside them about {}", format_duration(seconds * factor)) : "";
+  return fmt::format(
+      "busy now: others compute with {:.1f} threads on {} cores; that time is for a free machine{}",
+      load.threads, load.cores, beside);
 }
 
 }  // namespace runner::runtime

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <new>
@@ -70,9 +71,18 @@ void check_loaded(const WorkerRequest& request, JobContext& context) {
 
 // libtorch's messages end in a C++ stack, which helps nobody but its authors.
 std::string without_backtrace(const std::string& message) {
-  const std::size_t stack = message.find("\nException raised from ");
+  const std::size_t stack = std::min(message.find("\nException raised from "), message.find("\nframe #"));
   if (stack != std::string::npos) spdlog::debug("{}", message.substr(stack + 1));
   return message.substr(0, stack);
+}
+
+// A library's message, with the shell's limit where that is what it ran into.
+std::string in_words(const std::string& message) {
+  const std::string text = without_backtrace(message);
+  const bool no_memory =
+      text.find("allocate memory") != std::string::npos || text.find("bad_alloc") != std::string::npos;
+  const std::string limit = no_memory ? memory_limit() : "";
+  return limit.empty() ? text : text + "; " + limit;
 }
 
 WorkerOutcome failure(ExitCode code, const std::string& message, const std::string& place) {
@@ -95,7 +105,10 @@ void add_contention(const JobContext& context, JobResult& result) {
   }
   const Load load = measure_load();
   const int threads = context.launch.value("threads", 1);
-  const double free_s = result.result.value("time_s", result.result.value("seconds", 0.0));
+  double free_s = 0;
+  for (const char* key : {"time_s", "seconds"})
+    if (const auto time = result.result.find(key); time != result.result.end() && time->is_number())
+      free_s = *time;
   result.result["slowdown_now"] = slowdown(load, threads);
   const std::string line = beside_load(load, threads, free_s);
   if (line.empty()) return;
@@ -125,7 +138,7 @@ WorkerOutcome run(const WorkerRequest& request) {
         "out of memory; a smaller batch_size or shard needs less" + (limit.empty() ? "" : "; " + limit),
         status::page().phase);
   } catch (const std::exception& error) {
-    return failure(ExitCode::failed, without_backtrace(error.what()), status::page().phase);
+    return failure(ExitCode::failed, in_words(error.what()), status::page().phase);
   } catch (...) {
     return failure(ExitCode::failed, "an exception of an unknown kind", status::page().phase);
   }

@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -14,7 +12,7 @@
 #include "support/temporary_folder.h"
 
 #ifdef __linux__
-#include <sched.h>
+#include "support/busy_cores.h"
 #endif
 
 namespace runner::runtime {
@@ -82,52 +80,24 @@ TEST(Contention, IsUnknownWhereTheKernelCountsNothing) {
   EXPECT_FALSE(CpuClock(root.path()).read());
 }
 
-// Processes that compute until the end of the test.
-class Busy {
- public:
-  explicit Busy(int count) {
-    for (int i = 0; i < count; ++i) {
-      const pid_t child = fork();
-      if (child == 0)
-        for (;;) asm volatile("");
-      children_.push_back(child);
-    }
-  }
-  ~Busy() {
-    for (const pid_t child : children_) {
-      kill(child, SIGKILL);
-      waitpid(child, nullptr, 0);
-    }
-  }
-
- private:
-  std::vector<pid_t> children_;
-};
-
 TEST(Contention, IsSeenOnACoreThatAnotherProcessComputesOn) {
-  cpu_set_t all, one;
-  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
-  CPU_ZERO(&one);
-  for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu)
-    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
-  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const test::OneCore core;
   CpuClock clock;
   const auto before = clock.read();
   if (!before) GTEST_SKIP() << "this kernel does not count how long threads wait";
   {
-    const Busy other(1);
+    const test::BusyProcesses other(1);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
     while (std::chrono::steady_clock::now() < end) {
     }
   }
   const auto after = clock.read();
-  sched_setaffinity(0, sizeof all, &all);
   ASSERT_TRUE(after);
   EXPECT_GT(contention_between(*before, *after, 1).share, 0.2);
 }
 
 TEST(Contention, LoadCountsWhatOthersCompute) {
-  const Busy others(3);
+  const test::BusyProcesses others(3);
   const Load load = measure_load();
   EXPECT_GT(load.threads, 2);
   EXPECT_GE(load.cores, 1);
