@@ -2,6 +2,7 @@
 #include "jobs/eval/options.h"
 #include "jobs/index/options.h"
 #include "jobs/job_type.h"
+#include "jobs/predict/options.h"
 #include "jobs/search/options.h"
 #include "jobs/sequences/options.h"
 #include "jobs/smoke/options.h"
@@ -65,11 +66,22 @@ const std::vector<JobType>& job_types() {
        {},
        {},
        make<EvalOptions>},
+      {"predict",
+       "librunner_train",
+       "What comes next: a model's predictions for vectors or ready contexts, and the rows nearest to them.",
+       "model",
+       "runner predict latest --npz my_vectors.npz --output predictions.npz\n  runner predict latest --npz "
+       "my_vectors.npz --index my.index --k 5 --format tsv | head\n  runner predict old/best_model.pt --npz "
+       "my_vectors.npz --format jsonl --output predictions.jsonl",
+       {},
+       {},
+       make<PredictOptions>},
       {"search",
        "librunner_index",
-       "Exact nearest neighbours, as npz.",
+       "Exact nearest neighbours, as npz, tsv or jsonl.",
        "index",
-       "runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 10 --output neighbours.npz",
+       "runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 10 --output neighbours.npz\n"
+       "  runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 3 --format tsv | head",
        {},
        {},
        make<SearchOptions>},

@@ -15,7 +15,8 @@ namespace runner::jobs {
 
 // A job's option struct behind one interface. The struct derives from config::CommonOptions; its folder's
 // options.h declares two functions beside it: declare(Binder&, T&), and check(const T&) for conflicts between
-// keys.
+// keys; take_over(Binder&, T&) where input files tell values of keys, and
+// refine(LaunchRequest&, const T&) where options decide how it is launched.
 class JobOptions {
  public:
   virtual ~JobOptions() = default;
@@ -23,6 +24,10 @@ class JobOptions {
   virtual std::vector<config::Problem> conflicts() const = 0;  // place "" : filled in from the key's origin
   virtual config::CommonOptions& common() = 0;
   virtual std::string device() const = 0;  // "" for a job without one
+  // What these options change about the launch, such as the parts that it runs in.
+  virtual void refine_launch(runtime::LaunchRequest&) const {}
+  // Values that the job's input files tell, in place of defaults; contradictions of those that were given.
+  virtual std::vector<config::Problem> take_over_values(config::Binder&) { return {}; }
 };
 
 // A flag that is no configuration: it goes to the job as JobContext::arguments[name].
@@ -64,6 +69,13 @@ class JobOptionsOf final : public JobOptions {
   std::string device() const override {
     if constexpr (requires { options.device; }) return options.device;
     return "";
+  }
+  void refine_launch(runtime::LaunchRequest& request) const override {
+    if constexpr (requires { refine(request, options); }) refine(request, options);
+  }
+  std::vector<config::Problem> take_over_values(config::Binder& b) override {
+    if constexpr (requires { take_over(b, options); }) return take_over(b, options);
+    return {};
   }
   T options;
 };

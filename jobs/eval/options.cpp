@@ -1,5 +1,8 @@
 #include "jobs/eval/options.h"
 
+#include <filesystem>
+
+#include "jobs/window_keys.h"
 #include "runtime/device_choice.h"
 
 namespace runner::jobs {
@@ -87,6 +90,13 @@ std::vector<config::Problem> check(const EvalOptions& given) {
         {"", "val", "nothing to evaluate: give val or ood or both, as {sequences: FILE} or {vectors: FILE}"});
   check_split("val", o.val, problems);
   check_split("ood", o.ood, problems);
+  return problems;
+}
+
+std::vector<config::Problem> take_over(config::Binder& b, const EvalOptions& o) {
+  auto problems = take_over_windows(b, "val", o.val.sequences);
+  const auto more = take_over_windows(b, "ood", o.ood.sequences);
+  problems.insert(problems.end(), more.begin(), more.end());
   return problems;
 }
 

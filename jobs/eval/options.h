@@ -41,5 +41,7 @@ std::vector<config::Problem> check(const EvalOptions& o);
 // With npz: its vectors in place of articles and of what val was cut from, and no ood (whose articles are
 // others).
 EvalOptions own_data(EvalOptions o);
+// How ready windows were cut, from the files.
+std::vector<config::Problem> take_over(config::Binder& b, const EvalOptions& o);
 
 }  // namespace runner::jobs

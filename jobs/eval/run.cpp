@@ -14,10 +14,9 @@
 #include "jobs/eval/report.h"
 #include "jobs/eval/splits.h"
 #include "jobs/job_type.h"
+#include "jobs/trained_model.h"
 #include "lvm/cat/cat.h"
-#include "lvm/device_probe.h"
 #include "lvm/model_file.h"
-#include "runtime/device_policy.h"
 
 namespace runner::jobs {
 
@@ -83,21 +82,6 @@ Json evaluate(cat::Predictor& predictor, const cat::Articles& articles, const st
                   });
 }
 
-// Moves the model to its device and sets how it multiplies.
-torch::Device prepare(lvm::Model& model, const EvalOptions& options, const std::optional<TrainOptions>& run) {
-  const bool fallback = options.device_fallback.value_or(options.device == "auto");
-  const auto choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
-  // auto: as the run that made the model trained and validated; the old trainer's models in float32.
-  const std::string wanted = options.precision != "auto" ? options.precision : run ? run->precision : "fp32";
-  const std::string precision = lvm::choose_precision(wanted, choice.actual);
-  spdlog::info("{}, precision {}", runtime::describe(choice), precision);
-  const auto policy = runtime::device_policy(choice.actual.kind, 1, false);
-  model.set_compute({.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == "bf16"});
-  const torch::Device device(runtime::to_string(choice.actual));
-  model.to(device);
-  return device;
-}
-
 // The truth that margins and roll-outs were taken at, and what an offset above 1 means for D.
 void explain(const cat::Options& options) {
   spdlog::info("mode {}: the truth of A and D is {}", options.legacy ? "legacy" : "fixed",
@@ -144,7 +128,9 @@ void run_eval(const JobContext& context, JobResult& result) {
   const auto val_split = open_if_given(options.val, run, "val", file);
   const auto ood_split = open_if_given(options.ood, run, "ood", file);
   const auto model = lvm::load_model(file);
-  const auto device = prepare(*model, options, run);
+  // auto: as the run that made the model trained and validated; the old trainer's models in float32.
+  const auto [device, precision] =
+      place_model(*model, {options.device, options.device_fallback, options.precision}, run);
 
   status::set_phase("read articles");
   const data::Vectors vectors(options.articles);

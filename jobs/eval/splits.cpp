@@ -1,13 +1,10 @@
 #include "jobs/eval/splits.h"
 
-#include <fstream>
-#include <iterator>
 #include <numeric>
 
 #include "base/error.h"
-#include "config/resolve.h"
+#include "base/log.h"
 #include "data/split.h"
-#include "jobs/job_type.h"
 
 namespace runner::jobs {
 
@@ -32,25 +29,6 @@ std::vector<std::int64_t> validation_of(const data::SampleSource& source, const 
 }
 
 }  // namespace
-
-std::optional<TrainOptions> run_of(const std::filesystem::path& model) {
-  const auto folder = std::filesystem::is_directory(model) ? model : model.parent_path();
-  std::ifstream in(folder / "config.yaml");
-  if (!in) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  JobOptionsOf<TrainOptions> options;
-  config::Binder binder;
-  options.declare_all(binder);
-  // Its data may lie elsewhere by now, and may not be needed: splits are opened from what eval names.
-  for (const auto& field : binder.fields()) field->must_be_file = field->must_exist = false;
-  try {
-    config::throw_if_any(config::resolve(binder, text, (folder / "config.yaml").string(), {}));
-    return options.options;
-  } catch (const Error& error) {
-    throw UsageError(std::string("the run's configuration cannot be read: ") + error.what(),
-                     (folder / "config.yaml").string());
-  }
-}
 
 EvalSplit open_split(const EvalSplitOptions& o, const std::optional<TrainOptions>& run, const char* name) {
   const std::string prefix = name;
@@ -81,8 +59,13 @@ EvalSplit open_split(const EvalSplitOptions& o, const std::optional<TrainOptions
 }
 
 std::int64_t target_offset(const EvalOptions& options, const std::optional<TrainOptions>& run) {
-  for (const auto* split : {&options.val, &options.ood})
-    if (split->target_offset) return *split->target_offset;
+  for (const auto* split : {&options.val, &options.ood}) {
+    if (!split->target_offset) continue;
+    if (run && *split->target_offset != run->data.target_offset)
+      spdlog::warn("the windows' targets lie {} after the last context vector; the model was trained for {}",
+                   *split->target_offset, run->data.target_offset);
+    return *split->target_offset;
+  }
   return run ? run->data.target_offset : 1;
 }
 

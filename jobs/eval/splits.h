@@ -18,10 +18,6 @@ struct EvalSplit {
   std::vector<std::int64_t> ids;  // the samples to look at, in file order
 };
 
-// The configuration of the run that made a model: config.yaml in its folder (or beside the .pt file). nullopt
-// when there is none. Throws UsageError when it cannot be read.
-std::optional<TrainOptions> run_of(const std::filesystem::path& model);
-
 // Opens a split; `name` ("val", "ood") is for messages. Throws UsageError when neither the options nor the
 // run tell how windows are cut, DataError from reading.
 EvalSplit open_split(const EvalSplitOptions& options, const std::optional<TrainOptions>& run,

@@ -1,6 +1,7 @@
 // librunner_index: the jobs that need FAISS and not libtorch.
 #include "base/error.h"
 #include "jobs/index/run.h"
+#include "jobs/predict/run.h"
 #include "jobs/search/run.h"
 #include "jobs/smoke/parts.h"
 #if __has_include("jobs/sequences/run.h")
@@ -12,6 +13,7 @@ extern "C" void runner_plugin_run(const runner::JobContext& context, runner::Job
   using namespace runner::jobs;
   if (context.job == "index" && context.arguments.value("dry_run", false)) return plan_index(context, result);
   if (context.job == "index") return run_index(context, result);
+  if (context.job == "predict") return run_predict_neighbours(context, result);
   if (context.job == "search") return run_search(context, result);
 #ifdef HAVE_SEQUENCES
   if (context.job == "sequences") return run_sequences(context, result);

@@ -1,5 +1,7 @@
 #include "jobs/search/options.h"
 
+#include "jobs/record_output.h"
+
 namespace runner::jobs {
 
 void declare(config::Binder& b, SearchOptions& o) {
@@ -10,12 +12,12 @@ void declare(config::Binder& b, SearchOptions& o) {
       .flag("--queries");
   b.option("k", o.k, "neighbours a query").range(1, 1e6).flag("--k");
   b.option("normalize", o.normalize, "bring the queries to length 1 first");
-  b.option("output", o.output, "the .npz to write: ids int64, scores float32, [queries, k]").flag("--output");
+  declare_record_output(b, o.format, o.output);
 }
 
 std::vector<config::Problem> check(const SearchOptions& o) {
   std::vector<config::Problem> problems;
-  if (!o.output.ends_with(".npz")) problems.push_back({"", "output", "'" + o.output + "' must end in .npz"});
+  check_record_output(o.format, o.output, o.default_output, problems);
   return problems;
 }
 

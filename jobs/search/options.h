@@ -2,6 +2,7 @@
 // runner search: what its command line says.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,13 @@
 namespace runner::jobs {
 
 struct SearchOptions : config::CommonOptions {
-  std::string index;                 // an index file
-  std::vector<std::string> queries;  // vectors files
-  std::int64_t k = 10;               // neighbours a query
-  bool normalize = false;            // queries to length 1 first
-  std::string output = "neighbours.npz";
+  std::string index;                  // an index file
+  std::vector<std::string> queries;   // vectors files
+  std::int64_t k = 10;                // neighbours a query
+  bool normalize = false;             // queries to length 1 first
+  std::optional<std::string> format;  // npz | tsv | jsonl; default: by the output's ending, else npz
+  static constexpr const char* default_output = "neighbours.npz";  // of text: standard output
+  std::string output = default_output;
 };
 
 void declare(config::Binder& b, SearchOptions& o);

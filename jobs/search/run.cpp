@@ -11,9 +11,10 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
-#include "data/npz_writer.h"
+#include "data/record_writer.h"
 #include "data/values.h"
 #include "jobs/job_type.h"
+#include "jobs/record_output.h"
 #include "jobs/search/options.h"
 
 namespace runner::jobs {
@@ -73,14 +74,16 @@ std::vector<float> read_queries(const data::Vectors& queries, const SearchOption
   return values;
 }
 
-// Returns the name that the file has.
-std::string write(const SearchOptions& options, const ann::Neighbours& found, IfTaken if_taken) {
+// Arrays ids and scores, [queries, k]. Returns the name that the file has.
+std::string write(const RecordOutput& output, const ann::Neighbours& found, IfTaken if_taken) {
   status::set_phase("write the neighbours");
-  data::NpzWriter writer(options.output, data::Compression::stored, if_taken);
-  writer.write("ids", data::DType::i64, {found.queries, found.k}, found.ids.data());
-  writer.write("scores", data::DType::f32, {found.queries, found.k}, found.scores.data());
+  data::RecordWriter writer(
+      output.path, output.format,
+      {{"ids", data::DType::i64, found.k, "id"}, {"scores", data::DType::f32, found.k, "score"}},
+      found.queries, "query", if_taken);
+  writer.append(found.queries, {found.ids.data(), found.scores.data()});
   writer.finish();
-  return writer.target().string();
+  return writer.target();
 }
 
 }  // namespace
@@ -104,7 +107,8 @@ void run_search(const JobContext& context, JobResult& result) {
   }
   const double search_s = seconds_since(search_start);
   index.expect_unchanged();
-  const std::string output = write(options, found, if_taken(context));
+  const RecordOutput where = record_output(options.format, options.output, options.default_output);
+  const std::string output = write(where, found, if_taken(context));
   result.result = {{"output", output},
                    {"index", options.index},
                    {"queries", n},
@@ -116,9 +120,12 @@ void run_search(const JobContext& context, JobResult& result) {
                    {"search_s", search_s},
                    {"wall_s", seconds_since(start)},
                    {"rss_mb", peak_memory_mb()}};
-  result.summary =
-      fmt::format("{}: {} neighbours of each of {} queries among {} vectors, {} in {:.3f} s", output, k, n,
-                  index.rows(), index.exact() ? "exact" : "approximate", search_s);
+  const std::string what = fmt::format("{} neighbours of each of {} queries among {} vectors, {} in {:.3f} s",
+                                       k, n, index.rows(), index.exact() ? "exact" : "approximate", search_s);
+  if (where.is_stdout())
+    spdlog::info("{}", what);
+  else
+    result.summary = fmt::format("{}: {}", output, what);
 }
 
 }  // namespace runner::jobs

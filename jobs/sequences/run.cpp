@@ -43,6 +43,18 @@ std::unique_ptr<data::SampleSource> open_input(const SequencesOptions& options) 
   return open_neighbors(std::move(vectors), std::move(rows));
 }
 
+// How the samples were cut; of converted sequences, what their files tell.
+data::WindowMeaning meaning_of(const SequencesOptions& options, const data::SampleSource& samples) {
+  data::WindowMeaning meaning{samples.context(), options.target_offset, options.within_article};
+  if (samples.vectors() == nullptr) {
+    meaning = data::read_window_meaning(options.inputs);
+    meaning.context = samples.context();
+  } else if (options.method != "window") {
+    meaning.target_offset.reset();
+  }
+  return meaning;
+}
+
 // A full disk would be found only after minutes of writing.
 void refuse_without_space(const SequencesOptions& options, const data::SampleSource& samples) {
   const SequencesNeeds needs =
@@ -122,7 +134,8 @@ void run_sequences(const JobContext& context, JobResult& result) {
             options.context, options.target_offset),
         options.inputs[0]);
   refuse_without_space(options, *samples);
-  const Written written = write_sequences(*samples, options, if_taken(context));
+  const Written written =
+      write_sequences(*samples, meaning_of(options, *samples), options, if_taken(context));
   options.output = written.output;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   result.result = {{"output", options.output},     {"method", options.method},

@@ -73,8 +73,8 @@ void write_legacy(data::NpzWriter& writer, const data::SampleSource& samples,
 
 }  // namespace
 
-Written write_sequences(const data::SampleSource& samples, const SequencesOptions& options,
-                        IfTaken if_taken) {
+Written write_sequences(const data::SampleSource& samples, const data::WindowMeaning& meaning,
+                        const SequencesOptions& options, IfTaken if_taken) {
   Written written;
   const std::int64_t n = samples.size(), length = samples.context(), width = samples.width();
   data::NpzWriter writer(
@@ -99,6 +99,7 @@ Written write_sequences(const data::SampleSource& samples, const SequencesOption
   }
   if (n > 0 && samples.target_chunk(0) >= 0)
     write_numbers(writer, "target_indices", n, [&](std::int64_t i) { return samples.target_chunk(i); });
+  data::write_window_meaning(writer, meaning);
   if (options.legacy_metadata) write_legacy(writer, samples, options);
   status::set_phase("flush to disk");
   const auto start = std::chrono::steady_clock::now();

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "data/samples.h"
+#include "data/window_meaning.h"
 #include "jobs/sequences/coherence.h"
 #include "jobs/sequences/options.h"
 
@@ -17,10 +18,10 @@ struct Written {
   Coherence coherence;
 };
 
-// Writes context_sequences, target_vectors, article_ids and target_indices (where known) and what
-// legacy_metadata asks for, to a file that is complete or not there. Throws RunError, and Interrupted between
-// pieces.
-Written write_sequences(const data::SampleSource& samples, const SequencesOptions& options,
-                        IfTaken if_taken = IfTaken::replace);
+// Writes context_sequences, target_vectors, article_ids and target_indices (where known), how they were cut,
+// and what legacy_metadata asks for, to a file that is complete or not there. Throws RunError, and
+// Interrupted between pieces.
+Written write_sequences(const data::SampleSource& samples, const data::WindowMeaning& meaning,
+                        const SequencesOptions& options, IfTaken if_taken = IfTaken::replace);
 
 }  // namespace runner::jobs

@@ -61,7 +61,9 @@ TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
   check_computable(options, samples);
   const bool sequences = samples.vectors() == nullptr;
   if (sequences && !o.vectors.empty())
-    spdlog::info("{} holds ready sequences: the window keys have no effect", files[0]);
+    spdlog::info(
+        "{} holds ready sequences, cut already: exclude_articles and min_article_length have no effect",
+        files[0]);
   if (samples.size() == 0)
     throw DataError(
         fmt::format("no window of {} rows and a target {} further fits into any article (shortest usable: {} "

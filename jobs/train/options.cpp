@@ -1,5 +1,7 @@
 #include "jobs/train/options.h"
 
+#include "jobs/window_keys.h"
+
 namespace runner::jobs {
 namespace {
 
@@ -120,6 +122,12 @@ void declare(config::Binder& b, TrainOptions& o) {
       .range(0, 1e6);
   b.option("checkpoint.keep", o.checkpoint.keep, "newest checkpoints kept").range(1, 10000);
   b.option("output", o.output, "the run's folder").flag("--output");
+}
+
+std::vector<config::Problem> take_over(config::Binder& b, const TrainOptions& o) {
+  const DataOptions& data = o.data;
+  if (!data.vectors.empty() && !data.sequences.empty()) return {};  // a conflict of its own
+  return take_over_windows(b, "data", data.vectors.empty() ? data.sequences : data.vectors);
 }
 
 }  // namespace runner::jobs

@@ -50,5 +50,7 @@ struct TrainOptions : config::CommonOptions {
 
 void declare(config::Binder& b, TrainOptions& o);
 std::vector<config::Problem> check(const TrainOptions& o);
+// How ready windows were cut, from the files.
+std::vector<config::Problem> take_over(config::Binder& b, const TrainOptions& o);
 
 }  // namespace runner::jobs

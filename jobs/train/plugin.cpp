@@ -1,6 +1,7 @@
 // librunner_train: the jobs that need libtorch and not FAISS.
 #include "base/error.h"
 #include "jobs/eval/run.h"
+#include "jobs/predict/run.h"
 #include "jobs/smoke/parts.h"
 #include "jobs/train/run.h"
 
@@ -9,6 +10,7 @@ extern "C" void runner_plugin_run(const runner::JobContext& context, runner::Job
   if (context.job == "train" && context.arguments.value("dry_run", false)) return plan_train(context, result);
   if (context.job == "train") return run_train(context, result);
   if (context.job == "eval") return run_eval(context, result);
+  if (context.job == "predict") return run_predict(context, result);
   if (context.job == "smoke") return run_smoke_torch(context, result);
   throw runner::UsageError("librunner_train has no job " + context.job);
 }

@@ -188,6 +188,8 @@ void run_train(const JobContext& context, JobResult& result) {
   parts.baselines = baselines;
   parts.model_record = {{"context", inputs.samples->context()},
                         {"target_offset", options.data.target_offset},
+                        {"within_article", options.data.within_article},
+                        {"normalize", options.data.normalize},
                         {"validation_fraction", options.data.split_fraction},
                         {"weighted_mean_shares", baselines.shares},
                         {"name", options.name}};

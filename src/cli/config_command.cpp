@@ -31,6 +31,7 @@ int show(const Arguments& arguments, bool print) {
   options->declare_all(binder);
   JobCommandLine line;
   line.positional = arguments.config;
+  line.is_config = true;
   for (const std::string& setting : arguments.set) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) throw UsageError("expected KEY=VALUE, got '" + setting + "'", "--set");

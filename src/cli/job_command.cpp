@@ -77,6 +77,7 @@ int job_command(int argc, char** argv) {
   request.verbosity = verbosity_of(line.common);
   request.supervise = !line.common.no_supervise;
   request.explain_env = line.common.explain_env;
+  options->refine_launch(request);
   return runtime::launch_job(request);
 }
 

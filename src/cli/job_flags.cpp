@@ -48,7 +48,7 @@ void add_option_flags(CLI::App& app, const config::Binder& binder, GivenFlags& g
   for (const auto& field : binder.fields()) {
     for (const std::string& flag : field->flags) {
       if (field->kind == config::Kind::boolean) {
-        app.add_flag(flag, given.switches[field.get()], field->help);
+        app.add_flag(flag + ",!--no-" + flag.substr(2), given.switches[field.get()], field->help);
         continue;
       }
       auto* option = app.add_option(flag, given.values[field.get()], field->help + " (" + field->key + ")");
@@ -154,7 +154,9 @@ bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const con
   std::map<std::string, std::string> texts;
   std::map<std::string, bool> present;
   std::map<std::string, std::int64_t> numbers;
-  const std::string positional = type.positional;
+  // `run` and `plan` take any job from its file.
+  const std::string positional = std::string(argv[0]) == type.name ? type.positional : "CONFIG";
+  line.is_config = positional == "CONFIG";
   if (!positional.empty())
     app.add_option(upper(positional), line.positional, positional_help(positional, binder));
   if (std::string(type.name) == "train") {
@@ -175,6 +177,7 @@ bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const con
     throw UsageError(std::string(error.what()) + "; `runner " + argv[0] + " --help` lists the flags",
                      argv[0]);
   }
+  line.is_config = line.is_config || line.positional.ends_with(".yaml") || line.positional.ends_with(".yml");
   collect_overrides(binder, given, app, line);
   for (const jobs::Argument& argument : type.arguments) {
     const std::string name = argument_name(argument.flag);

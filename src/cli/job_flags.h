@@ -19,6 +19,7 @@ struct CommonFlags {
 struct JobCommandLine {
   CommonFlags common;
   std::string positional;                   // "" when not given
+  bool is_config = false;                   // it names a YAML file, not the value of a key
   std::vector<config::Override> overrides;  // flags, --set, in order of strength
   Json arguments = Json::object();
   std::string old_model, old_version, old_config;  // the old trainer's way to name a run

@@ -26,6 +26,15 @@ void set_text(config::Field& field, const std::string& text) {
   field.origin = origin;
 }
 
+// "-", or the default of a job whose text formats go there unless a file is named (jobs/record_output.h).
+bool goes_to_stdout(const config::Field& output, config::Binder& binder) {
+  const config::Field* format = binder.find("format");
+  if (format == nullptr) return false;
+  const std::string named = config::field_text(*format);
+  return config::field_text(output) == "-" ||
+         (output.origin == "default" && (named == "tsv" || named == "jsonl"));
+}
+
 // Training begins with its weights and ends by replacing them.
 std::string overwrites_init(const Output& output, const std::string& init) {
   std::error_code error;
@@ -52,7 +61,7 @@ void expand_output(const std::string& name, config::Binder& binder, JobCommandLi
 std::vector<config::Problem> judge_output(const jobs::JobType& type, config::Binder& binder,
                                           const JobCommandLine& line, const std::string& config_file) {
   const config::Field* field = output_field(binder);
-  if (field == nullptr) return {};
+  if (field == nullptr || goes_to_stdout(*field, binder)) return {};
   Output output;
   output.path = config::field_text(*field);
   output.kind = type.output;

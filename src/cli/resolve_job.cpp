@@ -65,7 +65,7 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
   config::CommonOptions& common = options.common();
   common.job = type.name;
   const std::string positional = type.positional;
-  if (positional == "CONFIG") {
+  if (line.is_config) {
     if (line.positional.empty())
       throw UsageError(std::string("expected a CONFIG: ") + type.example, type.name);
     const auto path = find_config(line.positional);
@@ -88,7 +88,8 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
   if (problems.empty()) {
     expand_output(common.name, binder, line, timestamp);
     problems = judge_output(type, binder, line, file);  // before any input is read
-    const auto conflicts = options.conflicts();
+    auto conflicts = options.take_over_values(binder);
+    if (conflicts.empty()) conflicts = options.conflicts();
     problems.insert(problems.end(), conflicts.begin(), conflicts.end());
     place_conflicts(problems, binder, file);
   }

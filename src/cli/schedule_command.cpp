@@ -31,6 +31,7 @@ void check_config(const fs::path& config) {
   options->declare_all(binder);
   JobCommandLine line;
   line.positional = config.string();
+  line.is_config = true;
   resolve_job(type, *options, binder, line, "{timestamp}");
 }
 

@@ -59,7 +59,7 @@ Field& Field::matches(std::function<std::string(const std::string&)> check) {
 
 std::string Problem::line() const {
   std::string text = place;
-  if (!key.empty()) text += (text.empty() ? "" : ": ") + key;
+  if (!key.empty() && key != place) text += (text.empty() ? "" : ": ") + key;
   return text + (text.empty() ? "" : ": ") + message;
 }
 

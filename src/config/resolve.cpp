@@ -73,10 +73,21 @@ std::string shipped_instead(const std::string& path, const std::string& shipped)
   return fs::exists(candidate, error) ? candidate.string() : path;
 }
 
+constexpr const char* models_folder = "artifacts/lvm/models";
+
+// Where it is: as given, among the models (those keys are not for files alone: `latest` is a run's name), or
+// among the shipped files.
+std::string found_path(const Field& field, const std::string& path, const std::string& shipped) {
+  std::error_code error;
+  const fs::path model = fs::path(models_folder) / path;
+  const bool elsewhere = field.must_exist && !path.empty() && !fs::exists(path, error);
+  return elsewhere && fs::exists(model, error) ? model.string() : shipped_instead(path, shipped);
+}
+
 void check_paths(Field& field, const std::string& shipped, std::vector<Problem>& problems) {
   std::vector<std::string> paths = input_paths(field);
   if (paths.empty()) return;
-  for (std::string& path : paths) path = shipped_instead(path, shipped);
+  for (std::string& path : paths) path = found_path(field, path, shipped);
   const YAML::Node node = field.write();
   if (node.IsScalar() && paths[0] != node.Scalar()) field.read(YAML::Node(paths[0]));
   if (node.IsSequence()) field.read(YAML::Node(paths));
@@ -84,7 +95,10 @@ void check_paths(Field& field, const std::string& shipped, std::vector<Problem>&
     if (path.empty()) continue;
     std::error_code error;
     if (!fs::exists(path, error))
-      problems.push_back({field.origin, field.key, "no such file: " + path});
+      problems.push_back(
+          {field.origin, field.key,
+           "no such file: " + path +
+               (field.must_exist ? fmt::format(", nor a run of that name in {}", models_folder) : "")});
     else if (field.must_be_file && fs::is_directory(path, error))
       problems.push_back({field.origin, field.key, "is a folder, expected a file: " + path});
   }

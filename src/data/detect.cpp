@@ -19,7 +19,7 @@ std::optional<std::string> named(const Npz& file, std::initializer_list<const ch
 
 std::optional<std::string> find_vectors(const Npz& file) {
   if (file.is_npy()) return "";
-  return named(file, {"vectors", "fused", "embeddings", "concept_vecs"}, 2);
+  return named(file, {"vectors", "fused", "embeddings", "concept_vecs", "predictions"}, 2);
 }
 
 std::optional<std::string> find_contexts(const Npz& file) {

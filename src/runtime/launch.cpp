@@ -64,9 +64,10 @@ int launch_job(const LaunchRequest& request) {
   plan.verbosity = request.verbosity;
   if (prediction.action == Action::separate) {
     if (!request.supervise) spdlog::warn("--no-supervise: a job in parts needs its launcher, which stays");
-    spdlog::info("OpenMP: {}; environment.openmp: {} runs the parts in separate workers",
-                 conflict_line(prediction.scan), request.environment.openmp);
-    return run_parts(plan, request.parts);
+    if (!request.apart)
+      spdlog::info("OpenMP: {}; environment.openmp: {} runs the parts in separate workers",
+                   conflict_line(prediction.scan), request.environment.openmp);
+    return run_parts(plan, request.parts, request.exchange_beside);
   }
   plan.plugin = plugin_file(request.plugin).string();
   if (!request.supervise) become_worker(plan);

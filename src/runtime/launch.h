@@ -24,6 +24,9 @@ struct LaunchRequest {
   std::string plugin;  // "librunner_train"
   std::vector<Part>
       parts;  // run one after the other when the policy keeps their libraries apart; may be empty
+  bool apart =
+      false;  // no plug-in does the whole job: its parts run in workers of their own whatever the policy
+  std::filesystem::path exchange_beside;  // the parts' folder lies beside this file; "": in TMPDIR
   config::EnvironmentOptions environment;
   std::string device;  // requested; "" when the job has none
   Verbosity verbosity = Verbosity::normal;

@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <sstream>
 
@@ -14,16 +17,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder that the parts share, removed at the end.
+// The process in the name of an exchange folder beside this file; 0 for any other name.
+pid_t launcher_of(const std::string& name, const std::string& file) {
+  const std::string head = file + ".", tail = ".parts";
+  if (name.size() <= head.size() + tail.size() || !name.starts_with(head) || !name.ends_with(tail)) return 0;
+  const std::string pid = name.substr(head.size(), name.size() - head.size() - tail.size());
+  const bool digits = std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c); });
+  return digits && pid.size() < 10 ? static_cast<pid_t>(std::stol(pid)) : 0;
+}
+
+// Removes what killed launchers left beside the file.
+void remove_stale_folders(const fs::path& folder, const std::string& file) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const pid_t launcher = launcher_of(it->path().filename().string(), file);
+    if (launcher == 0 || ::kill(launcher, 0) == 0 || errno != ESRCH) continue;
+    spdlog::info("{}: left by process {}, which was killed; removed", it->path().string(), launcher);
+    std::error_code ignored;
+    fs::remove_all(it->path(), ignored);
+  }
+}
+
+// A folder that the parts share, removed at the end: FILE.<pid>.parts, so that what goes over it is on the
+// disk that the result goes to; without a file one in TMPDIR.
 class ExchangeFolder {
  public:
-  ExchangeFolder() {
-    const char* variable = std::getenv("TMPDIR");
-    const fs::path folder = variable != nullptr && *variable != '\0' ? variable : "/tmp";
-    std::string path = (folder / "runner-parts-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr)
-      throw_errno("cannot create a folder for the parts (TMPDIR says where)", path);
-    path_ = path;
+  explicit ExchangeFolder(const fs::path& beside) {
+    if (beside.empty()) {
+      const char* variable = std::getenv("TMPDIR");
+      const fs::path temporary = variable != nullptr && *variable != '\0' ? variable : "/tmp";
+      std::string path = (temporary / "runner-parts-XXXXXX").string();
+      if (::mkdtemp(path.data()) == nullptr)
+        throw_errno("cannot create a folder for the parts (TMPDIR says where)", path);
+      path_ = path;
+      return;
+    }
+    const fs::path folder = beside.has_parent_path() ? beside.parent_path() : fs::path(".");
+    remove_stale_folders(folder, beside.filename().string());
+    path_ = beside.string() + "." + std::to_string(::getpid()) + ".parts";
+    std::error_code error;
+    fs::create_directories(path_, error);
+    if (error) throw RunError("cannot create a folder for the parts: " + error.message(), path_.string());
   }
   ~ExchangeFolder() {
     std::error_code ignored;
@@ -71,8 +105,8 @@ JobResult merge(const std::vector<JobResult>& results) {
   return merged;
 }
 
-int run_parts(const WorkerPlan& plan, const std::vector<Part>& parts) {
-  const ExchangeFolder exchange;
+int run_parts(const WorkerPlan& plan, const std::vector<Part>& parts, const fs::path& exchange_beside) {
+  const ExchangeFolder exchange(exchange_beside);
   std::vector<JobResult> results;
   for (const Part& part : parts) {
     spdlog::info("part {}: in a worker of its own", part.name);

@@ -35,11 +35,14 @@ Prediction predict(const LaunchRequest& request, const Environment& environment)
   const auto file = plugin_file(request.plugin);
   prediction.scan = scan_plugins({file}, environment);
   std::vector<ScanResult> parts;
-  for (const Part& part : request.parts)
+  for (const Part& part : request.parts) {
     parts.push_back(scan_plugins({plugin_file(part.plugin)}, environment));
+    if (request.apart && parts.back().verdict > prediction.scan.verdict) prediction.scan = parts.back();
+  }
   Verdict inside = parts.empty() ? prediction.scan.verdict : Verdict::none;
   for (const ScanResult& part : parts) inside = std::max(inside, part.verdict);
   prediction.action = decide(policy, inside, prediction.scan.verdict, prediction.scan.from_preload);
+  if (request.apart && prediction.action != Action::refuse) prediction.action = Action::separate;
   if (prediction.action != Action::separate) parts = {prediction.scan};
   for (const ScanResult& process : parts)
     if (prediction.second_pool.empty()) prediction.second_pool = second_pool(process);

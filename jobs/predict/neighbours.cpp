@@ -1,0 +1,153 @@
+// FAISS's half.
+#include <algorithm>
+#include <chrono>
+
+#include "ann/search.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/json_file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "base/status.h"
+#include "data/npz.h"
+#include "data/row_table.h"
+#include "jobs/job_type.h"
+#include "jobs/predict/handed_over.h"
+#include "jobs/predict/options.h"
+#include "jobs/predict/row_numbers.h"
+#include "jobs/predict/run.h"
+#include "jobs/record_output.h"
+
+namespace runner::jobs {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t queries_a_piece = 4096;  // what one pass of an exact search takes
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Rows first … first+count-1 of a one-dimensional int64 array.
+void read_numbers(const data::Array& array, std::int64_t first, std::vector<std::int64_t>& out) {
+  array.bytes->read(static_cast<std::uint64_t>(first) * sizeof(std::int64_t), out.data(),
+                    out.size() * sizeof(std::int64_t));
+}
+
+// The nearest k of each query's, but rows last-T+1 … last of the query's own context where `length` is T > 0.
+// Places beyond those there are keep -1 and the worst score.
+std::int64_t without_context(const ann::Neighbours& found, const std::vector<std::int64_t>& last_rows,
+                             std::int64_t length, ann::Neighbours& out) {
+  std::int64_t left_out = 0;
+  for (std::int64_t q = 0; q < found.queries; ++q) {
+    const std::int64_t last = last_rows[static_cast<std::size_t>(q)];
+    std::int64_t taken = 0;
+    for (std::int64_t i = q * found.k; i < (q + 1) * found.k && taken < out.k; ++i) {
+      const std::int64_t id = found.ids[static_cast<std::size_t>(i)];
+      if (id >= 0 && id <= last && id > last - length) {
+        ++left_out;
+        continue;
+      }
+      const auto place = static_cast<std::size_t>(q * out.k + taken++);
+      out.ids[place] = id;
+      out.scores[place] = found.scores[static_cast<std::size_t>(i)];
+    }
+  }
+  return left_out;
+}
+
+// Whether a context's own rows are known among the ids.
+bool excludes(const PredictOptions& options, const Json& handed, const ann::OpenIndex& index) {
+  if (!options.exclude_context) return false;
+  const std::string why = handed.at("of_vectors").get<bool>()
+                              ? no_row_numbers(options.index, index.rows(), options.inputs)
+                              : "the input holds ready contexts, which are no rows of it";
+  if (why.empty()) return true;
+  spdlog::info("{}: neighbours that are rows of the context are not left out: {}", options.index, why);
+  return false;
+}
+
+}  // namespace
+
+void run_predict_neighbours(const JobContext& context, JobResult& result) {
+  const auto options = read_options<PredictOptions>(context.config);
+  const auto start = Clock::now();
+  const std::string exchange = context.arguments.at("exchange").get<std::string>();
+  const Json handed = read_json_file(handed_result(exchange));
+  const data::Npz file(handed_predictions(exchange));
+  const data::RowTable predictions(file.array("predictions"), 2);
+  const data::Array articles = file.array("article"), last_rows = file.array("last_row");
+  const std::int64_t count = predictions.rows(), width = predictions.width();
+
+  status::set_phase("open the index");
+  const ann::OpenIndex index = ann::open_index(options.index);
+  if (index.width() != width)
+    throw DataError(fmt::format("holds vectors of width {}; the predictions' is {}", index.width(), width),
+                    options.index);
+  const bool exclude = excludes(options, handed, index);
+  const std::int64_t length = exclude ? handed.at("context").get<std::int64_t>() : 0;
+
+  status::set_phase("search");
+  RecordOutput output = record_output(options.format, options.output, options.default_output);
+  data::RecordWriter writer(output.path, output.format, prediction_columns(width, options.k), count, nullptr,
+                            if_taken(context));
+  Progress progress("search", count, "predictions");
+  const auto search_start = Clock::now();
+  std::vector<float> queries;
+  std::vector<std::int64_t> article, last_row;
+  std::int64_t left_out = 0;
+  for (std::int64_t first = 0; first < count; first += queries_a_piece) {
+    const std::int64_t n = std::min(queries_a_piece, count - first);
+    if (const int signal = stop_signal())
+      throw Interrupted(signal,
+                        "stopped while searching; nothing was left behind, a file of that name is as it was");
+    queries.resize(static_cast<std::size_t>(n * width));
+    article.resize(static_cast<std::size_t>(n));
+    last_row.resize(static_cast<std::size_t>(n));
+    predictions.read(first, n, queries.data());
+    predictions.release(first, n);
+    read_numbers(articles, first, article);
+    read_numbers(last_rows, first, last_row);
+    ann::Neighbours found = index.search(queries.data(), n, options.k + length);
+    if (exclude) {
+      ann::Neighbours rest{n, options.k, std::vector<float>(static_cast<std::size_t>(n * options.k)),
+                           std::vector<std::int64_t>(static_cast<std::size_t>(n * options.k))};
+      left_out += without_context(found, last_row, length, rest);
+      found = std::move(rest);
+    }
+    writer.append(n,
+                  {queries.data(), article.data(), last_row.data(), found.ids.data(), found.scores.data()});
+    status::beat();
+    progress.update(first + n);
+  }
+  const double search_s = seconds_since(search_start);
+  status::set_phase("flush to disk");
+  writer.finish();
+  output.path = writer.target();
+
+  result.result = handed;
+  result.result.erase("of_vectors");
+  result.result["output"] = output.path;
+  result.result["index"] = options.index;
+  result.result["ntotal"] = index.rows();
+  result.result["k"] = options.k;
+  result.result["exact"] = index.exact();
+  result.result["exclude_context"] = exclude;
+  result.result["left_out"] = left_out;
+  result.result["search_s"] = search_s;
+  result.result["wall_s"] = handed.at("wall_s").get<double>() + seconds_since(start);
+  result.result["rss_mb"] =
+      std::max(handed.at("rss_mb").get<double>(), static_cast<double>(peak_memory_mb()));
+  const std::string what =
+      fmt::format("{} predictions of width {}, each with its {} nearest of {} vectors{}", count, width,
+                  options.k, index.rows(), exclude ? ", its own context's rows left out" : "");
+  if (output.is_stdout())
+    spdlog::info("{}", what);
+  else
+    result.summary = fmt::format("{}: {}", output.path, what);
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,60 @@
+#include "jobs/predict/options.h"
+
+#include "jobs/record_output.h"
+#include "runtime/device_choice.h"
+
+namespace runner::jobs {
+
+void declare(config::Binder& b, PredictOptions& o) {
+  b.option(
+       "model", o.model,
+       "a run's folder, its name in artifacts/lvm/models (latest), a .pt file, or a .safetensors file with "
+       "config.json beside it")
+      .required()
+      .existing_path();
+  b.option(
+       "input.vectors", o.inputs,
+       "vectors file(s), .npz or .npy: every context of every article, its open end too; or ready contexts "
+       "[M, T, D]")
+      .required()
+      .existing_file()
+      .flag("--npz");
+  b.option("context", o.context, "vectors a context; default: the model's, 5 where it tells none")
+      .range(1, 100);
+  b.option("index", o.index, "an index file: the rows nearest to each prediction are looked up in it")
+      .existing_file()
+      .flag("--index");
+  b.option("k", o.k, "with an index: neighbours a prediction").range(1, 1e6).flag("--k");
+  b.option(
+       "exclude_context", o.exclude_context,
+       "with an index whose ids are the input's row numbers: a context's own rows are no neighbours of its "
+       "prediction")
+      .flag("--exclude-context");
+  b.option("device", o.device, "auto, cpu, mps, cuda or cuda:N")
+      .flag("--device")
+      .matches([](const std::string& text) {
+        return runtime::is_device_name(text) ? "" : "auto, cpu, mps, cuda or cuda:N";
+      });
+  b.option("device_fallback", o.device_fallback,
+           "take another device when the one asked for does not work (default: only for auto)");
+  b.option("precision", o.precision, "of matrix products; auto: as the model's run, fp32 for a bare file")
+      .choices({"auto", "fp32", "bf16"})
+      .flag("--precision");
+  declare_record_output(b, o.format, o.output);
+}
+
+std::vector<config::Problem> check(const PredictOptions& o) {
+  std::vector<config::Problem> problems;
+  check_record_output(o.format, o.output, o.default_output, problems);
+  return problems;
+}
+
+void refine(runtime::LaunchRequest& request, const PredictOptions& o) {
+  if (o.index.empty() || request.context.arguments.value("dry_run", false)) return;
+  request.apart = true;
+  request.parts = {{"torch", "librunner_train"}, {"faiss", "librunner_index"}};
+  const RecordOutput output = record_output(o.format, o.output, o.default_output);
+  if (!output.is_stdout()) request.exchange_beside = output.path;
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,133 @@
+// libtorch's half.
+#include <torch/torch.h>
+
+#include <chrono>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/json_file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "base/status.h"
+#include "jobs/job_type.h"
+#include "jobs/predict/handed_over.h"
+#include "jobs/predict/run.h"
+#include "jobs/predict/source.h"
+#include "jobs/record_output.h"
+#include "jobs/trained_model.h"
+#include "lvm/cat/predictor.h"
+#include "lvm/unit.h"
+
+namespace runner::jobs {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Item numbers of the contexts' vectors: [n, T] from those of the piece's rows.
+torch::Tensor sequences_of(const ContextPiece& piece, const torch::Tensor& numbers, std::int64_t length) {
+  auto out = torch::empty({piece.rows(), length}, torch::kInt64);
+  const auto* from = numbers.data_ptr<std::int64_t>();
+  auto* to = out.data_ptr<std::int64_t>();
+  for (const std::int64_t start : piece.starts) to = std::copy_n(from + start, length, to);
+  return out;
+}
+
+// Every context's prediction, [n, D] of unit length, piece by piece.
+void predict_all(PredictionSource& source, lvm::cat::Predictor& predictor, data::RecordWriter& writer) {
+  const torch::NoGradGuard no_grad;
+  Contexts& contexts = *source.contexts;
+  Progress progress("predict", contexts.size(), "contexts");
+  ContextPiece piece;
+  for (std::int64_t done = 0; contexts.next(piece); done += piece.rows()) {
+    if (const int signal = stop_signal())
+      throw Interrupted(
+          signal, "stopped while predicting; nothing was left behind, a file of that name is as it was");
+    const auto rows = static_cast<std::int64_t>(piece.vectors.size()) / contexts.width();
+    auto vectors = torch::from_blob(piece.vectors.data(), {rows, contexts.width()}, torch::kFloat32);
+    if (source.normalize) vectors = lvm::unit(vectors);
+    predictor.clear();
+    const auto predicted =
+        predictor.predict(sequences_of(piece, predictor.add_items(vectors), contexts.length())).contiguous();
+    writer.append(piece.rows(), {predicted.data_ptr<float>(), piece.articles.data(), piece.last_rows.data()});
+    status::beat();
+    progress.update(done + piece.rows());
+  }
+}
+
+}  // namespace
+
+void run_predict(const JobContext& context, JobResult& result) {
+  if (context.arguments.value("dry_run", false)) return plan_predict(context, result);
+  const auto options = read_options<PredictOptions>(context.config);
+  const auto start = Clock::now();
+  const bool is_part = context.arguments.contains("exchange");
+  const std::string exchange = text_in(context.arguments, "exchange");
+  RecordOutput output = record_output(options.format, options.output, options.default_output);
+  if (is_part) output = {data::RecordFormat::npz, handed_predictions(exchange).string()};
+
+  status::set_phase("open the model and its input");
+  PredictionSource source = open_prediction_source(options);
+  const auto model = lvm::load_model(source.file);
+  const auto [device, precision] =
+      place_model(*model, {options.device, options.device_fallback, options.precision}, source.run);
+  const auto predictor = lvm::cat::make_predictor(model, device);
+
+  status::set_phase("predict");
+  const auto predict_start = Clock::now();
+  const std::int64_t count = source.contexts->size(), width = source.contexts->width();
+  data::RecordWriter writer(output.path, output.format, prediction_columns(width, 0), count, nullptr,
+                            if_taken(context));
+  predict_all(source, *predictor, writer);
+  const double predict_s = seconds_since(predict_start);
+  status::set_phase("flush to disk");
+  writer.finish();
+  output.path = writer.target();
+
+  result.result = {{"output", output.path},
+                   {"model", source.file.path.string()},
+                   {"predictions", count},
+                   {"context", source.contexts->length()},
+                   {"width", width},
+                   {"device", device.str()},
+                   {"precision", precision},
+                   {"predict_s", predict_s},
+                   {"wall_s", seconds_since(start)},
+                   {"rss_mb", peak_memory_mb()}};
+  const std::string what = fmt::format("{} predictions of width {} by {} in {:.3f} s", count, width,
+                                       source.file.path.string(), predict_s);
+  if (is_part) {
+    Json handed = result.result;
+    handed["of_vectors"] = source.contexts->of_vectors();
+    write_file_atomically(handed_result(exchange), json_text(handed));
+    result.result.erase("output");
+    spdlog::info("{}", what);
+  } else if (output.is_stdout()) {
+    spdlog::info("{}", what);
+  } else {
+    result.summary = fmt::format("{}: {}", output.path, what);
+  }
+}
+
+void plan_predict(const JobContext& context, JobResult& result) {
+  const auto options = read_options<PredictOptions>(context.config);
+  const PredictionSource source = open_prediction_source(options);
+  const std::int64_t count = source.contexts->size(), width = source.contexts->width();
+  const std::int64_t k = options.index.empty() ? 0 : options.k;
+  const RecordOutput output = record_output(options.format, options.output, options.default_output);
+  const std::int64_t bytes = count * (width * 4 + 16 + k * 12);
+  result.result = {{"output", output.path}, {"model", source.file.path.string()},
+                   {"predictions", count},  {"context", source.contexts->length()},
+                   {"width", width},        {"k", k},
+                   {"bytes", bytes}};
+  result.summary =
+      fmt::format("predict {}: {} predictions of width {} by {}\n  disk    about {} as npz", output.path,
+                  count, width, source.file.path.string(), format_bytes(static_cast<double>(bytes)));
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,32 @@
+#include "jobs/predict/row_numbers.h"
+
+#include "ann/hash_cache.h"
+#include "ann/publish.h"
+#include "base/log.h"
+#include "data/vectors.h"
+
+namespace runner::jobs {
+namespace {
+
+std::string by_manifest(const Json& manifest, const std::vector<std::string>& inputs) {
+  const Json ids = manifest.value("settings", Json::object()).value("ids", Json());
+  if (ids.is_string())
+    return "its ids are the array " + ids.get<std::string>() + " of what it was built from, not row numbers";
+  const Json before = manifest.value("inputs", Json::array()), now = ann::input_hashes(inputs);
+  bool same = before.size() == now.size();
+  for (std::size_t i = 0; same && i < now.size(); ++i)
+    same = before[i].value("xxh64", Json()) == now[i].at("xxh64");
+  return same ? "" : "its manifest says it was built from other data";
+}
+
+}  // namespace
+
+std::string no_row_numbers(const std::string& index, std::int64_t rows,
+                           const std::vector<std::string>& inputs) {
+  const Json manifest = ann::published_manifest({index});
+  if (manifest.is_object()) return by_manifest(manifest, inputs);
+  const std::int64_t own = data::Vectors(inputs).rows();
+  return own == rows ? "" : fmt::format("it holds {} vectors, the input {}", rows, own);
+}
+
+}  // namespace runner::jobs

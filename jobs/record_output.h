@@ -1,0 +1,27 @@
+#pragma once
+// `format` and `output` of the jobs whose result is a list of rows.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/binder.h"
+#include "data/record_writer.h"
+
+namespace runner::jobs {
+
+// The output's default is the name of an npz; text goes to standard output in its place.
+void declare_record_output(config::Binder& b, std::optional<std::string>& format, std::string& output);
+void check_record_output(const std::optional<std::string>& format, const std::string& output,
+                         const std::string& default_output, std::vector<config::Problem>& problems);
+
+// Both decided.
+struct RecordOutput {
+  data::RecordFormat format = data::RecordFormat::npz;
+  std::string path;
+  bool is_stdout() const { return path == data::standard_output; }
+};
+RecordOutput record_output(const std::optional<std::string>& format, const std::string& output,
+                           const std::string& default_output);
+
+}  // namespace runner::jobs

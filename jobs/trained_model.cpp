@@ -1,0 +1,48 @@
+#include "jobs/trained_model.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "config/resolve.h"
+#include "jobs/job_type.h"
+#include "lvm/device_probe.h"
+#include "runtime/device_choice.h"
+#include "runtime/device_policy.h"
+
+namespace runner::jobs {
+
+std::optional<TrainOptions> run_of(const std::filesystem::path& model) {
+  const auto folder = std::filesystem::is_directory(model) ? model : model.parent_path();
+  std::ifstream in(folder / "config.yaml");
+  if (!in) return std::nullopt;
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  JobOptionsOf<TrainOptions> options;
+  config::Binder binder;
+  options.declare_all(binder);
+  // Its data may lie elsewhere by now, and may not be needed: splits are opened from what eval names.
+  for (const auto& field : binder.fields()) field->must_be_file = field->must_exist = false;
+  try {
+    config::throw_if_any(config::resolve(binder, text, (folder / "config.yaml").string(), {}));
+    return options.options;
+  } catch (const Error& error) {
+    throw UsageError(std::string("the run's configuration cannot be read: ") + error.what(),
+                     (folder / "config.yaml").string());
+  }
+}
+
+ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::optional<TrainOptions>& run) {
+  const bool fallback = wish.device_fallback.value_or(wish.device == "auto");
+  const auto choice = runtime::choose_device(wish.device, fallback, lvm::probe_device);
+  const std::string wanted = wish.precision != "auto" ? wish.precision : run ? run->precision : "fp32";
+  const std::string precision = lvm::choose_precision(wanted, choice.actual);
+  spdlog::info("{}, precision {}", runtime::describe(choice), precision);
+  const auto policy = runtime::device_policy(choice.actual.kind, 1, false);
+  model.set_compute({.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == "bf16"});
+  const torch::Device device(runtime::to_string(choice.actual));
+  model.to(device);
+  return {device, precision};
+}
+
+}  // namespace runner::jobs

@@ -1,0 +1,31 @@
+#pragma once
+// What the jobs that use a trained model share: the run that made it, and where and how it computes.
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "jobs/train/options.h"
+#include "lvm/model.h"
+
+namespace runner::jobs {
+
+// The configuration of the run that made this model (a folder, or a file in it); nothing when it has none.
+// Throws UsageError when it cannot be read.
+std::optional<TrainOptions> run_of(const std::filesystem::path& model);
+
+struct ComputeWish {
+  std::string device = "auto";
+  std::optional<bool> device_fallback;  // default: true for auto
+  std::string precision = "auto";       // auto: as the run trained, fp32 without one
+};
+struct ComputePlace {
+  torch::Device device;
+  std::string precision;  // fp32 | bf16
+};
+// Moves the model to its device and sets how it multiplies. Throws EnvironmentError.
+ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::optional<TrainOptions>& run);
+
+}  // namespace runner::jobs
