@@ -1,6 +1,5 @@
 """A door for Python to models that `runner train` (or the old trainer) made. Needs torch and NumPy alone.
 
-    import runner_lvm
     model = runner_lvm.load("artifacts/lvm/models/latest")     # a run's folder, a .pt or a .safetensors file
     predictions = runner_lvm.predict(model, vectors, articles) # [M, D], as `runner predict` writes them
 
@@ -16,8 +15,6 @@ import zipfile
 import numpy
 import torch
 from torch import nn
-
-USUAL_CONTEXT = 5  # vectors a context where a model tells none
 
 
 class Lvm(nn.Module):
@@ -37,15 +34,15 @@ class Lvm(nn.Module):
     def context(self):
         """T: vectors a context."""
         told = self.config.get("context") or self.config["model_config"].get("context") or self.args.get("data.context")
-        return int(told or USUAL_CONTEXT)
+        return int(told or 5)  # the usual, where a model tells none
 
     @property
     def normalize(self):
         """Whether vectors are brought to length 1 as they are read."""
         return self.config.get("normalize", self.args.get("data.normalize")) in (True, "true")
 
-    def predict(self, vectors, articles=None):
-        return predict(self, vectors, articles)
+    def predict(self, vectors, articles=None, chunks=None):
+        return predict(self, vectors, articles, chunks)
 
     def forward(self, contexts):
         x = contexts
@@ -211,34 +208,39 @@ def load(path, device="cpu"):
     return model.to(device).eval()
 
 
-def predict(model, vectors, articles=None, batch=1024):
-    """What comes next, [M, D] float32 of length 1. `vectors` [N, D] with their articles' numbers [N] (None: one
-    article): a prediction for each context that last_rows() tells; or ready contexts [M, T, D]."""
+def predict(model, vectors, articles=None, chunks=None, batch=1024):
+    """What comes next, [M, D] float32 of length 1. `vectors` [N, D] with their articles' and chunks' numbers [N] (None: one
+    article; in file order): a prediction for each of context_rows(); or ready contexts [M, T, D]."""
     vectors = numpy.asarray(vectors)
     ready = vectors.ndim == 3
     if vectors.ndim not in (2, 3) or vectors.shape[-1] != model.width:
         raise ValueError(f"vectors of shape {list(vectors.shape)}; expected [N, {model.width}] or [M, T, {model.width}]")
-    steps = numpy.arange(1 - model.context, 1)
-    rows = numpy.arange(len(vectors)) if ready else last_rows(len(vectors) if articles is None else articles, model.context)
+    articles = numpy.zeros(len(vectors), int) if articles is None else articles
+    rows = numpy.arange(len(vectors)) if ready else context_rows(articles, model.context, chunks)
     device = next(model.parameters()).device
     out = numpy.empty((len(rows), model.width), numpy.float32)
     with torch.no_grad():
         for first in range(0, len(rows), batch):
-            part = rows[first : first + batch]
-            contexts = vectors[part] if ready else vectors[part[:, None] + steps]
-            contexts = torch.from_numpy(contexts.astype(numpy.float32)).to(device)
+            contexts = torch.from_numpy(vectors[rows[first : first + batch]].astype(numpy.float32)).to(device)
             contexts = unit(contexts, 1e-8) if model.normalize else contexts
             out[first : first + batch] = unit(model(contexts)).cpu().numpy()
     return out
 
 
-def last_rows(articles, context):
-    """Rows that end a context of so many rows inside one article, ascending: of every window, and of each article's
-    open end. `articles`: their numbers, one a row, or the number of rows of a single article."""
-    articles = numpy.zeros(articles, int) if numpy.ndim(articles) == 0 else numpy.asarray(articles)
-    rows = numpy.arange(len(articles))
-    begins = numpy.r_[True, articles[1:] != articles[:-1]] if len(rows) else rows.astype(bool)
-    return rows[rows - numpy.maximum.accumulate(numpy.where(begins, rows, 0)) + 1 >= context]
+def context_rows(articles, context, chunks=None):
+    """Row numbers [M, T] of every context: so many rows of one article, its open end among them. Rows follow each other as
+    in the file, or by article and chunk number where the file has them in another order."""
+    articles = numpy.asarray(articles)
+    order = numpy.arange(len(articles))
+    chunks = order if chunks is None else numpy.asarray(chunks)
+    begins = numpy.r_[True, articles[1:] != articles[:-1]][: len(order)]
+    pieces = articles[begins]
+    if len(numpy.unique(pieces)) < len(pieces) or (chunks[1:] < chunks[:-1])[~begins[1:]].any():
+        order = numpy.lexsort((chunks, articles))
+        begins = numpy.r_[True, articles[order][1:] != articles[order][:-1]]
+    places = numpy.arange(len(order))
+    ends = places[places - numpy.maximum.accumulate(numpy.where(begins, places, 0)) + 1 >= context]
+    return order[ends[:, None] + numpy.arange(1 - context, 1)]
 
 
 def load_safetensors(path):

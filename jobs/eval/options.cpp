@@ -1,7 +1,5 @@
 #include "jobs/eval/options.h"
 
-#include <filesystem>
-
 #include "jobs/window_keys.h"
 #include "runtime/device_choice.h"
 
@@ -39,7 +37,8 @@ void check_split(const std::string& prefix, const EvalSplitOptions& o,
 }  // namespace
 
 void declare(config::Binder& b, EvalOptions& o) {
-  b.option("model", o.model, "a run's folder, a .safetensors or a .pt file")
+  b.option("model", o.model,
+           "a run's folder, its name in artifacts/lvm/models (latest), a .safetensors or a .pt file")
       .required()
       .existing_path()
       .flag("--model");

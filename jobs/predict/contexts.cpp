@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "data/array_names.h"
 #include "data/metadata.h"
+#include "data/row_order.h"
 #include "data/values.h"
 #include "data/vectors.h"
 
@@ -16,11 +17,14 @@ constexpr std::int64_t piece_rows = 512;  // vectors read at once
 
 class OfVectors final : public Contexts {
  public:
-  OfVectors(const std::vector<std::string>& paths, std::int64_t length) : vectors_(paths), length_(length) {
+  OfVectors(const std::vector<std::string>& paths, std::int64_t length)
+      : vectors_(paths), length_(length), order_(data::order_of(vectors_)) {
+    data::tell(order_, vectors_, true);
+    if (!order_.rows.empty()) vectors_.allow_random_access();
     std::int64_t run = 0;
-    for (std::int64_t row = 0; row < vectors_.rows(); ++row) {
-      if (begins(row)) run = row;
-      size_ += row - run + 1 >= length_;
+    for (std::int64_t place = 0; place < vectors_.rows(); ++place) {
+      if (begins(place)) run = place;
+      size_ += place - run + 1 >= length_;
     }
   }
 
@@ -31,37 +35,61 @@ class OfVectors final : public Contexts {
 
   // The last T-1 rows of a piece begin the next one.
   bool next(ContextPiece& piece) override {
-    const std::int64_t width = vectors_.width(), kept = std::min(length_ - 1, row_);
-    const std::int64_t count = std::min(piece_rows, vectors_.rows() - row_);
+    const std::int64_t kept = std::min(length_ - 1, place_);
+    const std::int64_t count = std::min(piece_rows, vectors_.rows() - place_);
     if (count == 0) return false;
-    std::vector<float>& values = piece.vectors;
-    std::copy(values.end() - static_cast<std::ptrdiff_t>(kept * width), values.end(), values.begin());
-    values.resize(static_cast<std::size_t>((kept + count) * width));
-    vectors_.read_rows(row_, count, values.data() + kept * width);
-    vectors_.release(row_, count);
+    read_after(kept, count, piece);
     piece.starts.clear();
     piece.articles.clear();
     piece.last_rows.clear();
-    for (std::int64_t i = 0; i < count; ++i, ++row_) {
-      data::checked_norm(values.data() + (kept + i) * width, width, vectors_.paths()[0], row_);
-      if (begins(row_)) run_ = row_;
-      if (row_ - run_ + 1 < length_) continue;
-      piece.starts.push_back(kept + i + 1 - length_);
-      piece.articles.push_back(article(row_));
-      piece.last_rows.push_back(row_);
+    for (std::int64_t i = kept; i < kept + count; ++i, ++place_) {
+      const std::int64_t row = piece.rows[static_cast<std::size_t>(i)];
+      data::checked_norm(piece.vectors.data() + i * width(), width(), vectors_.place(), row);
+      if (begins(place_)) run_ = place_;
+      if (place_ - run_ + 1 < length_) continue;
+      piece.starts.push_back(i + 1 - length_);
+      piece.articles.push_back(article(row));
+      piece.last_rows.push_back(row);
     }
     return true;
   }
 
  private:
+  // Keeps the last rows of the piece, and reads the next ones behind them.
+  void read_after(std::int64_t kept, std::int64_t count, ContextPiece& piece) const {
+    std::vector<float>& values = piece.vectors;
+    std::copy(values.end() - static_cast<std::ptrdiff_t>(kept * width()), values.end(), values.begin());
+    std::copy(piece.rows.end() - static_cast<std::ptrdiff_t>(kept), piece.rows.end(), piece.rows.begin());
+    values.resize(static_cast<std::size_t>((kept + count) * width()));
+    piece.rows.resize(static_cast<std::size_t>(kept + count));
+    for (std::int64_t i = 0; i < count; ++i)
+      piece.rows[static_cast<std::size_t>(kept + i)] = row_at(place_ + i);
+    float* out = values.data() + kept * width();
+    if (order_.rows.empty()) {
+      vectors_.read_rows(place_, count, out);
+      vectors_.release(place_, count);
+    } else {
+      vectors_.gather(piece.rows.data() + kept, count, out);
+    }
+  }
+
+  std::int64_t row_at(std::int64_t place) const {
+    return order_.rows.empty() ? place : order_.rows[static_cast<std::size_t>(place)];
+  }
   std::int64_t article(std::int64_t row) const {
     return vectors_.has_articles() ? vectors_.articles()[static_cast<std::size_t>(row)] : 0;
   }
-  bool begins(std::int64_t row) const { return row > 0 && article(row) != article(row - 1); }
+  bool begins(std::int64_t place) const {
+    if (place == 0) return false;
+    const std::int64_t row = row_at(place), before = row_at(place - 1);
+    return article(row) != article(before) ||
+           (order_.files_apart && vectors_.file_of(row) != vectors_.file_of(before));
+  }
 
   data::Vectors vectors_;
   std::int64_t length_, size_ = 0;
-  std::int64_t row_ = 0, run_ = 0;  // the next row to read; first row of its article
+  data::RowOrder order_;
+  std::int64_t place_ = 0, run_ = 0;  // the next row to read, and the first of its article, in that order
 };
 
 std::optional<std::string> ready_contexts(const data::Npz& file) {
@@ -89,6 +117,7 @@ class Ready final : public Contexts {
     const Part& part = parts_[part_];
     const std::int64_t count =
         std::min(std::max<std::int64_t>(piece_rows / length_, 1), part.table.rows() - at_);
+    piece.rows.clear();
     piece.vectors.resize(static_cast<std::size_t>(count * length_ * width_));
     part.table.prefetch(at_, count);
     part.table.read(at_, count, piece.vectors.data());

@@ -17,6 +17,11 @@ inline std::filesystem::path handed_result(const std::filesystem::path& folder) 
   return folder / "predictions.json";
 }
 
+// One more column that is handed over: the row numbers of each context's vectors. 0 for ready contexts.
+inline data::Column context_rows(std::int64_t length) {
+  return {"context_rows", data::DType::i64, length};
+}
+
 // Columns of predict's output; k: neighbours a prediction, 0 for none.
 inline std::vector<data::Column> prediction_columns(std::int64_t width, std::int64_t k) {
   using data::DType;

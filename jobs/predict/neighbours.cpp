@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "ann/search.h"
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json_file.h"
 #include "base/log.h"
@@ -11,6 +10,7 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "data/input_watch.h"
 #include "data/npz.h"
 #include "data/row_table.h"
 #include "jobs/job_type.h"
@@ -31,23 +31,25 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Rows first … first+count-1 of a one-dimensional int64 array.
-void read_numbers(const data::Array& array, std::int64_t first, std::vector<std::int64_t>& out) {
-  array.bytes->read(static_cast<std::uint64_t>(first) * sizeof(std::int64_t), out.data(),
+// Rows first … of an int64 array whose rows hold `width` numbers; as many as `out` has room for.
+void read_numbers(const data::Array& array, std::int64_t first, std::int64_t width,
+                  std::vector<std::int64_t>& out) {
+  array.bytes->read(static_cast<std::uint64_t>(first * width) * sizeof(std::int64_t), out.data(),
                     out.size() * sizeof(std::int64_t));
 }
 
-// The nearest k of each query's, but rows last-T+1 … last of the query's own context where `length` is T > 0.
-// Places beyond those there are keep -1 and the worst score.
-std::int64_t without_context(const ann::Neighbours& found, const std::vector<std::int64_t>& last_rows,
+// The nearest k of each query's that are no rows of its own context, [queries, length]; returns how many were
+// left out. Of k + length found, k remain.
+std::int64_t without_context(const ann::Neighbours& found, const std::vector<std::int64_t>& context_rows,
                              std::int64_t length, ann::Neighbours& out) {
   std::int64_t left_out = 0;
   for (std::int64_t q = 0; q < found.queries; ++q) {
-    const std::int64_t last = last_rows[static_cast<std::size_t>(q)];
+    const auto own = context_rows.begin() + static_cast<std::ptrdiff_t>(q * length);
     std::int64_t taken = 0;
     for (std::int64_t i = q * found.k; i < (q + 1) * found.k && taken < out.k; ++i) {
       const std::int64_t id = found.ids[static_cast<std::size_t>(i)];
-      if (id >= 0 && id <= last && id > last - length) {
+      if (id >= 0 && std::find(own, own + static_cast<std::ptrdiff_t>(length), id) !=
+                         own + static_cast<std::ptrdiff_t>(length)) {
         ++left_out;
         continue;
       }
@@ -80,6 +82,7 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   const data::Npz file(handed_predictions(exchange));
   const data::RowTable predictions(file.array("predictions"), 2);
   const data::Array articles = file.array("article"), last_rows = file.array("last_row");
+  data::InputWatch watch(options.inputs);
   const std::int64_t count = predictions.rows(), width = predictions.width();
 
   status::set_phase("open the index");
@@ -89,15 +92,16 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
                     options.index);
   const bool exclude = excludes(options, handed, index);
   const std::int64_t length = exclude ? handed.at("context").get<std::int64_t>() : 0;
+  const data::Array context_rows = exclude ? file.array("context_rows") : data::Array();
 
   status::set_phase("search");
-  RecordOutput output = record_output(options.format, options.output, options.default_output);
+  const RecordOutput output = record_output(options.format, options.output, options.default_output);
   data::RecordWriter writer(output.path, output.format, prediction_columns(width, options.k), count, nullptr,
                             if_taken(context));
   Progress progress("search", count, "predictions");
   const auto search_start = Clock::now();
   std::vector<float> queries;
-  std::vector<std::int64_t> article, last_row;
+  std::vector<std::int64_t> article, last_row, own_rows;
   std::int64_t left_out = 0;
   for (std::int64_t first = 0; first < count; first += queries_a_piece) {
     const std::int64_t n = std::min(queries_a_piece, count - first);
@@ -109,13 +113,15 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
     last_row.resize(static_cast<std::size_t>(n));
     predictions.read(first, n, queries.data());
     predictions.release(first, n);
-    read_numbers(articles, first, article);
-    read_numbers(last_rows, first, last_row);
+    read_numbers(articles, first, 1, article);
+    read_numbers(last_rows, first, 1, last_row);
     ann::Neighbours found = index.search(queries.data(), n, options.k + length);
     if (exclude) {
       ann::Neighbours rest{n, options.k, std::vector<float>(static_cast<std::size_t>(n * options.k)),
                            std::vector<std::int64_t>(static_cast<std::size_t>(n * options.k))};
-      left_out += without_context(found, last_row, length, rest);
+      own_rows.resize(static_cast<std::size_t>(n * length));
+      read_numbers(context_rows, first, length, own_rows);
+      left_out += without_context(found, own_rows, length, rest);
       found = std::move(rest);
     }
     writer.append(n,
@@ -124,13 +130,14 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
     progress.update(first + n);
   }
   const double search_s = seconds_since(search_start);
+  index.expect_unchanged();
+  watch.check();
   status::set_phase("flush to disk");
   writer.finish();
-  output.path = writer.target();
 
   result.result = handed;
   result.result.erase("of_vectors");
-  result.result["output"] = output.path;
+  result.result["output"] = writer.target();
   result.result["index"] = options.index;
   result.result["ntotal"] = index.rows();
   result.result["k"] = options.k;
@@ -147,7 +154,7 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   if (output.is_stdout())
     spdlog::info("{}", what);
   else
-    result.summary = fmt::format("{}: {}", output.path, what);
+    result.summary = fmt::format("{}: {}", writer.target(), what);
 }
 
 }  // namespace runner::jobs

@@ -5,12 +5,13 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "data/input_watch.h"
 #include "jobs/job_type.h"
 #include "jobs/predict/handed_over.h"
 #include "jobs/predict/run.h"
@@ -29,22 +30,23 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Item numbers of the contexts' vectors: [n, T] from those of the piece's rows.
-torch::Tensor sequences_of(const ContextPiece& piece, const torch::Tensor& numbers, std::int64_t length) {
-  auto out = torch::empty({piece.rows(), length}, torch::kInt64);
-  const auto* from = numbers.data_ptr<std::int64_t>();
+// By context, what `numbers` says of its T rows of the piece: [n, T].
+torch::Tensor by_context(const ContextPiece& piece, const std::int64_t* numbers, std::int64_t length) {
+  auto out = torch::empty({piece.count(), length}, torch::kInt64);
   auto* to = out.data_ptr<std::int64_t>();
-  for (const std::int64_t start : piece.starts) to = std::copy_n(from + start, length, to);
+  for (const std::int64_t start : piece.starts) to = std::copy_n(numbers + start, length, to);
   return out;
 }
 
-// Every context's prediction, [n, D] of unit length, piece by piece.
-void predict_all(PredictionSource& source, lvm::cat::Predictor& predictor, data::RecordWriter& writer) {
+// Every context's prediction, [n, D] of unit length, piece by piece; with the numbers of its rows where the
+// writer has a column for them.
+void predict_all(PredictionSource& source, lvm::cat::Predictor& predictor, bool rows_too,
+                 data::RecordWriter& writer) {
   const torch::NoGradGuard no_grad;
   Contexts& contexts = *source.contexts;
   Progress progress("predict", contexts.size(), "contexts");
   ContextPiece piece;
-  for (std::int64_t done = 0; contexts.next(piece); done += piece.rows()) {
+  for (std::int64_t done = 0; contexts.next(piece); done += piece.count()) {
     if (const int signal = stop_signal())
       throw Interrupted(
           signal, "stopped while predicting; nothing was left behind, a file of that name is as it was");
@@ -52,11 +54,19 @@ void predict_all(PredictionSource& source, lvm::cat::Predictor& predictor, data:
     auto vectors = torch::from_blob(piece.vectors.data(), {rows, contexts.width()}, torch::kFloat32);
     if (source.normalize) vectors = lvm::unit(vectors);
     predictor.clear();
+    const auto items = predictor.add_items(vectors);
     const auto predicted =
-        predictor.predict(sequences_of(piece, predictor.add_items(vectors), contexts.length())).contiguous();
-    writer.append(piece.rows(), {predicted.data_ptr<float>(), piece.articles.data(), piece.last_rows.data()});
+        predictor.predict(by_context(piece, items.data_ptr<std::int64_t>(), contexts.length())).contiguous();
+    std::vector<const void*> columns = {predicted.data_ptr<float>(), piece.articles.data(),
+                                        piece.last_rows.data()};
+    torch::Tensor numbers;
+    if (rows_too) {
+      numbers = by_context(piece, piece.rows.data(), contexts.length());
+      columns.push_back(numbers.data_ptr<std::int64_t>());
+    }
+    writer.append(piece.count(), columns);
     status::beat();
-    progress.update(done + piece.rows());
+    progress.update(done + piece.count());
   }
 }
 
@@ -67,11 +77,12 @@ void run_predict(const JobContext& context, JobResult& result) {
   const auto options = read_options<PredictOptions>(context.config);
   const auto start = Clock::now();
   const bool is_part = context.arguments.contains("exchange");
-  const std::string exchange = text_in(context.arguments, "exchange");
+  const std::string exchange = context.arguments.value("exchange", "");
   RecordOutput output = record_output(options.format, options.output, options.default_output);
   if (is_part) output = {data::RecordFormat::npz, handed_predictions(exchange).string()};
 
   status::set_phase("open the model and its input");
+  data::InputWatch watch(options.inputs);
   PredictionSource source = open_prediction_source(options);
   const auto model = lvm::load_model(source.file);
   const auto [device, precision] =
@@ -81,15 +92,17 @@ void run_predict(const JobContext& context, JobResult& result) {
   status::set_phase("predict");
   const auto predict_start = Clock::now();
   const std::int64_t count = source.contexts->size(), width = source.contexts->width();
-  data::RecordWriter writer(output.path, output.format, prediction_columns(width, 0), count, nullptr,
-                            if_taken(context));
-  predict_all(source, *predictor, writer);
+  std::vector<data::Column> columns = prediction_columns(width, 0);
+  const bool rows_too = is_part && source.contexts->of_vectors();
+  if (rows_too) columns.push_back(context_rows(source.contexts->length()));
+  data::RecordWriter writer(output.path, output.format, columns, count, nullptr, if_taken(context));
+  predict_all(source, *predictor, rows_too, writer);
   const double predict_s = seconds_since(predict_start);
+  watch.check();
   status::set_phase("flush to disk");
   writer.finish();
-  output.path = writer.target();
 
-  result.result = {{"output", output.path},
+  result.result = {{"output", writer.target()},
                    {"model", source.file.path.string()},
                    {"predictions", count},
                    {"context", source.contexts->length()},
@@ -103,14 +116,14 @@ void run_predict(const JobContext& context, JobResult& result) {
                                        source.file.path.string(), predict_s);
   if (is_part) {
     Json handed = result.result;
-    handed["of_vectors"] = source.contexts->of_vectors();
+    handed["of_vectors"] = rows_too;
     write_file_atomically(handed_result(exchange), json_text(handed));
     result.result.erase("output");
     spdlog::info("{}", what);
   } else if (output.is_stdout()) {
     spdlog::info("{}", what);
   } else {
-    result.summary = fmt::format("{}: {}", output.path, what);
+    result.summary = fmt::format("{}: {}", writer.target(), what);
   }
 }
 

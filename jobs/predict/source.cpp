@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "jobs/trained_model.h"
 
@@ -22,7 +23,7 @@ std::string recorded(const PredictionSource& source, const char* name, const std
     const Json& group = *place == 0 ? values : values.value(place, Json::object());
     if (!group.is_object() || !group.contains(at)) continue;
     const Json& value = group.at(at);
-    return value.is_string() ? value.get<std::string>() : value.dump();
+    return value.is_string() ? value.get<std::string>() : json_text(value);
   }
   return of_run.value_or("");
 }

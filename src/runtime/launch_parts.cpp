@@ -17,13 +17,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The process in the name of an exchange folder beside this file; 0 for any other name.
+// FILE.parts.<process>.XXXXXX: the process; 0 for any other name.
 pid_t launcher_of(const std::string& name, const std::string& file) {
-  const std::string head = file + ".", tail = ".parts";
-  if (name.size() <= head.size() + tail.size() || !name.starts_with(head) || !name.ends_with(tail)) return 0;
-  const std::string pid = name.substr(head.size(), name.size() - head.size() - tail.size());
+  const std::string head = file + ".parts.";
+  if (!name.starts_with(head)) return 0;
+  const std::string pid = name.substr(head.size(), name.find('.', head.size()) - head.size());
   const bool digits = std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c); });
-  return digits && pid.size() < 10 ? static_cast<pid_t>(std::stol(pid)) : 0;
+  return digits && !pid.empty() && pid.size() < 10 ? static_cast<pid_t>(std::stol(pid)) : 0;
 }
 
 // Removes what killed launchers left beside the file.
@@ -38,26 +38,26 @@ void remove_stale_folders(const fs::path& folder, const std::string& file) {
   }
 }
 
-// A folder that the parts share, removed at the end: FILE.<pid>.parts, so that what goes over it is on the
-// disk that the result goes to; without a file one in TMPDIR.
+// A folder that the parts share, removed at the end: FILE.parts.… so that what goes over it is on the disk
+// that the result goes to; without a file one in TMPDIR.
 class ExchangeFolder {
  public:
   explicit ExchangeFolder(const fs::path& beside) {
-    if (beside.empty()) {
-      const char* variable = std::getenv("TMPDIR");
-      const fs::path temporary = variable != nullptr && *variable != '\0' ? variable : "/tmp";
-      std::string path = (temporary / "runner-parts-XXXXXX").string();
-      if (::mkdtemp(path.data()) == nullptr)
-        throw_errno("cannot create a folder for the parts (TMPDIR says where)", path);
-      path_ = path;
-      return;
+    const char* variable = std::getenv("TMPDIR");
+    const fs::path temporary = variable != nullptr && *variable != '\0' ? variable : "/tmp";
+    std::string path = (temporary / "runner-parts-XXXXXX").string();
+    if (!beside.empty()) {
+      const fs::path folder = beside.has_parent_path() ? beside.parent_path() : fs::path(".");
+      std::error_code error;
+      fs::create_directories(folder, error);
+      remove_stale_folders(folder, beside.filename().string());
+      path = beside.string() + ".parts." + std::to_string(::getpid()) + ".XXXXXX";
     }
-    const fs::path folder = beside.has_parent_path() ? beside.parent_path() : fs::path(".");
-    remove_stale_folders(folder, beside.filename().string());
-    path_ = beside.string() + "." + std::to_string(::getpid()) + ".parts";
-    std::error_code error;
-    fs::create_directories(path_, error);
-    if (error) throw RunError("cannot create a folder for the parts: " + error.message(), path_.string());
+    if (::mkdtemp(path.data()) == nullptr)
+      throw_errno(beside.empty() ? "cannot create a folder for the parts (TMPDIR says where)"
+                                 : "cannot create a folder for the parts",
+                  path);
+    path_ = path;
   }
   ~ExchangeFolder() {
     std::error_code ignored;

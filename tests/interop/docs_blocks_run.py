@@ -54,7 +54,7 @@ with peer.folder() as work:
 
     names = run("docs/python.md", 4)
     written = numpy.load("p.npz")
-    peer.check(numpy.array_equal(names["rows"], written["last_row"]), "docs/python.md: rows are not last_row")
+    peer.check(numpy.array_equal(names["rows"][:, -1], written["last_row"]), "docs/python.md: rows are not last_row")
     peer.check(numpy.abs(names["predictions"] - written["predictions"]).max() < 1e-5, "docs/python.md: other predictions")
     peer.check(numpy.abs(names["scores"] - written["scores"]).max() < 1e-4, "docs/python.md: other neighbours")
 

@@ -37,8 +37,8 @@ def train(name, sizes, work, *flags):
     return run
 
 
-def door(path, vectors, articles):
-    return runner_lvm.predict(runner_lvm.load(path), vectors, articles)
+def door(path, vectors, articles, chunks=None):
+    return runner_lvm.predict(runner_lvm.load(path), vectors, articles, chunks)
 
 
 def check(name, model, npz, work):
@@ -47,9 +47,9 @@ def check(name, model, npz, work):
     peer.runner("predict", model, "--npz", npz, "--output", output, "--device", "cpu")
     written, source = numpy.load(output), numpy.load(npz)
     ours = written["predictions"]
-    theirs = door(model, source["vectors"], source["article_indices"])
+    theirs = door(model, source["vectors"], source["article_indices"], source["chunk_indices"])
     peer.check(ours.dtype == numpy.float32 and ours.shape == theirs.shape, f"{name}: {ours.dtype} {ours.shape}, expected {theirs.shape}")
-    rows = runner_lvm.last_rows(source["article_indices"], runner_lvm.load(model).context)
+    rows = runner_lvm.context_rows(source["article_indices"], runner_lvm.load(model).context, source["chunk_indices"])[:, -1]
     peer.check(numpy.array_equal(written["last_row"], rows), f"{name}: last_row differs")
     peer.check(numpy.array_equal(written["article"], source["article_indices"][rows]), f"{name}: article differs")
     apart = numpy.abs(ours - theirs).max()
@@ -69,7 +69,7 @@ def same_from_every_file(name, run, work):
     for path in (run / "best_model.pt", run / "model.safetensors", alone / "best_model.pt", alone):
         peer.check(numpy.array_equal(door(path, part, articles), wanted), f"{name}: {path} gives other predictions")
     model = runner_lvm.load(run)
-    contexts = part[runner_lvm.last_rows(articles, model.context)[:, None] + numpy.arange(-4, 1)]
+    contexts = part[runner_lvm.context_rows(articles, model.context)]
     peer.check(numpy.array_equal(model.predict(contexts), wanted), f"{name}: ready contexts give other predictions")
 
 
@@ -121,6 +121,10 @@ with peer.folder() as work:
     three = train("three", MODELS["transformer"], work, "--set", "data.context=3")
     check("contexts of three", three, peer.SAMPLE, work)
     smaller_types(three, work)
+    source, shuffled = numpy.load(peer.SAMPLE), pathlib.Path(work) / "shuffled.npz"
+    order = numpy.random.default_rng(1).permutation(len(source["vectors"]))
+    numpy.savez(shuffled, **{name: source[name][order] for name in ("vectors", "article_indices", "chunk_indices")})
+    check("rows in another order", three, shuffled, work)
     fixtures = peer.ROOT / "tests" / "fixtures"
     for old in sorted((fixtures / "old_model").glob("*.pt")):
         check(old.name, old, fixtures / "parity" / "cat_articles.npz", work)

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -101,6 +102,47 @@ TEST_F(PredictNeighbours, OwnRowsAreOnlyKnownAmongRowNumbersOfTheSameInput) {
   EXPECT_EQ(own_rows(), 0);
 }
 
+// Whatever the order of the rows, contexts follow the chunk numbers, and their rows are found among the ids.
+TEST_F(PredictNeighbours, RowsInAnotherOrderGiveTheSamePredictionsAndNeighbours) {
+  predict_with("own.index");
+  const auto vectors = floats_of(small_vectors, "vectors");
+  const auto number = [&](const char* name) {
+    return data::read_integers(data::Npz(small_vectors).array(name));
+  };
+  const auto articles = number("article_indices");
+  std::vector<float> reversed;
+  std::vector<std::int64_t> reversed_articles(articles.rbegin(), articles.rend()), places;
+  for (std::size_t row = 120; row-- > 0;) {
+    reversed.insert(reversed.end(), vectors.begin() + static_cast<std::ptrdiff_t>(row * 8),
+                    vectors.begin() + static_cast<std::ptrdiff_t>(row * 8 + 8));
+    places.push_back(static_cast<std::int64_t>(row));
+  }
+  data::NpzWriter writer(folder / "reversed.npz");
+  writer.write("vectors", data::DType::f32, {120, 8}, reversed.data());
+  writer.write("article_indices", reversed_articles);
+  writer.write("chunk_indices", places);
+  writer.finish();
+  index("reversed.index", "reversed.npz");
+  const Json result = predict(folder, {"latest", "--npz", "reversed.npz", "--index", "reversed.index", "--k",
+                                       "4", "--output", "q.npz"});
+  EXPECT_EQ(result.at("exclude_context"), true);
+  EXPECT_GT(result.at("left_out"), 0);
+  // By the row of the first file: articles come by their number there, in file order here.
+  std::map<std::int64_t, std::vector<float>> wanted, got;
+  const auto collect = [&](const std::string& path, bool mirror, auto& into) {
+    const auto last = integers_of(path, "last_row");
+    const auto scores = floats_of(path, "scores");
+    for (std::size_t i = 0; i < last.size(); ++i)
+      into[mirror ? 119 - last[i] : last[i]] = {scores.begin() + static_cast<std::ptrdiff_t>(i * 4),
+                                                scores.begin() + static_cast<std::ptrdiff_t>(i * 4 + 4)};
+  };
+  collect(folder / "p.npz", false, wanted);
+  collect(folder / "q.npz", true, got);
+  ASSERT_EQ(got.size(), wanted.size());
+  for (const auto& [row, scores] : wanted)
+    for (std::size_t r = 0; r < 4; ++r) EXPECT_NEAR(got.at(row)[r], scores[r], 1e-5) << row;
+}
+
 TEST_F(PredictNeighbours, ReadyContextsHaveNoRowsOfTheirOwnInTheIndex) {
   ASSERT_EQ(
       runner_in(folder.path(), {"sequences", "sequences_ctx5", "--npz", small_vectors, "--output", "w.npz"})
@@ -156,7 +198,7 @@ TEST_F(PredictNeighbours, WhatAKilledLauncherLeftGoesWithTheNextRun) {
   const pid_t gone = ::fork();
   if (gone == 0) ::_exit(0);
   ::waitpid(gone, nullptr, 0);
-  const auto left = folder / ("p.npz." + std::to_string(gone) + ".parts");
+  const auto left = folder / ("p.npz.parts." + std::to_string(gone) + ".abcdef");
   std::filesystem::create_directory(left);
   predict_with("own.index");
   EXPECT_FALSE(std::filesystem::exists(left));

@@ -71,7 +71,7 @@ TEST_F(PredictRefuses, AnInputWithoutAContext) {
   write_vectors("short.npz", 4, 8);
   expect({"latest", "--npz", "short.npz"}, 3, HasSubstr("no context of 5 rows"));
   data::NpzWriter writer(folder / "none.npz");
-  writer.write("ids", {1, 2, 3});
+  writer.write("ids", std::vector<std::int64_t>{1, 2, 3});
   writer.finish();
   expect({"latest", "--npz", "none.npz"}, 3,
          AllOf(HasSubstr("neither vectors"), HasSubstr("the file has ids")));
