@@ -95,29 +95,31 @@ void train(faiss::Index& index, const InputRows& input, std::int64_t sample) {
   train_watched(index, sample, rows.get());
 }
 
-std::int64_t rows_at_a_time(const BuildSettings& settings, std::int64_t rows) {
-  constexpr std::int64_t linked_at_once = 1024;  // a second or less between two signs of progress
+// Graphs are slow to add to: their first batches are small, so that progress shows, and grow with the graph,
+// since each costs a look at all of it. NSG is built in one go.
+std::int64_t rows_after(const BuildSettings& settings, std::int64_t done, std::int64_t total) {
   const std::string words = "," + without_id_map(settings.factory);
-  if (words.find(",NSG") != std::string::npos) return rows;  // built in one go
-  return std::min(
-      {rows, settings.batch_rows, words.find(",HNSW") != std::string::npos ? linked_at_once : rows});
+  if (words.find(",NSG") != std::string::npos) return total;
+  const std::int64_t most = std::min(settings.batch_rows, total - done);
+  return words.find(",HNSW") == std::string::npos ? most
+                                                  : std::min(most, std::max<std::int64_t>(1024, done / 4));
 }
 
 void add(faiss::Index& index, const InputRows& input, const BuildSettings& settings,
          const std::function<void(std::int64_t)>& progress) {
   status::set_phase("add to the index");
-  const std::int64_t step = rows_at_a_time(settings, input.rows());
   if (progress) progress(0);
-  const std::unique_ptr<float[]> rows(new float[static_cast<std::size_t>(step * input.width())]);
-  for (std::int64_t first = 0; first < input.rows(); first += step) {
+  std::vector<float> rows;
+  for (std::int64_t first = 0, count = 0; first < input.rows(); first += count) {
     stop_if_asked();
-    const std::int64_t count = std::min(step, input.rows() - first);
-    input.read(first, count, rows.get());
+    count = rows_after(settings, first, input.rows());
+    rows.resize(static_cast<std::size_t>(count * input.width()));
+    input.read(first, count, rows.data());
     input.release(first, count);
     if (settings.ids.empty())
-      index.add(count, rows.get());
+      index.add(count, rows.data());
     else
-      index.add_with_ids(count, rows.get(), settings.ids.data() + first);
+      index.add_with_ids(count, rows.data(), settings.ids.data() + first);
     status::beat();
     if (progress) progress(first + count);
   }

@@ -68,6 +68,7 @@ class IndexWalk {
   void multi_index(const IndexShape& shape);
   void residual_coarse(const IndexShape& shape);
   void fast_scan_codes(const IndexShape& shape);
+  void fast_scan_way();
 
   // walk_codecs.cpp
   Codes product_quantizer(std::int64_t width);
@@ -90,6 +91,7 @@ class IndexWalk {
 
   // walk_lists.cpp
   void inverted_file(const IndexShape& shape, Ids ids);
+  void queries_of_a_list();
   Lists inverted_file_head(const IndexShape& shape);
   void inverted_lists(const Lists& of, std::uint64_t code_size, Ids ids, FastScan block = {0, 0});
   void array_lists(const Lists& of, std::uint64_t code_size, Ids ids);

@@ -68,6 +68,7 @@ Neighbours OpenIndex::search(const float* queries, std::int64_t n, std::int64_t 
   }
   const FaissWatch watch;
   try {
+    bound_search(*faiss_, k);
     return search_with_faiss(*faiss_, queries, n, k, progress);
   } catch (const Error&) {
     throw;

@@ -94,25 +94,6 @@ std::optional<bool> lists_elsewhere(const data::MappedFile& file) {
   }
 }
 
-// Searches in these never end, or divide by zero, when they are told to keep more candidates than there are
-// rows.
-void keep_candidates_within_rows(faiss::Index& index) {
-  const auto rows = static_cast<int>(std::min<std::int64_t>(index.ntotal, INT32_MAX));
-  if (auto* map = dynamic_cast<faiss::IndexIDMap*>(&index)) return keep_candidates_within_rows(*map->index);
-  if (auto* chain = dynamic_cast<faiss::IndexPreTransform*>(&index))
-    return keep_candidates_within_rows(*chain->index);
-  if (auto* refine = dynamic_cast<faiss::IndexRefine*>(&index))
-    return keep_candidates_within_rows(*refine->base_index);
-  if (auto* lists = dynamic_cast<faiss::IndexIVF*>(&index))
-    return keep_candidates_within_rows(*lists->quantizer);
-  if (auto* graph = dynamic_cast<faiss::IndexHNSW*>(&index))
-    graph->hnsw.efSearch = std::min(graph->hnsw.efSearch, rows);
-  if (auto* graph = dynamic_cast<faiss::IndexNSG*>(&index))
-    graph->nsg.search_L = std::min(graph->nsg.search_L, rows);
-  if (auto* graph = dynamic_cast<faiss::IndexNNDescent*>(&index))
-    graph->nndescent.search_L = std::min(graph->nndescent.search_L, rows - 1);
-}
-
 std::shared_ptr<faiss::Index> read(const data::MappedFile& file, std::optional<bool> elsewhere) {
   if (elsewhere)
     // A file of lists is opened for reading alone, and mapped by FAISS only where it is not told to map this
@@ -142,8 +123,31 @@ std::shared_ptr<faiss::Index> read_checked_index(const std::filesystem::path& pa
     throw DataError(fmt::format("FAISS cannot read it as an index: {}", faiss_reason(error)), path.string());
   }
   if (index == nullptr) throw DataError("there is no index in it", path.string());
-  keep_candidates_within_rows(*index);
   return index;
+}
+
+void bound_search(faiss::Index& index, std::int64_t k) {
+  const auto rows = static_cast<int>(std::min<std::int64_t>(index.ntotal, INT32_MAX));
+  if (auto* map = dynamic_cast<faiss::IndexIDMap*>(&index)) return bound_search(*map->index, k);
+  if (auto* chain = dynamic_cast<faiss::IndexPreTransform*>(&index)) return bound_search(*chain->index, k);
+  if (auto* refine = dynamic_cast<faiss::IndexRefine*>(&index)) {
+    const std::int64_t most = std::max<std::int64_t>(1, index.ntotal / k);
+    refine->k_factor = std::min(refine->k_factor, static_cast<float>(std::min<std::int64_t>(most, 1 << 20)));
+    return bound_search(*refine->base_index, k);
+  }
+  if (auto* lists = dynamic_cast<faiss::IndexIVF*>(&index)) {
+    lists->nprobe = std::min(lists->nprobe, lists->nlist);
+    return bound_search(*lists->quantizer, static_cast<std::int64_t>(lists->nprobe));
+  }
+  if (auto* graph = dynamic_cast<faiss::IndexHNSW*>(&index))
+    graph->hnsw.efSearch = std::min(graph->hnsw.efSearch, rows);
+  if (auto* graph = dynamic_cast<faiss::IndexNSG*>(&index))
+    graph->nsg.search_L = std::min(graph->nsg.search_L, rows);
+  if (auto* graph = dynamic_cast<faiss::IndexNNDescent*>(&index)) {
+    graph->nndescent.search_L = std::min(graph->nndescent.search_L, rows - 1);
+    if (k >= rows)
+      throw UsageError(fmt::format("an NNDescent graph of {} rows finds fewer than {}", rows, rows), "k");
+  }
 }
 
 void expect_size_of_manifest(const std::filesystem::path& path) {

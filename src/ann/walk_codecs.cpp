@@ -95,8 +95,7 @@ IndexWalk::Codes IndexWalk::additive_quantizer(std::int64_t width, std::uint64_t
       "code books of {} numbers, where {} entries of width {} belong", books.size(), entries, d);
   const auto search = in_.number<std::int32_t>("the type of search");
   in_.elements<float>(2, "the norms' range");
-  if (search > 11) throw UnknownType{fmt::format("additive search {}", search)};
-  in_.expect(search >= 0, "type of search {}", search);
+  in_.expect(search >= 0 && search <= 9, "type of search {}", search);
   if (search >= 6 && search <= 9) {
     const auto norms = in_.array<float>("the norms");
     in_.expect(norms.size() >= (search == 7 ? 16U : search == 6 ? 256U : 0U), "{} norms", norms.size());

@@ -109,8 +109,8 @@ void IndexWalk::inverted_file(const IndexShape& shape, Ids ids) {
     in_.flag("by_residual");
     const auto size = in_.number<std::uint64_t>("the size of a code");
     FastScan block{in_.number<std::int32_t>("the block size"), in_.number<std::uint64_t>("M2")};
-    in_.number<std::int32_t>("the implementation");
-    in_.number<std::uint64_t>("qbs2");
+    fast_scan_way();
+    queries_of_a_list();
     const Codes codes = product_quantizer(shape.width);
     in_.expect(
         codes.bits == 4 * codes.parts && size == codes.size && block.parts == (codes.parts + 1) / 2 * 2,
@@ -127,14 +127,14 @@ void IndexWalk::inverted_file(const IndexShape& shape, Ids ids) {
   }
   const Codes codes = additive_quantizer_of(type, shape.width);
   in_.flag("by_residual");
-  in_.number<std::int32_t>("the implementation");
+  fast_scan_way();
   FastScan block{in_.number<std::int32_t>("the block size"), 0};
   in_.number<std::int32_t>("the queries of a block");
   const auto parts = in_.number<std::uint64_t>("the sub-codes"),
              bits = in_.number<std::uint64_t>("their bits"),
              values = in_.number<std::uint64_t>("their values"),
              size = in_.number<std::uint64_t>("the size of a code");
-  in_.number<std::uint64_t>("qbs2");
+  queries_of_a_list();
   block.parts = in_.number<std::uint64_t>("M2");
   in_.expect(bits == 4 && values == 16 && parts >= codes.parts && parts <= codes.parts + 2 &&
                  size == (parts + 1) / 2 && block.parts == (parts + 1) / 2 * 2,
@@ -143,6 +143,12 @@ void IndexWalk::inverted_file(const IndexShape& shape, Ids ids) {
   in_.number<std::int32_t>("the norm's scale");
   in_.number<std::uint64_t>("the training rows");
   inverted_lists(lists, unknown_size, ids, block);
+}
+
+// 0: as many as FAISS likes, which are the most that its kernels take.
+void IndexWalk::queries_of_a_list() {
+  const auto queries = in_.number<std::uint64_t>("the queries of a list");
+  in_.expect(queries <= 11, "{} queries of a list at a time", queries);
 }
 
 void IndexWalk::inverted_lists(const Lists& of, std::uint64_t code_size, Ids ids, FastScan block) {

@@ -67,16 +67,20 @@ void IndexWalk::additive_codes(const IndexShape& shape) {
   in_.array<std::uint8_t>(unsigned_of(shape.rows) * size, "codes");
 }
 
+void IndexWalk::fast_scan_way() {
+  const auto way = in_.number<std::int32_t>("the implementation");
+  in_.expect(way >= 0 && way <= 16, "implementation {}", way);
+}
+
 // Codes of 4 bits, rows in blocks, sub-codes in pairs (faiss/IndexFastScan.h).
 void IndexWalk::fast_scan_codes(const IndexShape& shape) {
   const bool product = shape.type == "IPfs";
   const Codes codes =
       product ? product_quantizer(shape.width) : additive_quantizer_of(shape.type, shape.width);
-  const auto how = in_.number<std::int32_t>("the implementation"),
-             block = in_.number<std::int32_t>("the block size"),
+  fast_scan_way();
+  const auto block = in_.number<std::int32_t>("the block size"),
              queries = in_.number<std::int32_t>("the queries of a block");
-  in_.expect(how >= 0 && how <= 16 && block > 0 && block % 32 == 0 && block <= 1 << 16,
-             "implementation {}, blocks of {}", how, block);
+  in_.expect(block > 0 && block % 32 == 0 && block <= 1 << 16, "blocks of {}", block);
   in_.expect(queries >= 0, "{} queries of a block", queries);
   std::uint64_t parts = codes.parts;
   if (!product) {

@@ -41,6 +41,9 @@ with peer.folder() as work:
     for factory in ("Flat", "IVF32,Flat", "IVF32,SQ8", "IVF32,PQ8x4", "IVF32,PQ16x4fs", "HNSW16", "PQ16x4", "PQ16x4fs", "SQfp16",
                     "PCA32,IVF32,Flat", "OPQ8,PQ8", "IVF32,PQ8x4,RFlat", "IVF32_HNSW16,Flat", "NSG16", "LSH", "RQ4x4"):
         compare(work, factory, build(factory, faiss.METRIC_L2, data), queries)
+    graph = faiss.IndexNNDescentFlat(WIDTH, 32, faiss.METRIC_L2)
+    graph.add(data)
+    compare(work, "IndexNNDescentFlat", graph, queries)
     for factory in ("IDMap,Flat", "IDMap2,HNSW16", "IVF32,Flat", "IDMap,IVF32,SQ8"):
         compare(work, f"{factory} with ids", build(factory, faiss.METRIC_INNER_PRODUCT, data, ids), queries)
     lists = build("IVF32,Flat", faiss.METRIC_L2, data)
