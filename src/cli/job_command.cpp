@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/error.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/find_config.h"

@@ -104,7 +104,8 @@ std::vector<LoadedArray> read_safetensors(const std::filesystem::path& path) {
   const std::string place = path.string();
   const char* bytes = reinterpret_cast<const char*>(file.data());
   if (file.size() < 8) throw DataError("too short for a safetensors file", place);
-  const std::uint64_t header_size = little_endian_64(std::string_view(bytes, 8));
+  std::uint64_t header_size = 0;
+  std::memcpy(&header_size, bytes, sizeof header_size);
   if (header_size > file.size() - 8) throw DataError("the header is larger than the file", place);
   if (header_size > header_limit) throw DataError("a header of more than 100 MB", place);
   const Json header = parse_json(std::string_view(bytes + 8, header_size), place + ": header");
