@@ -27,15 +27,6 @@ std::vector<NamedArray> by_parameter(Model& model, const std::vector<float>& fla
   return arrays;
 }
 
-// Nothing for a line that was cut short.
-std::optional<std::int64_t> step_of(const std::string& line, const std::string& place) {
-  try {
-    return integer_in(parse_json(line, place), "step");
-  } catch (const DataError&) {
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 
 std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& weights) {
