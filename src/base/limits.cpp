@@ -29,7 +29,7 @@ std::string memory_limit() {
 }
 
 std::string file_size_limit() {
-  return allowed(RLIMIT_FSIZE, always, "-f", "a file", true);
+  return allowed(RLIMIT_FSIZE, always, "-f", "for a file", true);
 }
 
 std::string limits_in_force() {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "runtime/address_space.h"
 #include "runtime/bootstrap.h"
 #include "runtime/launch_parts.h"
 #include "runtime/libraries.h"
@@ -70,6 +71,7 @@ int launch_job(const LaunchRequest& request) {
     return run_parts(plan, request.parts, request.exchange_beside);
   }
   plan.plugin = plugin_file(request.plugin).string();
+  check_address_space(prediction.scan.bytes, decided_threads(decisions));
   if (!request.supervise) become_worker(plan);
   return run_worker(plan);
 }

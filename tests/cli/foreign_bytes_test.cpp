@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
+const std::string shipped = std::string(RUNNER_SOURCE_DIR) + "/configs/p6b_v23.yaml";
 const std::string bytes = "a\xFF\xFE\x80z";
 
 class ForeignBytes : public testing::Test {
@@ -86,11 +87,11 @@ TEST_F(ForeignBytes, TheResolvedConfigCanBeReadAgain) {
 TEST_F(ForeignBytes, ErrorsNameThem) {
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"train", bytes + "absent.yaml", "--json"},
-        std::vector<std::string>{"train", "p6b_v23", "--npz", bytes + "absent.npz", "--json"},
+        std::vector<std::string>{"train", shipped, "--npz", bytes + "absent.npz", "--json"},
         std::vector<std::string>{"runs", "show", bytes, "--json"},
         std::vector<std::string>{"runs", "list", bytes + "absent", "--json"},
         std::vector<std::string>{"config", "check", bytes + "absent.yaml", "--json"},
-        std::vector<std::string>{"train", "p6b_v23", "--set", bytes + "=1", "--json"}}) {
+        std::vector<std::string>{"train", shipped, "--set", bytes + "=1", "--json"}}) {
     const ProgramResult result = run(words);
     EXPECT_NE(result.exit_code, 0);
     EXPECT_THAT(result.err, Not(HasSubstr("json.exception")));

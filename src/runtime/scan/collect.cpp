@@ -68,6 +68,11 @@ void collect(const Closure& closure, const ScanOptions& options, ScanResult& res
   const Surroundings around = surroundings(options, closure.format == BinaryFormat::macho);
   result.verdict = judge(result.runtimes, result.blas, around);
   result.files = closure.files.size();
+  for (const LoadedFile& file : closure.files) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file.path, error);
+    if (!error) result.bytes += bytes;
+  }
   for (const Runtime& r : result.runtimes)
     result.from_preload = result.from_preload || (r.preloaded && result.verdict >= Verdict::mixed);
   result.advice = advise(result, around);

@@ -48,6 +48,7 @@ struct ScanResult {
   std::vector<std::string> advice;    // what happens, what it costs, the fix as commands
   std::vector<std::string> problems;  // one line each: unreadable, truncated, missing, wrong architecture …
   std::size_t files = 0;              // files in the closure
+  std::uint64_t bytes = 0;            // of them
 };
 
 using Environment = std::map<std::string, std::string>;
