@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "base/status.h"
 #include "runtime/launch_fixture.h"
 
 namespace runner::runtime {
