@@ -39,8 +39,8 @@ void expect_width(const data::Vectors& queries, const ann::OpenIndex& index, con
 // Neighbours a query: there are no more than vectors.
 std::int64_t neighbours_of(const SearchOptions& options, std::int64_t rows) {
   if (options.k <= rows) return options.k;
-  spdlog::warn("k: {} neighbours are wanted, and {} holds {} vectors: all of them are found, {} a query",
-               options.k, options.index, rows, rows);
+  spdlog::warn("k: {} neighbours are wanted, and {} holds {} vectors: k is lowered to {}", options.k,
+               options.index, rows, rows);
   return rows;
 }
 

@@ -56,7 +56,7 @@ class Check {
   }
   void expect(bool good, const std::string& wanted) const {
     if (!good)
-      throw UsageError(fmt::format("'{}': {} cannot be: {}", factory_, word_, wanted), "index.factory");
+      throw UsageError(fmt::format("'{}': {} cannot be built: {}", factory_, word_, wanted), "index.factory");
   }
 
   void every_number() {

@@ -104,7 +104,7 @@ void IndexWalk::nn_descent(const IndexShape& shape) {
   const auto search = in_.number<std::int32_t>("search_L");
   in_.number<std::int32_t>("the seed");
   in_.expect(in_.flag("has_built"), "the graph says that it is not built");
-  in_.expect(rows == shape.rows && width == shape.width && links >= 1 && search >= 1,
+  in_.expect(rows == shape.rows && width == shape.width && links >= 1 && search >= 0,
              "a graph of {} rows of width {} with {} links each, of {} vectors", rows, width, links,
              shape.rows);
   const auto graph = in_.array<std::int32_t>(unsigned_of(rows) * unsigned_of(links), "links");

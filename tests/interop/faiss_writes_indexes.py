@@ -38,8 +38,8 @@ with peer.folder() as work:
     queries = data[:50] + 0.1 * random.standard_normal((50, WIDTH)).astype("float32")
     numpy.save(pathlib.Path(work) / "q.npy", queries)
     ids = random.permutation(ROWS).astype("int64") * 10**12
-    for factory in ("Flat", "IVF32,Flat", "IVF32,SQ8", "IVF32,PQ8x4", "IVF32,PQ16x4fs", "HNSW16", "PQ16x4", "PQ16x4fs", "SQfp16",
-                    "PCA32,IVF32,Flat", "OPQ8,PQ8", "IVF32,PQ8x4,RFlat", "IVF32_HNSW16,Flat", "NSG16", "LSH", "RQ4x4"):
+    for factory in ("Flat", "IVF32,Flat", "IVF32,SQ8", "IVF32,PQ8x4np", "IVF32,PQ16x4fs", "HNSW16", "PQ16x4np", "PQ16x4fs", "SQfp16",
+                    "PCA32,IVF32,Flat", "RR64,PQ8x4np", "IVF32,PQ8x4np,RFlat", "IVF32_HNSW16,Flat", "NSG16", "LSH", "RQ4x4"):
         compare(work, factory, build(factory, faiss.METRIC_L2, data), queries)
     graph = faiss.IndexNNDescentFlat(WIDTH, 32, faiss.METRIC_L2)
     graph.add(data)
