@@ -52,22 +52,26 @@ fs::path find_config(const std::string& name) {
 namespace {
 
 constexpr std::size_t most_bytes = std::size_t{4} << 20;
-constexpr int patience_ms = 10'000;
+constexpr int for_a_writer_ms = 2'000, for_the_next_piece_ms = 60'000;
 
 std::string read_pipe(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) throw UsageError(std::string("cannot read: ") + std::strerror(errno), path.string());
   std::string text;
-  pollfd wait{fd, POLLIN, 0};
-  bool ended = false;
-  while (!ended && text.size() <= most_bytes && ::poll(&wait, 1, patience_ms) > 0) {
+  bool connected = false, ended = false, patient = true;  // connected: somebody has it open for writing
+  while (!ended && patient && text.size() <= most_bytes) {
     char buffer[65536];
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
-    ended = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+    connected = connected || got != 0;
+    ended = (got == 0 && connected) || (got < 0 && errno != EAGAIN && errno != EINTR);
+    if (got > 0 || ended) continue;
+    pollfd wait{fd, POLLIN, 0};
+    patient = ::poll(&wait, 1, connected ? for_the_next_piece_ms : for_a_writer_ms) > 0;
+    connected = true;
   }
   ::close(fd);
-  if (!ended) throw UsageError("a pipe into which nobody writes, or that does not end", path.string());
+  if (!ended) throw UsageError("is a pipe into which nobody writes, or that does not end", path.string());
   return text;
 }
 

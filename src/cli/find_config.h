@@ -18,7 +18,7 @@ std::vector<std::string> short_config_names();
 std::filesystem::path share_folder();
 
 // A config's text. A pipe (`runner train <(sed … x.yaml)`) is read once and remembered; one into which nobody
-// writes is refused after ten seconds. Throws UsageError.
+// writes is refused after two seconds. Throws UsageError.
 std::string read_config(const std::filesystem::path& path);
 
 }  // namespace runner::cli

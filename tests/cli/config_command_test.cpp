@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "support/run_program.h"
@@ -54,6 +55,50 @@ TEST(ConfigCommand, TheEnvironmentsDeviceWinsOverTheFileAndLosesToTheFlag) {
   const ProgramOptions options{.folder = source, .environment = {{"RUNNER_DEVICE", "cuda"}}};
   const ProgramResult result = run_runner({"config", "show", "configs/p6b_v23.yaml"}, options);
   EXPECT_NE(result.out.find("device: cuda  # RUNNER_DEVICE"), std::string::npos) << result.out;
+}
+
+const std::string ready = "job: index\ninput: {vectors: '" + std::string(RUNNER_SOURCE_DIR) +
+                          "/artifacts/sample/cppdocs_768.npz'}\noutput: x.index\n";
+
+// Every command that reads a config goes through the same door.
+TEST(ForeignConfig, IsRefusedByEveryCommandInALine) {
+  const TemporaryFolder folder;
+  std::string bomb = "x0: &x0 [a, a, a, a, a, a, a, a, a]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string old = "*x" + std::to_string(i - 1), now = "x" + std::to_string(i);
+    bomb += now + ": &" + now + " [" + old;
+    for (int k = 0; k < 8; ++k) bomb += ", " + old;
+    bomb += "]\n";
+  }
+  ASSERT_LT(bomb.size(), 900U);
+  folder.write("self.yaml", ready + "train: &a [*a]\n");
+  folder.write("bomb.yaml", ready + bomb);
+  folder.write("two.yaml", ready + "---\n" + ready);
+  folder.write("tab.yaml", ready + "verify:\n\tqueries: 1\n");
+  ASSERT_EQ(::mkfifo((folder / "fifo.yaml").c_str(), 0600), 0);
+  for (const char* name : {"self.yaml", "bomb.yaml", "two.yaml", "tab.yaml", "fifo.yaml"})
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"run"}, {"plan"}, {"index"}, {"config", "check"}, {"config", "show"}}) {
+      std::vector<std::string> words = command;
+      words.insert(words.end(), {name, "--json"});
+      const ProgramResult result = run_runner(words, {.folder = folder.path().string(), .environment = {}});
+      EXPECT_EQ(result.exit_code, 2) << command[0] << " " << name << result.err;
+      EXPECT_EQ(result.err.rfind(std::string("runner: ") + name, 0), 0U) << result.err;
+      EXPECT_EQ(Json::parse(result.out)["error"]["code"], 2);
+    }
+}
+
+// `runner run` reads it twice: for the job's name, and for the job.
+TEST(ForeignConfig, MayComeThroughAPipe) {
+  const TemporaryFolder folder;
+  folder.write("x.yaml", ready);
+  for (const char* command : {"config check", "run", "plan", "index"}) {
+    const ProgramResult result =
+        run_program({"bash", "-c", std::string("\"$0\" ") + command + " <(sleep 0.2; cat x.yaml)",
+                     RUNNER_BUILD_DIR "/runner"},
+                    {.folder = folder.path().string(), .environment = {}});
+    EXPECT_EQ(result.exit_code, 0) << command << result.err;
+  }
 }
 
 }  // namespace
