@@ -19,7 +19,7 @@ struct Options {
   std::int64_t horizon = 5;        // roll-out steps of D
   std::uint64_t seed = 42;         // of C's shuffles
   std::int64_t target_offset = 1;  // of the model; above 1 only the first roll-out step is well defined
-  torch::Tensor shares;            // of the weighted mean that the model is compared with; undefined: without
+  torch::Tensor shares = {};       // of the weighted mean that the model is compared with; undefined: without
 };
 
 // A split: which samples of a source, in order.

@@ -11,6 +11,19 @@
 namespace runner::lvm {
 namespace {
 
+// The calling thread computes alone for as long as this lives: on a busy machine the many small operations
+// here would wait for another thread each.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
 Baseline baseline(const char* name, Predict raw) {
   return {name, [raw = std::move(raw)](const torch::Tensor& contexts) { return unit(raw(contexts), 1e-12); }};
 }
@@ -61,12 +74,13 @@ BaselineFigures measure_baselines(const std::shared_ptr<const data::SampleSource
                                   const data::Split& split, bool normalize, const BaselineOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   status::set_phase("baselines");
+  torch::Tensor w;  // [T·D, D], with all threads
+  if (options.ridge) w = fit_ridge(*samples, split.training, normalize, options.ridge_lambda);
+  const OneThread one_thread;
   const torch::Tensor shares = fit_shares(*samples, split.training, normalize);
   std::vector<Baseline> baselines = fixed_baselines(shares);
-  if (options.ridge) {
-    const torch::Tensor w = fit_ridge(*samples, split.training, normalize, options.ridge_lambda);
+  if (options.ridge)
     baselines.push_back(baseline("ridge", [w](const torch::Tensor& x) { return x.flatten(1).matmul(w); }));
-  }
   std::vector<Predict> predictors;
   for (const Baseline& b : baselines) predictors.push_back(b.predict);
   const Validator validator(samples, split.validation, normalize, torch::kCPU);

@@ -14,7 +14,7 @@ class BaselineRun : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder = new TemporaryFolder;
-    program = run_runner(small_run(*folder / "run", {"--epochs", "1"}), in_source());
+    program = run_runner(small_run(*folder / "run", {"--set", "train.epochs=1"}), in_source());
     result = result_of(program);
   }
   static void TearDownTestSuite() { delete folder; }
@@ -76,7 +76,7 @@ TEST_F(BaselineRun, ARunBelowThemSaysSoAndNamesTheRecipeThatIsBetter) {
 
 TEST_F(BaselineRun, AFinishedRunTellsThemAgain) {
   const ProgramResult again =
-      run_runner(small_run(*folder / "run", {"--epochs", "1", "--resume"}), in_source());
+      run_runner(small_run(*folder / "run", {"--set", "train.epochs=1", "--resume"}), in_source());
   EXPECT_EQ(result_of(again)["outcome"], "finished already") << again.err;
   EXPECT_EQ(result_of(again)["gain"], result["gain"]);
   EXPECT_EQ(result_of(again)["baselines"], result["baselines"]);
@@ -114,14 +114,16 @@ TEST_F(BaselineRun, TheGainIsAGate) {
 class Unranked : public testing::Test {
  protected:
   void SetUp() override {
-    const ProgramResult cut = run_runner({"sequences", "configs/sequences_ctx5.yaml", "--output",
-                                          (folder / "windows.npz").string(), "--quiet"},
-                                         in_source());
+    const ProgramResult cut =
+        run_runner({"sequences", "configs/sequences_ctx5.yaml", "--output", (folder / "windows.npz").string(),
+                    "--quiet", "--set", "target_offset=2"},
+                   in_source());
     ASSERT_EQ(cut.exit_code, 0) << cut.err;
   }
   ProgramResult train(const std::vector<std::string>& more) {
-    std::vector<std::string> all{
-        "--npz", (folder / "windows.npz").string(), "--epochs", "1", "--set", "train.batch_size=512"};
+    std::vector<std::string> all{"--npz", (folder / "windows.npz").string(),
+                                 "--set", "train.epochs=1",
+                                 "--set", "train.batch_size=512"};
     all.insert(all.end(), more.begin(), more.end());
     return run_runner(small_run(folder / "run", all), in_source());
   }

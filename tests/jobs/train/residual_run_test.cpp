@@ -51,9 +51,10 @@ TEST(ResidualRun, GoesOnBitForBitWithItsLearntWeights) {
   ASSERT_EQ(run_runner(residual_run(folder / "whole"), in_source()).exit_code, 0);
   ASSERT_EQ(run_runner(residual_run(folder / "parts", {"--max-steps", "21"}), in_source()).exit_code, 0);
   ASSERT_EQ(run_runner(residual_run(folder / "parts", {"--resume"}), in_source()).exit_code, 0);
-  const std::string whole = file_contents(folder / "whole/model.safetensors");
-  EXPECT_THAT(whole, HasSubstr("residual.weights"));
-  EXPECT_TRUE(whole == file_contents(folder / "parts/model.safetensors"));
+  EXPECT_THAT(file_contents(folder / "parts/model.safetensors"), HasSubstr("residual.weights"));
+  // The kept model may differ: the cut epoch was judged too. Weights and moments at the end may not.
+  const char* end = "checkpoints/step-000064/tensors.bin";
+  EXPECT_TRUE(file_contents(folder / "whole" / end) == file_contents(folder / "parts" / end));
 }
 
 TEST(ResidualRun, ItsFilesAreReadBackAndJudgedTheSame) {
@@ -62,6 +63,10 @@ TEST(ResidualRun, ItsFilesAreReadBackAndJudgedTheSame) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const Json trained = result_of(run);
   const Json config = Json::parse(file_contents(folder / "run/config.json"));
+  const Json history = Json::parse(file_contents(folder / "run/training_history.json"))["history"];
+  const Json best = *std::min_element(history.begin(), history.end(), [](const Json& a, const Json& b) {
+    return a["val_loss"].get<double>() < b["val_loss"].get<double>();
+  });
   EXPECT_EQ(config["model_config"]["residual"], "learned");
   EXPECT_EQ(config["model_config"]["context"], 5);
   for (const char* model : {"run", "run/best_model.pt"}) {
@@ -72,8 +77,7 @@ TEST(ResidualRun, ItsFilesAreReadBackAndJudgedTheSame) {
     ASSERT_EQ(judged.exit_code, 5) << judged.err;
     const Json val = result_of(judged)["VAL"];
     for (const char* key : {"val_cosine", "new_r_at_1", "new_r_at_5"}) {
-      const Json history = Json::parse(file_contents(folder / "run/training_history.json"));
-      EXPECT_NEAR(val[key].get<double>(), history["history"].back()[key].get<double>(), 3e-3) << model << key;
+      EXPECT_NEAR(val[key].get<double>(), best[key].get<double>(), 3e-3) << model << key;
       for (const char* name : {"copy_last", "context_mean", "weighted_mean"})
         EXPECT_NEAR(val["baselines"][name][key].get<double>(), trained["baselines"][name][key].get<double>(),
                     3e-3)

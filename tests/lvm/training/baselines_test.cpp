@@ -95,7 +95,7 @@ TEST(Baselines, RetrievalAmongNewRowsIsThatOfACountByHand) {
   EXPECT_NEAR(got.at("new_r_at_1").get<double>(), first / rows, 3 / rows);  // ties by rounding
   EXPECT_NEAR(got.at("new_r_at_5").get<double>(), five / rows, 3 / rows);
   EXPECT_NEAR(got.at("r_at_5").get<double>(), copied / rows, 3 / rows);
-  EXPECT_GT(got.at("new_r_at_5").get<double>(), got.at("r_at_5").get<double>() + 0.2);
+  EXPECT_GT(got.at("new_r_at_5").get<double>(), got.at("r_at_5").get<double>() + 0.1);
 }
 
 TEST(Baselines, WeightsAreTheBestOnTheTrainingSplit) {
