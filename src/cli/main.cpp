@@ -9,6 +9,7 @@
 #include "base/console.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_reason.h"
 #include "base/json_text.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -92,7 +93,9 @@ int run(int argc, char** argv) {
     return report(runner::RunError(out_of_memory()), json);
   } catch (const std::exception& error) {
     // A result that does not reach stdout is told by finish_results.
-    return std::ferror(stdout) != 0 ? 0 : report(runner::RunError(error.what()), json);
+    return std::ferror(stdout) != 0
+               ? 0
+               : report(runner::RunError(runner::without_json_number(error.what())), json);
   }
 }
 

@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/json_reason.h"
+#include "base/json_text.h"
 #include "base/limits.h"
 #include "base/signals.h"
 #include "base/status.h"
@@ -78,7 +80,7 @@ std::string without_backtrace(const std::string& message) {
 
 // A library's message, with the shell's limit where that is what it ran into.
 std::string in_words(const std::string& message) {
-  const std::string text = without_backtrace(message);
+  const std::string text = without_json_number(without_backtrace(message));
   const bool no_memory =
       text.find("allocate memory") != std::string::npos || text.find("bad_alloc") != std::string::npos;
   const std::string limit = no_memory ? memory_limit() : "";

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/json_reason.h"
 #include "base/json_text.h"
 #include "base/printable.h"
 #include "runtime/process.h"
@@ -44,7 +45,8 @@ WorkerRequest read_request(int fd) {
     r.lifeline_fd = json.at("lifeline_fd");
     return r;
   } catch (const std::exception& error) {
-    throw UsageError(std::string("only the launcher starts workers (no request there: ") + error.what() + ")",
+    throw UsageError(std::string("only the launcher starts workers (no request there: ") +
+                         without_json_number(error.what()) + ")",
                      "--worker " + std::to_string(fd));
   }
 }

@@ -110,6 +110,32 @@ TEST_F(Schedule, AConfigWhoseNameNoLineHoldsIsRefused) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "tab"));
 }
 
+// What lies in their files is somebody's text.
+TEST_F(Schedule, ADamagedRecordIsNamedAndHidesNoOther) {
+  ASSERT_EQ(install("hourly").exit_code, 0);
+  folder_.write("other.yaml", file_contents(config_));
+  ASSERT_EQ(schedule({"install", "other.yaml", "--at", "hourly", "--with", "cron"}).exit_code, 0);
+  const std::filesystem::path state = status()["state"].get<std::string>();
+  for (const std::string& text :
+       {std::string("[1]"), std::string(300000, '['), std::string("{"),
+        std::string(R"({"outcome": null, "ended": 3, "pid": "x", "exit_code": []})")}) {
+    folder_.write("state/runner/schedule/" + state.filename().string() + "/last_run.json", text);
+    EXPECT_EQ(status()["last_run"]["outcome"], "unknown");
+  }
+  for (const std::string& text :
+       {std::string("[1]"), std::string(300000, '['), std::string(R"({"id": 3})"), std::string("{"),
+        std::string(R"({"id": "x", "scheduler": "cron", "environment": {"A": 1}})")}) {
+    folder_.write("state/runner/schedule/" + state.filename().string() + "/schedule.json", text);
+    const ProgramResult list = schedule({"list"});
+    EXPECT_EQ(list.exit_code, 0) << list.err;
+    EXPECT_THAT(list.out, HasSubstr("other.yaml"));
+    EXPECT_THAT(list.err, HasSubstr("install the schedule again"));
+    EXPECT_THAT(list.err, ::testing::Not(HasSubstr("json.exception")));
+  }
+  EXPECT_EQ(install("hourly").exit_code, 0) << "which is the way out";
+  EXPECT_EQ(status()["when"], "hourly");
+}
+
 TEST_F(Schedule, AFailureStaysVisibleWithItsExitCodeAndLog) {
   ASSERT_EQ(install("hourly").exit_code, 0);
   EXPECT_TRUE(status()["last_run"].is_null());

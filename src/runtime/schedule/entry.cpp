@@ -88,25 +88,44 @@ void save_entry(const ScheduleEntry& entry) {
   write_private(entry.state / "schedule.json", dump(object));
 }
 
-ScheduleEntry load_entry(const fs::path& state) {
-  const fs::path file = state / "schedule.json";
-  ScheduleEntry entry;
+namespace {
+
+[[noreturn]] void damaged(const fs::path& file, const std::string& what) {
+  throw DataError(what + "; install the schedule again", file.string());
+}
+
+std::string required(const Json& object, const char* key, const fs::path& file) {
+  const Json& member = member_in(object, key);
+  if (!member.is_string()) damaged(file, std::string(key) + " is missing or no text");
+  return member.get<std::string>();
+}
+
+Json read_record(const fs::path& file) {
   try {
-    const Json object = read_json_file(file);
-    entry.id = object.at("id");
-    entry.scheduler = object.at("scheduler");
-    entry.when = object.at("when");
-    entry.config = object.at("config").get<std::string>();
-    entry.runner = object.at("runner").get<std::string>();
-    entry.folder = object.at("folder").get<std::string>();
-    entry.environment = object.at("environment").get<std::map<std::string, std::string>>();
-    entry.timeout = object.at("timeout");
-    entry.nice = object.at("nice");
-  } catch (const Json::exception& error) {
-    throw DataError(std::string("damaged (") + error.what() + "); install the schedule again", file.string());
+    return read_json_file(file);
   } catch (const DataError& error) {
     throw DataError(std::string(error.what()) + "; install the schedule again", error.place());
   }
+}
+
+}  // namespace
+
+ScheduleEntry load_entry(const fs::path& state) {
+  const fs::path file = state / "schedule.json";
+  const Json object = read_record(file);
+  ScheduleEntry entry;
+  entry.id = required(object, "id", file);
+  entry.scheduler = required(object, "scheduler", file);
+  entry.when = required(object, "when", file);
+  entry.config = required(object, "config", file);
+  entry.runner = required(object, "runner", file);
+  entry.folder = required(object, "folder", file);
+  const Json& environment = member_in(object, "environment");
+  if (!environment.is_object()) damaged(file, "environment is missing or no object");
+  for (const auto& [name, value] : environment.items())
+    entry.environment[name] = required(environment, name.c_str(), file);
+  entry.timeout = static_cast<long>(integer_in(object, "timeout", entry.timeout));
+  entry.nice = static_cast<int>(integer_in(object, "nice", entry.nice));
   entry.state = state;
   return entry;
 }
