@@ -43,7 +43,8 @@ class Check {
     if (match("(?:IVF[0-9]+_)?(HNSW|NSG)([0-9]+).*"))
       expect(number(2) >= 2 && number(2) <= most_links, fmt::format("2 to {} links a vector", most_links));
     if (match("(?:HNSW[0-9]+_)?(?:[0-9]+\\+)?PQ([0-9]+).*")) parts(number(1));
-    if (match(".*PQ[0-9]+(?:x([0-9]+))?(?:np)?(?:fs.*)?")) bits(number(1, 8));
+    if (match("(?:HNSW[0-9]+_)?(?:[0-9]+\\+)?PQ[0-9]+(?:x([0-9]+))?(?:\\+[0-9]+)?(?:np)?(?:fs.*)?"))
+      bits(number(1, 8));
     if (match("(?:RQ|LSQ|PRQ|PLSQ).*")) books();
     if (match("PQ[0-9]+x4fs.*_([0-9]+)")) expect(number(1) % 32 == 0, "blocks of a multiple of 32");
     transform();

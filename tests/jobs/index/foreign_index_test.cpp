@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 
@@ -24,7 +25,9 @@ class ForeignIndex : public IndexRuns {
                                std::filesystem::copy_options::overwrite_existing);
   }
   ProgramResult search(const std::string& file, std::vector<std::string> flags = {}) const {
-    std::vector<std::string> all = {"search", file, "--queries", "a.npz", "--output", "found.npz"};
+    std::vector<std::string> all = {"search", file, "--output", "found.npz"};
+    if (std::find(flags.begin(), flags.end(), "--queries") == flags.end())
+      flags.insert(flags.end(), {"--queries", "a.npz"});
     all.insert(all.end(), flags.begin(), flags.end());
     return run_runner(all, options_);
   }
