@@ -9,12 +9,18 @@
 #include <ctime>
 
 #include "base/error.h"
+#include "base/fault_address.h"
 
 namespace runner::status {
 namespace {
 
-StatusPage local{};
-StatusPage* current = &local;
+struct Shared {
+  StatusPage page;
+  std::atomic<std::uintptr_t> fault;
+};
+Shared local{};
+Shared* shared = &local;
+StatusPage* current = &local.page;
 
 void copy_text(char* to, std::size_t capacity, const std::string& from) {
   const std::size_t n = from.size() < capacity - 1 ? from.size() : capacity - 1;
@@ -32,16 +38,17 @@ int create() {
   const int fd = ::mkstemp(name);
   if (fd >= 0) ::unlink(name);
 #endif
-  if (fd < 0 || ::ftruncate(fd, sizeof(StatusPage)) != 0) throw_errno("cannot create the status page", "");
+  if (fd < 0 || ::ftruncate(fd, sizeof(Shared)) != 0) throw_errno("cannot create the status page", "");
   attach(fd);
   current->step.store(-1);
   return fd;
 }
 
 void attach(int fd) {
-  void* at = ::mmap(nullptr, sizeof(StatusPage), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void* at = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) throw_errno("cannot map the status page", "");
-  current = static_cast<StatusPage*>(at);
+  shared = static_cast<Shared*>(at);
+  current = &shared->page;
 }
 
 const StatusPage& page() {
@@ -73,6 +80,14 @@ void set_output(const std::string& folder) {
 void set_input(const std::string& file, InputUse use) {
   copy_text(current->input, StatusPage::path_capacity, file);
   current->input_use.store(use);
+}
+
+void set_fault_address(const void* address) {
+  shared->fault.store(reinterpret_cast<std::uintptr_t>(address));
+}
+
+std::uintptr_t fault_address() {
+  return shared->fault.load();
 }
 
 void wait_for_a_look() {

@@ -6,10 +6,12 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/fault_address.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/shell_quote.h"
 #include "runtime/crash_report.h"
+#include "runtime/mapped_file_at.h"
 #include "runtime/outcome.h"
 #include "runtime/process.h"
 #include "runtime/scan/scan.h"
@@ -130,8 +132,12 @@ Attempt run_once(const WorkerPlan& plan) {
   watch.page = &status::page();
   watch.stacks_fd = stacks.get();
   watch.stall_timeout = plan.options.stall_timeout;
-  Json libraries;  // what was loaded when it crashed, also what came after the plug-in's start
-  watch.at_crash = [&] { libraries = look_at(watch.pid); };
+  Json libraries;      // what was loaded when it crashed, also what came after the plug-in's start
+  std::string mapped;  // the file whose end went away under it
+  watch.at_crash = [&] {
+    libraries = look_at(watch.pid);
+    mapped = mapped_file_at(watch.pid, status::fault_address());
+  };
   Attempt attempt;
   CrashFacts& facts = attempt.facts;
   facts.ending = supervise(signals, watch);
@@ -142,7 +148,7 @@ Attempt run_once(const WorkerPlan& plan) {
   facts.libraries = libraries.is_object() ? libraries : told_libraries();
   facts.loaded = facts.libraries.is_object();
   if (!facts.loaded && plan.context.launch.contains("scan")) facts.libraries = plan.context.launch["scan"];
-  facts.input = status::page().input;
+  facts.input = mapped.empty() ? status::page().input : mapped;
   facts.input_use = status::page().input_use.load();
   attempt.output = status::page().output;
   facts.resume = resume_line(attempt.output, plan.context.launch);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/fault_address.h"
 #include "runtime/stacks.h"
 
 #ifdef __linux__
@@ -54,7 +55,8 @@ void on_request(int) {
   errno = saved;
 }
 
-void on_crash(int signal) {
+void on_crash(int signal, siginfo_t* info, void*) {
+  if (signal == SIGBUS) status::set_fault_address(info->si_addr);
   write_stack();
   status::wait_for_a_look();
   ::raise(signal);  // SA_RESETHAND: now with its default action
@@ -66,8 +68,8 @@ void catch_crash(int signal) {
   // A sanitizer or a debugging tool was there first.
   if ((before.sa_flags & SA_SIGINFO) != 0 || before.sa_handler != SIG_DFL) return;
   struct sigaction action {};
-  action.sa_handler = on_crash;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK);
+  action.sa_sigaction = on_crash;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK | SA_SIGINFO);
   ::sigaction(signal, &action, nullptr);
 }
 
