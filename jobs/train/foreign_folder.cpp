@@ -1,9 +1,13 @@
 #include "jobs/train/foreign_folder.h"
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <string>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/signatures.h"
 
 namespace runner::jobs {
@@ -38,28 +42,42 @@ bool has_checkpoints(const fs::path& folder) {
   return false;
 }
 
-void refuse(const fs::path& folder, const char* name) {
-  throw UsageError(std::string("holds a ") + name +
-                       " that is not of a training run and would be replaced; take another --output",
-                   folder.string());
+// What is replaced at an epoch's end, hours later, must be a file; what only accompanies the run may be
+// amiss.
+void refuse_links_and_devices(const fs::path& folder) {
+  for (const std::string& name : names_in_a_run()) {
+    if (name == "train.log" || name == "tensorboard") continue;
+    struct stat info {};
+    const bool is_folder = name == "checkpoints";  // may lie on another disk, behind a link
+    const int there =
+        is_folder ? ::stat((folder / name).c_str(), &info) : ::lstat((folder / name).c_str(), &info);
+    if (there != 0 || (is_folder ? S_ISDIR(info.st_mode) : S_ISREG(info.st_mode))) continue;
+    throw UsageError(fmt::format("is {}, where a run writes {}; move it away or take another --output",
+                                 describe_kind(info.st_mode), is_folder ? "a folder" : "a file"),
+                     (folder / name).string());
+  }
+}
+
+void refuse(const fs::path& folder, const std::string& name) {
+  throw UsageError(
+      "holds a " + name + " that is not of a training run and would be replaced; take another --output",
+      folder.string());
 }
 
 }  // namespace
 
 void refuse_foreign_folder(const fs::path& folder) {
-  const fs::path manifest = folder / "manifest.json";
+  const fs::path manifest = folder / "manifest.json", config = folder / "config.yaml";
   if (is_there(manifest)) {
     if (!is_manifest_of("train", manifest)) refuse(folder, "manifest.json");
-    return;
+  } else if (is_there(config)) {
+    if (!is_resolved_config(config)) refuse(folder, "config.yaml");
+  } else if (!has_checkpoints(folder)) {
+    // A run that was killed before its manifest has the one or the other.
+    for (const std::string& name : names_in_a_run())
+      if (is_there(folder / name)) refuse(folder, name);
   }
-  if (is_there(folder / "config.yaml") && !is_resolved_config(folder / "config.yaml"))
-    refuse(folder, "config.yaml");
-  // A run that was killed before its manifest has the one or the other.
-  if (is_there(folder / "config.yaml") || has_checkpoints(folder)) return;
-  for (const char* name :
-       {"best_model.pt", "final_model.pt", "model.safetensors", "config.json", "metrics.jsonl",
-        "training_history.json", "report.html", "train.log", "tensorboard", "checkpoints"})
-    if (is_there(folder / name)) refuse(folder, name);
+  refuse_links_and_devices(folder);
 }
 
 }  // namespace runner::jobs

@@ -89,8 +89,15 @@ std::string is_an_input(const Output& output, const fs::path& path) {
   return "";
 }
 
-// A file that belongs to a folder which is read as a whole (a model's): only an earlier report may be
-// replaced.
+bool looks_like_its_own_kind(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  if (extension == ".npz") return is_zip(path);
+  if (extension == ".json") return is_eval_report(path);
+  return extension == ".tsv" || (extension == ".jsonl" && is_json_object(path));
+}
+
+// A file of a folder that is read as a whole (a model's): only what a job has put there beside the model may
+// be replaced.
 std::string is_part_of_an_input(const Output& output, const fs::path& path) {
   std::error_code error;
   const fs::path folder = fs::canonical(folder_of(path), error);
@@ -99,7 +106,7 @@ std::string is_part_of_an_input(const Output& output, const fs::path& path) {
     if (!fs::is_directory(input.path, error)) continue;
     const fs::path read = fs::canonical(input.path, error);
     if (std::mismatch(read.begin(), read.end(), folder.begin(), folder.end()).first != read.end()) continue;
-    if (!is_eval_report(path))
+    if (names_in_a_run().contains(path.filename().string()) || !looks_like_its_own_kind(path))
       return fmt::format("'{}' belongs to the input ({}: {}); name another output", output.path, input.key,
                          input.path);
   }
@@ -118,11 +125,6 @@ std::string bad_manifest(const Output& output, const fs::path& path) {
   return fmt::format(
       "{} would be replaced, and is {} that no `runner {}` wrote; move it away or name another output",
       manifest.string(), describe_kind(there->st_mode), output.manifest_of);
-}
-
-bool looks_like_its_own_kind(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".npz" ? is_zip(path) : extension == ".json" && is_eval_report(path);
 }
 
 std::string bad_file(const Output& output, const fs::path& path, const struct stat& there) {

@@ -73,6 +73,18 @@ bool is_manifest_of(const std::string& job, const fs::path& file) {
   return has_pair(object_text(file), "job", "\"" + job + "\"");
 }
 
+bool is_json_object(const fs::path& file) {
+  return !object_text(file).empty();
+}
+
+const std::set<std::string>& names_in_a_run() {
+  static const std::set<std::string> names = {"best_model.pt", "checkpoints",           "config.json",
+                                              "config.yaml",   "final_model.pt",        "manifest.json",
+                                              "metrics.jsonl", "report.html",           "model.safetensors",
+                                              "tensorboard",   "training_history.json", "train.log"};
+  return names;
+}
+
 bool is_eval_report(const fs::path& file) {
   const std::string text = object_text(file);
   return has_pair(text, "gates", "") && has_pair(text, "passed", "") && !has_pair(text, "launch", "");

@@ -3,6 +3,7 @@
 // All of them answer false for what is no regular file or cannot be read.
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 namespace runner {
@@ -13,7 +14,12 @@ bool is_zip(const std::filesystem::path& file);  // .npz and .pt are zip archive
 bool is_faiss_index(const std::filesystem::path& file);
 // A manifest.json that `job` wrote: a JSON object with "job": "JOB".
 bool is_manifest_of(const std::string& job, const std::filesystem::path& file);
+// Begins as a JSON object, or as the first of JSON lines.
+bool is_json_object(const std::filesystem::path& file);
 // The report of runner eval: a JSON object with gates and whether they passed, and no manifest.
 bool is_eval_report(const std::filesystem::path& file);
+
+// What a training run writes into its folder, by name.
+const std::set<std::string>& names_in_a_run();
 
 }  // namespace runner

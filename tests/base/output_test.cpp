@@ -103,16 +103,23 @@ TEST_F(Outputs, AreNotTheInputByWhateverName) {
   EXPECT_EQ(with_input("other.npz", input), "");
 }
 
-TEST_F(Outputs, ReplaceNoFileOfAnInputFolderButAReport) {
+TEST_F(Outputs, ReplaceOfAnInputFolderOnlyWhatIsOfTheirKindAndNotOfTheRun) {
   folder.write("run/config.json", R"({"model": 1})");
   folder.write("run/manifest.json",
                R"({"job": "train", "launch": {}, "result": {"gates": {}, "passed": 1}})");
   folder.write("run/report.json", "{\n \"mode\": \"fixed\", \"gates\": [], \"passed\": true}");
+  folder.write("run/metrics.jsonl", R"({"step": 1})");
+  folder.write("run/p.jsonl", R"({"article": 1})");
+  folder.write("run/p.npz", "PK\3\4 and so on");
+  folder.write("run/notes.npz", "mine");
+  folder.write("run/best_model.pt", "PK\3\4 and so on");
   fs::create_directory_symlink("run", folder / "latest");
-  for (const char* name : {"run/config.json", "run/manifest.json", "latest/config.json"})
+  for (const char* name : {"run/config.json", "run/manifest.json", "latest/config.json", "run/metrics.jsonl",
+                           "run/notes.npz", "run/best_model.pt"})
     EXPECT_THAT(with_input(name, folder / "run"), HasSubstr("belongs to the input")) << name;
   EXPECT_EQ(with_input("run/report.json", folder / "latest"), "");
-  EXPECT_EQ(with_input("run/new.json", folder / "run"), "");
+  for (const char* name : {"run/new.json", "run/p.npz", "run/p.jsonl"})
+    EXPECT_EQ(with_input(name, folder / "run"), "") << name;
 }
 
 TEST_F(Outputs, NeedAFolderThatTakesThem) {
