@@ -96,7 +96,7 @@ TEST_P(Damage, AWholeFileFindsWhatFaissFinds) {
 
 TEST_P(Damage, EveryShorterOrLongerFileIsRefused) {
   std::set<std::size_t> lengths;
-  for (std::size_t n = 0; n < 60; ++n) lengths.insert(n * 5), lengths.insert(whole_.size() - 1 - n * 9);
+  for (std::size_t n = 0; n < 30; ++n) lengths.insert(n * 10), lengths.insert(whole_.size() - 1 - n * 19);
   for (std::size_t n = 1; n < 20; ++n) lengths.insert(whole_.size() * n / 20);
   for (const std::size_t length : lengths)
     if (length < whole_.size()) {
@@ -110,8 +110,8 @@ TEST_P(Damage, EveryShorterOrLongerFileIsRefused) {
 TEST_P(Damage, ChangedBytesNeverEndTheProcess) {
   std::mt19937 random(7);
   std::vector<std::size_t> places;
-  for (std::size_t at = 0; at < std::min<std::size_t>(whole_.size(), 260); ++at) places.push_back(at);
-  for (int i = 0; i < 150; ++i) places.push_back(random() % whole_.size());
+  for (std::size_t at = 0; at < std::min<std::size_t>(whole_.size(), 220); ++at) places.push_back(at);
+  for (int i = 0; i < 100; ++i) places.push_back(random() % whole_.size());
   for (std::size_t at = 1; at < std::min<std::size_t>(whole_.size(), 60); ++at)
     places.push_back(whole_.size() - at);
   int refusals = 0;
