@@ -25,7 +25,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t queries_a_piece = 4096;  // what one pass of an exact search takes
+constexpr std::int64_t queries_a_piece = 4096;        // what one pass of an exact search takes
+constexpr std::int64_t neighbours_a_piece = 4 << 20;  // 48 MB
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -90,21 +91,26 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   if (index.width() != width)
     throw DataError(fmt::format("holds vectors of width {}; the predictions' is {}", index.width(), width),
                     options.index);
+  const std::int64_t k = std::min(options.k, index.rows());
+  if (k < options.k)
+    spdlog::warn("k: {} neighbours are wanted, and {} holds {} vectors: {} a prediction", options.k,
+                 options.index, index.rows(), k);
   const bool exclude = excludes(options, handed, index);
   const std::int64_t length = exclude ? handed.at("context").get<std::int64_t>() : 0;
   const data::Array context_rows = exclude ? file.array("context_rows") : data::Array();
 
   status::set_phase("search");
   const RecordOutput output = record_output(options.format, options.output, options.default_output);
-  data::RecordWriter writer(output.path, output.format, prediction_columns(width, options.k), count, nullptr,
+  data::RecordWriter writer(output.path, output.format, prediction_columns(width, k), count, nullptr,
                             if_taken(context));
   Progress progress("search", count, "predictions");
   const auto search_start = Clock::now();
   std::vector<float> queries;
   std::vector<std::int64_t> article, last_row, own_rows;
   std::int64_t left_out = 0;
-  for (std::int64_t first = 0; first < count; first += queries_a_piece) {
-    const std::int64_t n = std::min(queries_a_piece, count - first);
+  const std::int64_t piece = std::clamp<std::int64_t>(neighbours_a_piece / (k + length), 1, queries_a_piece);
+  for (std::int64_t first = 0; first < count; first += piece) {
+    const std::int64_t n = std::min(piece, count - first);
     if (const int signal = stop_signal())
       throw Interrupted(signal,
                         "stopped while searching; nothing was left behind, a file of that name is as it was");
@@ -115,10 +121,10 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
     predictions.release(first, n);
     read_numbers(articles, first, 1, article);
     read_numbers(last_rows, first, 1, last_row);
-    ann::Neighbours found = index.search(queries.data(), n, options.k + length);
+    ann::Neighbours found = index.search(queries.data(), n, k + length);
     if (exclude) {
-      ann::Neighbours rest{n, options.k, std::vector<float>(static_cast<std::size_t>(n * options.k)),
-                           std::vector<std::int64_t>(static_cast<std::size_t>(n * options.k))};
+      ann::Neighbours rest{n, k, std::vector<float>(static_cast<std::size_t>(n * k)),
+                           std::vector<std::int64_t>(static_cast<std::size_t>(n * k))};
       own_rows.resize(static_cast<std::size_t>(n * length));
       read_numbers(context_rows, first, length, own_rows);
       left_out += without_context(found, own_rows, length, rest);
@@ -140,7 +146,7 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   result.result["output"] = writer.target();
   result.result["index"] = options.index;
   result.result["ntotal"] = index.rows();
-  result.result["k"] = options.k;
+  result.result["k"] = k;
   result.result["exact"] = index.exact();
   result.result["exclude_context"] = exclude;
   result.result["left_out"] = left_out;
@@ -149,8 +155,8 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   result.result["rss_mb"] =
       std::max(handed.at("rss_mb").get<double>(), static_cast<double>(peak_memory_mb()));
   const std::string what =
-      fmt::format("{} predictions of width {}, each with its {} nearest of {} vectors{}", count, width,
-                  options.k, index.rows(), exclude ? ", its own context's rows left out" : "");
+      fmt::format("{} predictions of width {}, each with its {} nearest of {} vectors{}", count, width, k,
+                  index.rows(), exclude ? ", its own context's rows left out" : "");
   if (output.is_stdout())
     spdlog::info("{}", what);
   else

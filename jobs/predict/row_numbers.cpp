@@ -2,6 +2,7 @@
 
 #include "ann/hash_cache.h"
 #include "ann/publish.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "data/vectors.h"
 
@@ -23,8 +24,10 @@ std::string by_manifest(const Json& manifest, const std::vector<std::string>& in
 
 std::string no_row_numbers(const std::string& index, std::int64_t rows,
                            const std::vector<std::string>& inputs) {
-  const Json manifest = ann::published_manifest({index});
-  if (manifest.is_object()) return by_manifest(manifest, inputs);
+  Json manifest = ann::published_manifest({index});
+  if (manifest.empty())
+    manifest = read_json_file_if_valid(index + ".manifest.json");  // a version by its own name
+  if (!manifest.empty()) return by_manifest(manifest, inputs);
   const std::int64_t own = data::Vectors(inputs).rows();
   return own == rows ? "" : fmt::format("it holds {} vectors, the input {}", rows, own);
 }

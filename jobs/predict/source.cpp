@@ -1,11 +1,9 @@
 #include "jobs/predict/source.h"
 
-#include <cstring>
-#include <fstream>
-
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "data/mapped_file.h"
 #include "jobs/trained_model.h"
 
 namespace runner::jobs {
@@ -50,12 +48,11 @@ std::pair<std::int64_t, std::string> context_length(const PredictionSource& sour
 // The first bytes of every FAISS index of floats: four letters, then the width. Found out before anything is
 // computed; the half with FAISS says what is wrong with other files.
 void check_index(const std::string& path, std::int64_t width, const std::string& model) {
-  std::ifstream in(path, std::ios::binary);
-  char head[8] = {};
-  if (!in.read(head, sizeof head) || head[0] != 'I')
-    throw DataError("no FAISS index: it does not begin as one", path);
+  const data::MappedFile file(path);
   std::int32_t own = 0;
-  std::memcpy(&own, head + 4, sizeof own);
+  if (file.size() < 4 + sizeof own || file.data()[0] != std::byte{'I'})
+    throw DataError("no FAISS index: it does not begin as one", path);
+  file.read(4, &own, sizeof own);
   if (own != width)
     throw DataError(fmt::format("holds vectors of width {}; the model {} predicts {}", own, model, width),
                     path);

@@ -153,7 +153,11 @@ TEST_F(PredictNeighbours, ReadyContextsHaveNoRowsOfTheirOwnInTheIndex) {
   EXPECT_EQ(result.at("exclude_context"), false);
 }
 
-TEST_F(PredictNeighbours, MoreThanThereAreAreMinusOne) {
+TEST_F(PredictNeighbours, MoreThanThereAreAreMinusOneAndNeverMoreThanTheRows) {
+  EXPECT_EQ(predict(folder, {"latest", "--npz", small_vectors, "--index", "own.index", "--k", "900000",
+                             "--output", "p.npz"})
+                .at("k"),
+            120);
   predict(folder,
           {"latest", "--npz", small_vectors, "--index", "own.index", "--k", "118", "--output", "p.npz"});
   const auto ids = integers_of(folder / "p.npz", "ids");

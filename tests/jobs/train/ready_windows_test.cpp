@@ -4,6 +4,7 @@
 
 #include "data/npz.h"
 #include "data/npz_writer.h"
+#include "data/window_meaning.h"
 #include "jobs/train/small_run.h"
 
 namespace runner::test {
@@ -43,18 +44,23 @@ class ReadyWindows : public testing::Test {
 
 TEST_F(ReadyWindows, TellHowTheyWereCut) {
   const std::string path = windows("w.npz", {"target_offset=3", "context=4", "within_article=false"});
-  const data::Npz file(path);
-  EXPECT_EQ(data::read_integers(file.array("context"), 1).at(0), 4);
-  EXPECT_EQ(data::read_integers(file.array("target_offset"), 1).at(0), 3);
-  EXPECT_EQ(data::read_bytes(file.array("within_article")), std::string(1, '\0'));
+  // Numbers that NumPy reads without pickles: arrays of no dimension.
+  for (const char* name : {"context", "target_offset", "within_article"})
+    EXPECT_TRUE(data::Npz(path).array(name).header.shape.empty()) << name;
+  const data::WindowMeaning told = data::read_window_meaning({path});
+  EXPECT_EQ(told.context, 4);
+  EXPECT_EQ(told.target_offset, 3);
+  EXPECT_EQ(told.within_article, false);
   // Converted, they still do; of neighbours no offset is told.
-  std::vector<std::string> words = {"sequences", "sequences_ctx5", "--npz",
-                                    path,        "--output",       folder / "again.npz"};
-  ASSERT_EQ(run_runner(words, in_source()).exit_code, 0);
-  EXPECT_EQ(data::read_integers(data::Npz(folder / "again.npz").array("target_offset"), 1).at(0), 3);
-  const data::Npz neighbours(windows("n.npz", {"method=neighbors"}));
-  EXPECT_EQ(data::read_integers(neighbours.array("context"), 1).at(0), 5);
-  EXPECT_FALSE(neighbours.has("target_offset"));
+  const std::string again = folder / "again.npz";
+  ASSERT_EQ(
+      run_runner({"sequences", "sequences_ctx5", "--npz", path, "--output", again}, in_source()).exit_code,
+      0);
+  EXPECT_EQ(data::read_window_meaning({again}).target_offset, 3);
+  const data::WindowMeaning neighbours = data::read_window_meaning({windows("n.npz", {"method=neighbors"})});
+  EXPECT_EQ(neighbours.context, 5);
+  EXPECT_EQ(neighbours.within_article, true);
+  EXPECT_FALSE(neighbours.target_offset.has_value());
 }
 
 TEST_F(ReadyWindows, TakeThePlaceOfDefaultsInEveryRecordOfTheRun) {
