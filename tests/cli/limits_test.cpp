@@ -34,7 +34,7 @@ class Limits : public testing::Test {
 };
 
 TEST_F(Limits, AddressesThatDoNotDoForTheLibrariesAreSaidBeforeTheyHang) {
-  for (const char* limits : {"ulimit -v 200000", "ulimit -v 300000"}) {
+  for (const char* limits : {"ulimit -v 200000", "ulimit -v 330000"}) {
     const ProgramResult result = run(limits, "index index.yaml");
     EXPECT_EQ(result.exit_code, 4) << result.err;
     EXPECT_THAT(result.err, HasSubstr("ulimit -v: `ulimit -v` allows "));
