@@ -38,7 +38,7 @@ class Counted final : public faiss::IndexFlat {
  public:
   Counted(std::int64_t width, faiss::MetricType metric, std::function<void()> count)
       : IndexFlat(width, metric), count_(std::move(count)) {}
-  void search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
+  void search(std::int64_t n, const float* x, std::int64_t k, float* distances, std::int64_t* labels,
               const faiss::SearchParameters* params = nullptr) const override {
     IndexFlat::search(n, x, k, distances, labels, params);
     count_();

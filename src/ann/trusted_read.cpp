@@ -20,7 +20,7 @@
 #include "ann/faiss_watch.h"
 #include "ann/index_walk.h"
 #include "base/error.h"
-#include "base/json.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "data/mapped_file.h"
@@ -30,8 +30,6 @@ namespace {
 
 // What is left unsaid by a file of an unknown type may take this much more than it: decoding tables.
 constexpr std::uint64_t tables = std::uint64_t{4} << 30;
-
-constexpr std::uintmax_t most_manifest = 64 << 20;  // of bytes: larger ones are not ours
 
 // Hands FAISS a file's bytes; each piece counts as progress.
 class BytesReader final : public faiss::IOReader {
@@ -78,7 +76,9 @@ class MemoryBudget {
   }
 
  private:
+#ifdef __linux__
   rlimit before_{};
+#endif
 };
 
 // Nothing: FAISS must be trusted. Else whether lists lie in a file of their own.
@@ -153,15 +153,9 @@ void bound_search(faiss::Index& index, std::int64_t k) {
 void expect_size_of_manifest(const std::filesystem::path& path) {
   std::error_code error;
   const std::filesystem::path version = std::filesystem::canonical(path, error);
-  const std::string beside = version.string() + ".manifest.json";
-  if (error || !std::filesystem::is_regular_file(beside, error) ||
-      std::filesystem::file_size(beside) > most_manifest)
-    return;
-  std::ifstream in(beside);
-  const auto shallow = [](int depth, Json::parse_event_t, const Json&) { return depth < 32; };
-  const Json manifest = Json::parse(in, shallow, false);
-  if (!manifest.is_object() || !manifest.contains("result") || !manifest["result"].is_object()) return;
-  const Json bytes = manifest["result"].value("bytes", Json());
+  if (error) return;
+  const Json manifest = read_json_file_if_valid(version.string() + ".manifest.json");
+  const Json& bytes = member_in(member_in(manifest, "result"), "bytes");
   const auto size = std::filesystem::file_size(version, error);
   if (!error && bytes.is_number_unsigned() && bytes.get<std::uintmax_t>() != size)
     throw DataError(

@@ -87,7 +87,7 @@ class Damage : public testing::TestWithParam<const char*> {
 TEST_P(Damage, AWholeFileFindsWhatFaissFinds) {
   const std::unique_ptr<faiss::Index> theirs(faiss::read_index(path_.c_str()));
   std::vector<float> scores(queries * k);
-  std::vector<faiss::Index::idx_t> ids(queries * k);
+  std::vector<std::int64_t> ids(queries * k);
   theirs->search(queries, values_.data(), k, scores.data(), ids.data());
   const Neighbours found = search();
   for (std::size_t i = 0; i < scores.size(); ++i)
