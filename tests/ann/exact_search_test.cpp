@@ -81,6 +81,7 @@ TEST(ExactSearch, FindsForManyQueriesWhatItFindsForFew) {
     const test::TemporaryFolder folder;
     const data::Vectors vectors(test::write_npz(folder / "x.npz", values, width));
     for (const Metric metric : {Metric::inner_product, Metric::l2}) {
+      std::filesystem::remove(folder / "x.index");  // it is written where nothing is
       write_flat_index(vectors, {metric, false, {}}, folder / "x.index");
       const auto mapped = MappedIndex::open(folder / "x.index");
       const Neighbours many = exact_search(*mapped, metric, queries.data(), n, k);
@@ -181,6 +182,7 @@ TEST(ExactSearch, PadsBeyondTheRowsThereAreAsFaissDoes) {
   const std::vector<float> values = test::random_vectors(3, 8);
   const data::Vectors vectors(test::write_npz(folder / "x.npz", values, 8));
   for (const Metric metric : {Metric::inner_product, Metric::l2}) {
+    std::filesystem::remove(folder / "x.index");  // it is written where nothing is
     write_flat_index(vectors, {metric, false, {}}, folder / "x.index");
     const Neighbours ours = open_index(folder / "x.index").search(values.data(), 1, 5);
     const std::unique_ptr<faiss::Index> theirs(faiss::read_index((folder / "x.index").c_str()));
@@ -205,6 +207,7 @@ TEST(ExactSearch, FindsTheSameBitsWhateverTheThreads) {
     std::string bytes;
     for (const int threads : {1, 2, 3, 5, 2}) {
       team::resize(threads);
+      std::filesystem::remove(folder / "x.index");  // it is written where nothing is
       write_flat_index(vectors, {metric, true, {}}, folder / "x.index");
       const std::string written = test::file_contents(folder / "x.index");
       if (threads == 1) bytes = written;
