@@ -1,9 +1,7 @@
 #include "jobs/trained_model.h"
 
-#include <fstream>
-#include <iterator>
-
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/log.h"
 #include "config/resolve.h"
 #include "jobs/job_type.h"
@@ -15,20 +13,20 @@ namespace runner::jobs {
 
 std::optional<TrainOptions> run_of(const std::filesystem::path& model) {
   const auto folder = std::filesystem::is_directory(model) ? model : model.parent_path();
-  std::ifstream in(folder / "config.yaml");
-  if (!in) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto config = folder / "config.yaml";
+  std::error_code absent;
+  if (!std::filesystem::exists(config, absent)) return std::nullopt;
+  const std::string text = read_regular_file(config, std::size_t{4} << 20);
   JobOptionsOf<TrainOptions> options;
   config::Binder binder;
   options.declare_all(binder);
   // Its data may lie elsewhere by now, and may not be needed: splits are opened from what eval names.
   for (const auto& field : binder.fields()) field->must_be_file = field->must_exist = false;
   try {
-    config::throw_if_any(config::resolve(binder, text, (folder / "config.yaml").string(), {}));
+    config::throw_if_any(config::resolve(binder, text, config.string(), {}));
     return options.options;
   } catch (const Error& error) {
-    throw UsageError(std::string("the run's configuration cannot be read: ") + error.what(),
-                     (folder / "config.yaml").string());
+    throw UsageError(std::string("the run's configuration cannot be read: ") + error.what(), config.string());
   }
 }
 

@@ -59,6 +59,7 @@ Npz::Npz(std::filesystem::path path) : path_(std::move(path)), file_(std::make_s
     names_.emplace_back();
     return;
   }
+  if (file_->size() == 0) throw DataError("the file is empty", path_.string());
   if (!begins_with(*file_, "PK"))
     throw DataError(fmt::format("neither .npz nor .npy: it begins with neither PK nor \\x93NUMPY ({} bytes)",
                                 file_->size()),

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "data/npz.h"
 #include "data/pickle.h"
@@ -144,12 +145,6 @@ class PtReader {
   std::uint64_t left_ = 0;  // bytes of storages that may still be read
 };
 
-// Bytes that are no UTF-8 become U+FFFD: a JSON text cannot hold them.
-std::string plain_text(std::string_view text) {
-  return Json::parse(Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace))
-      .get<std::string>();
-}
-
 // Plain values as JSON, at most so many bytes of them for the whole file: shared containers could make a
 // small pickle a huge tree. What is beyond that, or nested deeper than 32, becomes null.
 class JsonMaker {
@@ -185,7 +180,7 @@ class JsonMaker {
           const Value& key = *(*value.items)[i];
           const Value& item = *(*value.items)[i + 1];
           if (item.is(Value::Kind::tensor) || item.is(Value::Kind::storage)) continue;
-          const std::string name = key.is(Value::Kind::text) ? plain(*key.text) : make(key, 32).dump();
+          const std::string name = key.is(Value::Kind::text) ? plain(*key.text) : json_text(make(key, 32));
           made[name] = make(item, depth + 1);
         }
         return made;
@@ -197,7 +192,7 @@ class JsonMaker {
  private:
   std::string plain(std::string_view view) {
     left_ -= static_cast<std::int64_t>(view.size());
-    return left_ < 0 ? "" : plain_text(view);
+    return left_ < 0 ? "" : std::string(view);
   }
   Json text(std::string_view view) {
     const std::string made = plain(view);
@@ -263,9 +258,9 @@ PtFile read_pt_file(const std::filesystem::path& path) {
   for (std::size_t i = root.items->size(); i >= 2; i -= 2) {  // of equal names the last
     const Value &name = *(*root.items)[i - 2], &value = *(*root.items)[i - 1];
     if (!name.is(Value::Kind::text) || value.is(Value::Kind::tensor) || *name.text == "model_state_dict" ||
-        *name.text == "optimizer_state_dict" || file.values.contains(plain_text(*name.text)))
+        *name.text == "optimizer_state_dict" || file.values.contains(std::string(*name.text)))
       continue;
-    file.values[plain_text(*name.text)] = json.make(value);
+    file.values[std::string(*name.text)] = json.make(value);
   }
   return file;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 
 #include "base/error.h"
 #include "base/json_file.h"
@@ -118,7 +117,7 @@ std::string way_to(const ModelSizes& file, const ModelSizes& own) {
   if (file.residual != own.residual) set("residual", file.residual);
   if (file.residual_next != own.residual_next) set("residual_next", file.residual_next ? "true" : "false");
   if ((file.positional_scalar != 0) != (own.positional_scalar != 0))
-    set("positional_scalar", Json(file.positional_scalar).dump());
+    set("positional_scalar", json_text(file.positional_scalar));
   if (!text.empty()) text = "\nto fit the file:" + text;
   if (file.width != own.width)
     text += "\nthe file is for vectors of width " + std::to_string(file.width) + ", the data's are " +

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 
 #include "base/atomic_file.h"
@@ -11,6 +10,7 @@
 #include "base/json_file.h"
 #include "base/log.h"
 #include "data/content_hash.h"
+#include "data/mapped_file.h"
 
 namespace runner::lvm {
 namespace fs = std::filesystem;
@@ -75,8 +75,8 @@ std::string checkpoint_name(const char* kind, std::int64_t step) {
 void write_checkpoint(const fs::path& target, const Checkpoint& checkpoint) {
   const fs::path temporary = target.parent_path() / (writing_prefix + target.filename().string());
   remove_quietly(temporary);
-  fs::create_directories(temporary);
   try {
+    fs::create_directory(temporary);  // and none above it: a run's folder that has gone is not made again
     Json envelope{{"format", 1}, {"state", checkpoint.state}};
     envelope["data"] = write_tensors(temporary / "tensors.bin", checkpoint.tensors);
     const std::string text = json_text(envelope);
@@ -132,17 +132,18 @@ Json read_checkpoint_state(const fs::path& folder) {
 namespace {
 
 // Reads `count` floats of tensors.bin: into `values`, or, when they are not wanted, past them.
-void read_floats(std::ifstream& in, std::size_t count, std::vector<float>* values, data::ContentHash& hash,
-                 const fs::path& folder) {
+void read_floats(const data::MappedFile& file, std::uint64_t& place, std::size_t count,
+                 std::vector<float>* values, data::ContentHash& hash, const fs::path& folder) {
+  if (count > (file.size() - place) / sizeof(float))
+    throw DataError("damaged checkpoint: tensors.bin is too short", folder.string());
   constexpr std::size_t piece = 1 << 20;
   std::vector<float> passed(values == nullptr ? std::min(piece, count) : 0);
   if (values != nullptr) values->resize(count);
   for (std::size_t at = 0; at < count; at += piece) {
     const std::size_t size = std::min(piece, count - at) * sizeof(float);
     float* out = values == nullptr ? passed.data() : values->data() + at;
-    in.read(reinterpret_cast<char*>(out), static_cast<std::streamsize>(size));
-    if (static_cast<std::size_t>(in.gcount()) != size)
-      throw DataError("damaged checkpoint: tensors.bin is too short", folder.string());
+    file.read(place, out, size);
+    place += size;
     hash.update(out, size);
   }
 }
@@ -153,22 +154,21 @@ Checkpoint read_verified(const fs::path& folder, Keep keep) {
   const Json envelope = read_envelope(folder);
   Checkpoint checkpoint;
   checkpoint.state = envelope.at("state");
-  std::ifstream in(folder / "tensors.bin", std::ios::binary);
-  if (!in) throw DataError("damaged checkpoint: tensors.bin is missing or unreadable", folder.string());
+  const data::MappedFile file(folder / "tensors.bin");
+  std::uint64_t place = 0;
   const Json& description = envelope.at("data");
   data::ContentHash hash;
   for (const Json& entry : description.at("tensors")) {
     const auto name = entry.at("name").get<std::string>();
     const auto count = entry.at("count").get<std::size_t>();
     if (!keep(name)) {
-      read_floats(in, count, nullptr, hash, folder);
+      read_floats(file, place, count, nullptr, hash, folder);
       continue;
     }
     checkpoint.tensors.push_back({name, {}});
-    read_floats(in, count, &checkpoint.tensors.back().values, hash, folder);
+    read_floats(file, place, count, &checkpoint.tensors.back().values, hash, folder);
   }
-  if (in.peek() != std::ifstream::traits_type::eof() ||
-      hash.hex() != description.at("hash").get<std::string>())
+  if (place != file.size() || hash.hex() != description.at("hash").get<std::string>())
     throw DataError("damaged checkpoint: tensors.bin differs from its hash", folder.string());
   return checkpoint;
 }
