@@ -34,6 +34,17 @@ void check_split(const std::string& prefix, const EvalSplitOptions& o,
                         "splits windows cut from " + prefix + ".vectors; with ready sequences remove it"});
 }
 
+// With own data, nothing is read of what it takes the place of: that need not be there.
+void release_replaced(config::Binder& b, config::Field& npz, const std::vector<std::string>& files) {
+  npz.read = [&b, &files, read = npz.read](const YAML::Node& node) {
+    const std::string problem = read(node);
+    if (!problem.empty() || files.empty()) return problem;
+    for (const char* key : {"articles", "val.sequences", "val.vectors", "ood.sequences", "ood.vectors"})
+      b.find(key)->must_be_file = b.find(key)->is_required = false;
+    return problem;
+  };
+}
+
 }  // namespace
 
 void declare(config::Binder& b, EvalOptions& o) {
@@ -42,11 +53,12 @@ void declare(config::Binder& b, EvalOptions& o) {
       .required()
       .existing_path()
       .flag("--model");
-  b.option("npz", o.npz,
-           "own vectors file(s) with article_indices, .npz: in place of articles and of val's windows; "
-           "without ood")
-      .existing_file()
-      .flag("--npz");
+  config::Field& npz = b.option("npz", o.npz,
+                                "own vectors file(s) with article_indices, .npz: in place of articles and of "
+                                "val's windows; without ood")
+                           .existing_file()
+                           .flag("--npz");
+  release_replaced(b, npz, o.npz);
   b.option("articles", o.articles,
            "vectors file(s) with article and chunk numbers: what predictions are ranked among")
       .required()

@@ -92,9 +92,13 @@ void check_paths(Field& field, const std::string& shipped, std::vector<Problem>&
   if (node.IsScalar() && paths[0] != node.Scalar()) field.read(YAML::Node(paths[0]));
   if (node.IsSequence()) field.read(YAML::Node(paths));
   for (const std::string& path : paths) {
-    if (path.empty()) continue;
+    if (path.empty() && !node.IsSequence()) continue;  // not given
     std::error_code error;
-    if (!fs::exists(path, error))
+    if (path.empty() || path.find('\0') != std::string::npos)
+      problems.push_back({field.origin, field.key,
+                          path.empty() ? "an empty name; name a file"
+                                       : "a name with a NUL character, which no file's can hold"});
+    else if (!fs::exists(path, error))
       problems.push_back(
           {field.origin, field.key,
            "no such file: " + path +
