@@ -1,7 +1,7 @@
 #include "base/log.h"
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <unistd.h>
 
@@ -10,10 +10,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/append_file.h"
 #include "base/console.h"
+#include "base/error.h"
 #include "base/printable.h"
 
 namespace runner {
@@ -42,6 +45,26 @@ class PrintableFormatter : public spdlog::formatter {
 std::unique_ptr<spdlog::formatter> formatter(const char* pattern) {
   return std::make_unique<PrintableFormatter>(std::make_unique<spdlog::pattern_formatter>(pattern));
 }
+
+// Whole lines into a file of ours.
+class FileSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FileSink(const std::filesystem::path& path) : file_(path) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    try {
+      file_.add({line.data(), line.size()});
+    } catch (const RunError& error) {
+      throw spdlog::spdlog_ex(error.line());
+    }
+  }
+  void flush_() override {}
+
+  AppendFile file_;
+};
 
 std::optional<spdlog::level::level_enum> level_named(std::string name) {
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -93,11 +116,11 @@ void setup_logging(Verbosity verbosity) {
 
 void log_to_file(const std::filesystem::path& path) {
   try {
-    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
+    auto sink = std::make_shared<FileSink>(path);
     sink->set_formatter(formatter("%Y-%m-%dT%H:%M:%S%z %-5l %v"));
     spdlog::default_logger()->sinks().push_back(std::move(sink));
-  } catch (const spdlog::spdlog_ex& error) {
-    spdlog::warn("{}: no copy of the log is kept there: {}", path.string(), error.what());
+  } catch (const RunError& error) {
+    spdlog::warn("{}; no copy of the log is kept there", error.line());
   }
 }
 

@@ -1,14 +1,9 @@
 #include "lvm/training/metrics_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
+#include <sstream>
 
+#include "base/append_file.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json_file.h"
@@ -18,24 +13,6 @@ namespace runner::lvm {
 namespace fs = std::filesystem;
 
 namespace {
-
-// All of `text` behind what the file holds, or the file as it was. Returns errno, or 0.
-int append(const fs::path& path, const std::string& text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) return errno;
-  struct stat before {};
-  int code = ::fstat(fd, &before) == 0 ? 0 : errno;
-  for (std::size_t at = 0; code == 0 && at < text.size();) {
-    const ssize_t n = ::write(fd, text.data() + at, text.size() - at);
-    if (n >= 0)
-      at += static_cast<std::size_t>(n);
-    else if (errno != EINTR)
-      code = errno;
-  }
-  if (code != 0 && ::ftruncate(fd, before.st_size) != 0) code = errno;
-  ::close(fd);
-  return code;
-}
 
 bool is_epoch(const Json& line) {
   return line.contains("val_loss");
@@ -63,20 +40,19 @@ std::optional<Json> line_of(const std::string& text) {
 
 void MetricsFile::add(const Json& line) {
   pending_ += json_text(line) + "\n";
-  const int code = append(path_, pending_);
-  if (code == 0) {
+  try {
+    AppendFile(path_).add(pending_);
     pending_.clear();
-  } else if (!warned_) {
+  } catch (const RunError& error) {
+    if (!warned_) spdlog::warn("{}; the run goes on, and its lines are tried again", error.line());
     warned_ = true;
-    spdlog::warn("{}: cannot be written: {}; the run goes on, and its lines are tried again", path_.string(),
-                 std::strerror(code));
   }
 }
 
 void MetricsFile::keep_until(std::int64_t step, const Json& epochs) const {
   std::error_code error;
   if (!fs::exists(path_, error)) return;
-  std::ifstream in(path_);
+  std::istringstream in(read_file(path_));
   std::string kept;
   for (std::string text; std::getline(in, text);) {
     const std::optional<Json> line = line_of(text);
@@ -87,10 +63,12 @@ void MetricsFile::keep_until(std::int64_t step, const Json& epochs) const {
 }
 
 void MetricsFile::flush_to_disk() const {
-  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
+  std::error_code error;
+  if (!fs::is_regular_file(fs::symlink_status(path_, error))) return;
+  try {
+    AppendFile(path_).flush_to_disk();
+  } catch (const RunError&) {  // told when a line was to be added
+  }
 }
 
 void MetricsFile::clear() const {

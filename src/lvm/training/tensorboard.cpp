@@ -6,8 +6,6 @@
 #include <bit>
 #include <chrono>
 
-#include "base/error.h"
-
 namespace runner::lvm {
 namespace {
 
@@ -69,10 +67,8 @@ std::uint32_t crc32c(const std::string& bytes) {
 TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, std::int64_t first_step) {
   std::filesystem::create_directories(folder);
   const auto seconds = static_cast<std::int64_t>(now());
-  path_ =
-      folder / ("events.out.tfevents." + std::to_string(seconds) + ".runner." + std::to_string(::getpid()));
-  out_.open(path_, std::ios::binary | std::ios::app);
-  if (!out_) throw_errno("cannot create", path_.string());
+  file_.emplace(folder /
+                ("events.out.tfevents." + std::to_string(seconds) + ".runner." + std::to_string(::getpid())));
   std::string event;
   put_double(event, 1, now());
   put_bytes(event, 3, "brain.Event:2");
@@ -108,9 +104,7 @@ void TensorBoardWriter::write_record(const std::string& message) {
   put_fixed(record, masked_crc(length));
   record += message;
   put_fixed(record, masked_crc(message));
-  out_.write(record.data(), static_cast<std::streamsize>(record.size()));
-  out_.flush();
-  if (!out_) throw_errno("cannot write", path_.string());
+  file_->add(record);
 }
 
 }  // namespace runner::lvm

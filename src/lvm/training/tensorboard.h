@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "base/append_file.h"
 
 namespace runner::lvm {
 
@@ -21,8 +23,7 @@ class TensorBoardWriter {
 
  private:
   void write_record(const std::string& message);
-  std::filesystem::path path_;
-  std::ofstream out_;
+  std::optional<AppendFile> file_;
 };
 
 // CRC-32C (Castagnoli), as RFC 3720 defines it.

@@ -116,6 +116,20 @@ TEST_F(RunFolder, OfSomebodyElseIsRefusedAndLeftAsItIs) {
   }
 }
 
+// Noticed before the first step, and not when the first epoch's model is to be written.
+TEST_F(RunFolder, WhoseFilesAreLinksIsRefused) {
+  for (const char* name : {"best_model.pt", "metrics.jsonl", "config.json"}) {
+    const TemporaryFolder mine;
+    mine.write("run/manifest.json", R"({"job": "train", "outcome": "failed"})");
+    mine.write("theirs", "somebody's");
+    fs::create_symlink(mine / "theirs", mine / "run" / name);
+    const ProgramResult run = run_runner(small_run(mine / "run"), in_source());
+    EXPECT_EQ(run.exit_code, 2) << run.err;
+    EXPECT_NE(run.err.find(std::string(name) + ": is a link"), std::string::npos) << run.err;
+    EXPECT_EQ(file_contents(mine / "theirs"), "somebody's");
+  }
+}
+
 TEST_F(RunFolder, WithOtherPeoplesNotesIsGoodEnough) {
   const TemporaryFolder mine;
   mine.write("run/notes.txt", "lr 1e-4 was better");

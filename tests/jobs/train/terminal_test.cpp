@@ -48,13 +48,40 @@ TEST(TerminalThatGoesAway, LeavesARunUnderNohupGoingOn) {
   EXPECT_EQ(Json::parse(file_contents(folder / "out")).value("outcome", ""), "finished");
 }
 
+// 2014 windows in steps of 4.
+TEST(TheLiveLine, CountsTheWholeRun) {
+  const TemporaryFolder folder;
+  ProgramOnTerminal run(program(small_run(folder / "run", {"--set", "train.batch_size=4"})),
+                        RUNNER_SOURCE_DIR, folder / "out");
+  EXPECT_TRUE(run.shows("/4028 samples")) << run.seen();
+  EXPECT_NE(run.seen().find("epoch 1/2 ["), std::string::npos) << run.seen();
+  ProgramOnTerminal cut(
+      program(small_run(folder / "cut", {"--set", "train.batch_size=4", "--max-steps", "600"})),
+      RUNNER_SOURCE_DIR, folder / "out");
+  EXPECT_TRUE(cut.shows("/2398 samples")) << cut.seen();
+}
+
+// The machine's own right to mount something, or that of a user in a namespace; not every one gives it.
+bool can_mount() {
+  return run_program({"unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"}).exit_code == 0;
+}
+
+// `runner` with `arguments`, after `preparation` (shell; $1 is `place`) with mounts that nobody else sees.
+ProgramResult run_after_mounts(const std::string& preparation, const fs::path& place,
+                               const std::vector<std::string>& arguments) {
+  const std::string script = preparation + "; shift; exec \"$@\"";
+  std::vector<std::string> command = {"unshare", "-rm", "sh", "-ec", script, "sh", place.string()};
+  for (const std::string& word : program(arguments)) command.push_back(word);
+  return run_program(command, in_source());
+}
+
 class NobodyReads : public testing::TestWithParam<const char*> {};
 
-// The shell's redirection of stderr, with the run's own log on a full disk as well.
+// The shell's redirection of stderr, without a log of the run's own as well.
 TEST_P(NobodyReads, WhatARunSaysAndItEndsWell) {
   const TemporaryFolder folder;
   folder.write("run/manifest.json", R"({"job": "train", "outcome": "failed"})");  // a folder of ours
-  fs::create_symlink("/dev/full", folder / "run/train.log");
+  fs::create_symlink("/dev/full", folder / "run/train.log");  // a link: nothing is written there
   const std::string script = std::string("\"$@\" ") + GetParam();
   std::vector<std::string> command = {"bash", "-c", script, "bash"};
   for (const std::string& word : program(small_run(folder / "run"))) command.push_back(word);
@@ -74,13 +101,55 @@ INSTANTIATE_TEST_SUITE_P(On, NobodyReads,
                                          "2> >(head -c 100 >/dev/null)"),
                          name_of);
 
-TEST(ASmallDiskForTensorBoard, CostsItsEventsAndNotTheRun) {
+TEST(ALogThatIsALink, IsNotWrittenThrough) {
   const TemporaryFolder folder;
   folder.write("run/manifest.json", R"({"job": "train", "outcome": "failed"})");
-  fs::create_symlink("/dev/full", folder / "run/tensorboard");  // no folder can be made there
-  const ProgramResult result = run_runner(small_run(folder / "run"), in_source());
+  folder.write("theirs", "notes\n");
+  fs::create_symlink(folder / "theirs", folder / "run/train.log");
+  const ProgramResult result = run_runner(small_run(folder / "run", {"--max-steps", "1"}), in_source());
   EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(file_contents(folder / "theirs"), "notes\n");
+  EXPECT_NE(result.err.find("train.log: is a link"), std::string::npos) << result.err;
+}
+
+// One page for the log and one for the events.
+TEST(ASmallDisk, CostsLogAndEventsAndNotTheRun) {
+  if (!can_mount()) GTEST_SKIP() << "nothing can be mounted here";
+  const TemporaryFolder folder;
+  folder.write("run/manifest.json", R"({"job": "train", "outcome": "failed"})");
+  const std::string full =
+      "cd \"$1\"; mkdir log run/tensorboard; mount -t tmpfs -o size=4k none log; "
+      "mount -t tmpfs -o size=4k none run/tensorboard; head -c 4096 /dev/zero >log/file; touch "
+      "run/train.log; "
+      "mount --bind log/file run/train.log; cd - >/dev/null";
+  const ProgramResult result =
+      run_after_mounts(full, folder.path(), small_run(folder / "run", {"--set", "train.log_every=1"}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result_of(result).value("outcome", ""), "finished");
+  EXPECT_NE(result.err.find("lines of the log get lost"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("the run goes on without it"), std::string::npos) << result.err;
+}
+
+TEST(ASmallDisk, OfTheWholeRunEndsItWithTheReasonAndLeavesTheLastCheckpoint) {
+  if (!can_mount()) GTEST_SKIP() << "nothing can be mounted here";
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "run");
+  // What the mount holds is gone with it: kept in a copy.
+  const std::string script =
+      "run=$1; kept=$2; shift 2; mount -t tmpfs -o size=4m none \"$run\"; code=0; \"$@\" || code=$?; cp -a "
+      "\"$run/.\" \"$kept\"; exit $code";
+  std::vector<std::string> command = {
+      "unshare", "-rm", "sh", "-ec", script, "sh", (folder / "run").string(), (folder / "kept").string()};
+  for (const std::string& word : program(small_run(folder / "run"))) command.push_back(word);
+  fs::create_directory(folder / "kept");
+  const ProgramResult full = run_program(command, in_source());
+  EXPECT_EQ(full.exit_code, 1) << full.err;
+  EXPECT_NE(full.err.find("No space left on device"), std::string::npos) << full.err;
+  EXPECT_NE(full.err.find("--resume --output " + (folder / "run").string()), std::string::npos) << full.err;
+  EXPECT_NE(outcome_of(folder / "kept"), "running");
+  const ProgramResult on = run_runner(small_run(folder / "kept", {"--resume"}), in_source());
+  EXPECT_EQ(on.exit_code, 0) << on.err;
+  EXPECT_NE(on.err.find("going on from"), std::string::npos) << on.err;
 }
 
 class ResultNobodyGets : public testing::TestWithParam<const char*> {};

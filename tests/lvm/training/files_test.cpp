@@ -130,6 +130,15 @@ TEST(RunFiles, MetricsThatADiskDoesNotTakeComeWithTheNextOnes) {
   EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
 }
 
+TEST(RunFiles, MetricsDoNotFollowALink) {
+  const test::TemporaryFolder folder;
+  folder.write("theirs", "notes\n");
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  std::filesystem::create_symlink(folder / "theirs", folder / "metrics.jsonl");
+  files.add_metrics({{"step", 1}});
+  EXPECT_EQ(test::file_contents(folder / "theirs"), "notes\n");
+}
+
 TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
   const Json epochs = {{{"epoch", 1}, {"train_loss", 0.5}, {"val_loss", 0.4}},
                        {{"epoch", 2}, {"train_loss", 0.3}, {"val_loss", 0.35}}};
