@@ -89,6 +89,7 @@ comparison() {
 figure() {
   local value
   value=$(printf '%s' "$result" | json_value "$1")
+  [ "$value" != null ] || { printf '–'; return; }
   # shellcheck disable=SC2059  # the format is ours
   printf "$2" "$value"
 }

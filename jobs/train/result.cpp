@@ -1,5 +1,6 @@
 #include "jobs/train/result.h"
 
+#include "base/json_file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "lvm/training/figures_text.h"
@@ -46,9 +47,9 @@ Json result_of_finished(const lvm::TrainerState& state, const RunFacts& facts) {
   result.outcome = "finished already";
   if (!state.history.empty()) {
     const Json& last = state.history.back();
-    result.samples_per_second = last.value("samples_per_second", 0.0);
-    result.step_ms = last.value("step_ms", 0.0);
-    result.first_step_ms = last.value("first_step_ms", 0.0);
+    result.samples_per_second = member_in(last, "samples_per_second");
+    result.step_ms = member_in(last, "step_ms");
+    result.first_step_ms = member_in(last, "first_step_ms");
   }
   return result_of(state, result, facts);
 }

@@ -53,6 +53,17 @@ std::int64_t Trainer::batches_per_epoch() const {
   return (rows + parts_.options.batch_size - 1) / parts_.options.batch_size;
 }
 
+std::int64_t Trainer::last_step() const {
+  const std::int64_t all = parts_.options.epochs * batches_per_epoch();
+  return parts_.options.max_steps > 0 ? std::min(parts_.options.max_steps, all) : all;
+}
+
+std::int64_t Trainer::samples_at(std::int64_t step) const {
+  const auto rows = static_cast<std::int64_t>(parts_.split.training.size());
+  const std::int64_t batches = batches_per_epoch();
+  return step / batches * rows + std::min(step % batches * parts_.options.batch_size, rows);
+}
+
 bool Trainer::out_of_steps() const {
   return parts_.options.max_steps > 0 && state_.step >= parts_.options.max_steps;
 }
@@ -75,8 +86,9 @@ void Trainer::train_epoch() {
                                        derived_seed(static_cast<std::uint64_t>(o.seed), order_purpose,
                                                     static_cast<std::uint64_t>(state_.epoch)));
   status::set_phase(fmt::format("train epoch {}", state_.epoch + 1));
-  Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs),
-                    static_cast<std::int64_t>(order.size()), "samples");
+  // Counts the run's samples, so that the time left is the run's.
+  Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs), samples_at(last_step()),
+                    "samples");
   while (state_.batch < batches_per_epoch() && !out_of_steps()) {
     const StepFigures figures = one_step(order);
     after_step(figures, progress);
@@ -144,8 +156,7 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
 void Trainer::after_step(const StepFigures& figures, Progress& progress) {
   const TrainerOptions& o = parts_.options;
   status::set_step(state_.step);
-  const auto done =
-      std::min(state_.batch * o.batch_size, static_cast<std::int64_t>(parts_.split.training.size()));
+  const std::int64_t done = samples_at(state_.step);
   if (progress.due())
     progress.update(done, fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
   else
@@ -199,7 +210,6 @@ void Trainer::end_epoch() {
   }
   const EpochSums& sums = state_.sums;
   const double rows = std::max<double>(1, static_cast<double>(sums.rows));
-  const double rate = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
   Json epoch{{"epoch", state_.epoch + 1},        {"step", state_.step},
              {"train_loss", sums.loss / rows},   {"train_cosine", sums.cosine / rows},
              {"loss_mse", sums.loss_mse / rows}, {"loss_dir", sums.loss_dir / rows},
@@ -207,9 +217,9 @@ void Trainer::end_epoch() {
   epoch.update(to_json(validation));
   epoch.update({{"gain", parts_.baselines.gain(validation.cosine)},
                 {"lr", state_.lr},
-                {"step_ms", steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0},
-                {"samples_per_second", rate},
-                {"first_step_ms", first_step_ms_},
+                {"step_ms", step_ms()},
+                {"samples_per_second", samples_per_second()},
+                {"first_step_ms", first_step_ms()},
                 {"rss_mb", peak_memory_mb()},
                 {"validation_s", seconds_since(start)}});
   if (!std::isfinite(validation.loss))
@@ -221,11 +231,11 @@ void Trainer::end_epoch() {
   spdlog::info(
       "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {} margin {} R@1 {} "
       "R@5 "
-      "{} new R@1 {} R@5 {} | lr {:.2e}, {:.0f} samples/s",
+      "{} new R@1 {} R@5 {} | lr {:.2e}, {} samples/s",
       state_.epoch + 1, o.epochs, sums.loss / rows, sums.cosine / rows, validation.loss, validation.cosine,
       figure(epoch, "gain", 4), figure(epoch, "margin", 4), figure(epoch, "r_at_1", 3),
       figure(epoch, "r_at_5", 3), figure(epoch, "new_r_at_1", 3), figure(epoch, "new_r_at_5", 3), state_.lr,
-      rate);
+      figure(epoch, "samples_per_second", 0));
 
   const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
   std::string why;
@@ -240,6 +250,18 @@ void Trainer::end_epoch() {
   if (!why.empty()) tripped("epoch", why);
   parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
   save_checkpoint(false);
+}
+
+Json Trainer::samples_per_second() const {
+  return seconds_here_ > 0 ? Json(static_cast<double>(rows_here_) / seconds_here_) : Json(nullptr);
+}
+
+Json Trainer::step_ms() const {
+  return steps_here_ > 0 ? Json(1000 * seconds_here_ / static_cast<double>(steps_here_)) : Json(nullptr);
+}
+
+Json Trainer::first_step_ms() const {
+  return first_step_ms_ > 0 ? Json(first_step_ms_) : Json(nullptr);
 }
 
 bool Trainer::early_stop(const Json& epoch) {

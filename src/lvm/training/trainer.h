@@ -46,7 +46,8 @@ struct TrainerResult {
   std::string outcome;  // "finished", "stopped early", "gate failed"
   Json final_gates = Json::object();
   bool gates_passed = true;
-  double samples_per_second = 0, step_ms = 0, first_step_ms = 0, wall_s = 0;
+  Json samples_per_second, step_ms, first_step_ms;  // null: no step was left to time
+  double wall_s = 0;
 };
 
 class Trainer {
@@ -70,6 +71,8 @@ class Trainer {
   void train_epoch();
   bool out_of_steps() const;
   std::int64_t batches_per_epoch() const;
+  std::int64_t last_step() const;                    // of the run
+  std::int64_t samples_at(std::int64_t step) const;  // trained on when so many steps are done
   StepFigures one_step(const std::vector<std::int64_t>& order);
   void after_step(const StepFigures& figures, Progress& progress);
   void end_epoch();
@@ -93,6 +96,10 @@ class Trainer {
   void write_model_files();
   bool checkpoint_due() const;
   ModelRecord record_of_last_epoch() const;
+  // Of the steps that this process has taken, the first one apart; null without any.
+  Json samples_per_second() const;
+  Json step_ms() const;
+  Json first_step_ms() const;
 
   TrainerParts parts_;
   TrainerState state_;

@@ -208,9 +208,9 @@ void Trainer::finish(TrainerResult& result) {
         "one, to which it would roll back",
         format_bytes(static_cast<double>(checkpoint_bytes(parts_.files->checkpoints()))),
         parts_.files->checkpoints().parent_path().string());
-  result.samples_per_second = seconds_here_ > 0 ? static_cast<double>(rows_here_) / seconds_here_ : 0;
-  result.step_ms = steps_here_ > 0 ? 1000 * seconds_here_ / static_cast<double>(steps_here_) : 0;
-  result.first_step_ms = first_step_ms_;
+  result.samples_per_second = samples_per_second();
+  result.step_ms = step_ms();
+  result.first_step_ms = first_step_ms();
   result.wall_s = std::chrono::duration<double>(Clock::now() - started_).count();
 }
 

@@ -59,6 +59,7 @@ TEST(StopInTheFirstEpoch, ResumesWithoutAStepMore) {
       run_runner(small_run(folder / "run", {"--resume", "--set", "train.batch_size=1", "--max-steps", "1"}),
                  in_source());
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_TRUE(result_of(resumed)["samples_per_second"].is_null()) << "no step was timed";
   EXPECT_TRUE(fs::exists(folder / "run/best_model.pt"));
   EXPECT_TRUE(fs::exists(folder / "run/model.safetensors"));
 }
