@@ -253,6 +253,10 @@ void run_train(const JobContext& context, JobResult& result) {
   } catch (const std::exception& error) {
     manifest["error"] = error.what();
     record("failed");
+    run_folder.require_in_place();  // its going away explains whatever could not be written
+    if (!lvm::list_checkpoints(files.checkpoints()).empty())
+      spdlog::info("its last checkpoint stays; when the cause is mended, go on with\n{}",
+                   resume_line(context.launch, folder));
     throw;
   }
 }

@@ -20,7 +20,9 @@ constexpr std::size_t longest_holder = 16;  // a process number and a line end
 
 // No link is followed, and what is no file is neither opened nor written to.
 int open_lock(const std::filesystem::path& path) {
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+  std::error_code error;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  if (error) throw RunError("cannot create the folder: " + error.message(), path.parent_path().string());
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);

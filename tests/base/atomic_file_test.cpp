@@ -247,7 +247,7 @@ TEST(ReplaceSymlink, ByManyProcessesAtOnceEndsWell) {
 TEST(ReadFile, NamesAMissingFileAndAFolder) {
   TemporaryFolder folder;
   EXPECT_THROW(read_file(folder / "absent"), RunError);
-  EXPECT_THROW(read_file(folder.path()), RunError);
+  EXPECT_THROW(read_file(folder.path()), DataError);
 }
 
 }  // namespace

@@ -86,5 +86,16 @@ TEST(FileLock, TellsWhenItsFileIsAnotherOrGone) {
   EXPECT_FALSE(lock.still_at(folder / "a/lock"));
 }
 
+TEST(FileLock, NamesAFolderThatCannotBeMade) {
+  const test::TemporaryFolder folder;
+  folder.write("file", "");
+  try {
+    FileLock::wait(folder / "file/run/lock");
+    ADD_FAILURE() << "locked in a folder below a file";
+  } catch (const RunError& error) {
+    EXPECT_EQ(error.place(), (folder / "file/run").string());
+  }
+}
+
 }  // namespace
 }  // namespace runner

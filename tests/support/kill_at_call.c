@@ -95,6 +95,18 @@ int symlink(const char* to, const char* path) {
   step("symlink", path);
   return REAL(symlink)(to, path);
 }
+int symlinkat(const char* to, int folder, const char* path) {
+  step_at("symlink", folder, path);
+  return REAL(symlinkat)(to, folder, path);
+}
+int link(const char* from, const char* to) {
+  step("link", to);
+  return REAL(link)(from, to);
+}
+int linkat(int a, const char* from, int b, const char* to, int flags) {
+  step_at("link", b, to);
+  return REAL(linkat)(a, from, b, to, flags);
+}
 int fsync(int fd) {
   step_at("fsync", fd, "");
   return REAL(fsync)(fd);
@@ -115,6 +127,18 @@ static mode_t mode_of(int flags, va_list list) {
   }
 OPEN(open)
 OPEN(open64)
+
+#define OPENAT(name)                                                    \
+  int name(int folder, const char* path, int flags, ...) {              \
+    va_list list;                                                       \
+    va_start(list, flags);                                              \
+    const mode_t mode = mode_of(flags, list);                           \
+    va_end(list);                                                       \
+    if ((flags & O_ACCMODE) != O_RDONLY) step_at("open", folder, path); \
+    return REAL(name)(folder, path, flags, mode);                       \
+  }
+OPENAT(openat)
+OPENAT(openat64)
 
 FILE* fopen(const char* path, const char* mode) {
   if (mode[0] != 'r') step("open", path);

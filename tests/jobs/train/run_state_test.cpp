@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -23,20 +24,34 @@ std::string listed_outcome(const fs::path& folder) {
   return runs.size() == 1 ? runs[0].value("outcome", "") : std::to_string(runs.size()) + " runs";
 }
 
-// Starts `runner`, waits until the run has a checkpoint, does `meanwhile`, and waits for the end.
+bool has_checkpoint(const fs::path& run) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints", error))
+    if (entry.path().filename().string().rfind("step-", 0) == 0) return true;
+  return false;
+}
+
+// Starts `runner`, waits until the run has a checkpoint, does `meanwhile`, and waits for the end. `aside` is
+// where the checkpoints of the run before go first, if there was one.
 ProgramResult run_with_interference(const fs::path& run, const std::function<void()>& meanwhile,
-                                    std::vector<std::string> more = {"--set", "train.epochs=500"}) {
+                                    std::vector<std::string> more = {"--set", "train.epochs=500"},
+                                    const fs::path& aside = "") {
   ProgramResult result;
-  std::thread program([&] { result = run_runner(small_run(run, more), in_source()); });
-  for (int i = 0; i < 1200 && !fs::exists(run / "checkpoints/step-000005"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  meanwhile();
+  std::atomic<bool> ended{false};
+  std::thread program([&] {
+    result = run_runner(small_run(run, more), in_source());
+    ended = true;
+  });
+  while (!ended && !((aside.empty() || fs::exists(aside)) && has_checkpoint(run)))
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  if (!ended) meanwhile();
   program.join();
   return result;
 }
 
 void kill_run(const fs::path& run) {
-  ::kill(FileLock::holder(run / ".lock"), SIGKILL);
+  const int pid = FileLock::held(run / ".lock") ? FileLock::holder(run / ".lock") : 0;
+  if (pid > 0) ::kill(pid, SIGKILL);
 }
 
 // --- who opens a folder
@@ -144,8 +159,8 @@ TEST(AccidentalStarts, LoseNothingAndTellTheWayBack) {
   std::string first_warning;
   for (int i = 0; i < 2; ++i) {  // two starts that were not meant, killed as well
     const fs::path fresh = run / (i == 0 ? "checkpoints.old" : "checkpoints.old_2");
-    const ProgramResult accident =
-        run_with_interference(run, [&] { kill_run(run); }, {"--set", "train.epochs=400", "--seed", "7"});
+    const ProgramResult accident = run_with_interference(
+        run, [&] { kill_run(run); }, {"--set", "train.epochs=400", "--seed", "7"}, fresh);
     ASSERT_EQ(accident.exit_code, 137) << accident.err;
     ASSERT_TRUE(fs::exists(fresh)) << accident.err;
     if (i == 0) first_warning = accident.err;
@@ -168,8 +183,9 @@ TEST(AccidentalStarts, LoseNothingAndTellTheWayBack) {
 
 class Latest : public testing::Test {
  protected:
-  ProgramResult train(const std::vector<std::string>& more, const fs::path& from = RUNNER_SOURCE_DIR) const {
-    std::vector<std::string> arguments = small_run(folder_ / "run", {"--max-steps", "2"});
+  ProgramResult train(const std::vector<std::string>& more, const fs::path& from = RUNNER_SOURCE_DIR,
+                      const char* steps = "2") const {
+    std::vector<std::string> arguments = small_run(folder_ / "run", {"--max-steps", steps});
     arguments[1] = std::string(RUNNER_SOURCE_DIR) + "/configs/p6b_v23.yaml";
     const std::string sample = std::string(RUNNER_SOURCE_DIR) + "/artifacts/sample/cppdocs_768.npz";
     arguments.insert(arguments.end(), {"--npz", sample});
@@ -222,7 +238,7 @@ TEST_F(Latest, LeadsToTheRunHoweverItsFolderIsNamed) {
     expect_finished(train({"--output", name}), run);
     EXPECT_EQ(fs::read_symlink(folder_ / "runs/latest"), "run") << name;
   }
-  expect_finished(train({"--resume=" + (folder_ / "runs/latest").string(), "--max-steps", "3"}), run);
+  expect_finished(train({"--resume=" + (folder_ / "runs/latest").string()}, RUNNER_SOURCE_DIR, "3"), run);
   EXPECT_EQ(fs::read_symlink(folder_ / "runs/latest"), "run");
 }
 
