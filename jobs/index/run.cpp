@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/version.h"
+#include "data/input_watch.h"
 #include "jobs/index/settings.h"
 #include "jobs/job_type.h"
 
@@ -63,6 +64,12 @@ bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& i
   std::error_code error;
   const auto size = std::filesystem::file_size(target.link, error);
   return !error && member_in(member_in(manifest, "result"), "bytes") == size;
+}
+
+std::vector<std::string> hashes_of(const Json& inputs) {
+  std::vector<std::string> hashes;
+  for (const Json& input : inputs) hashes.push_back(input.at("xxh64"));
+  return hashes;
 }
 
 void refuse_what_will_not_fit(const IndexOptions& options, const ann::Target& target) {
@@ -130,7 +137,9 @@ void run_index(const JobContext& context, JobResult& result) {
                         member_in(published, "settings") == settings;
   // Before the input is hashed, which takes a while, where only a refusal can come of it.
   if (!may_skip) refuse_what_will_not_fit(options, target);
+  data::InputWatch watch(options.inputs);
   const Json inputs = ann::input_hashes(options.inputs);
+  watch.set_hashes(hashes_of(inputs));
   if (may_skip && is_unchanged(target, published, inputs)) {
     spdlog::info("{}: input and settings are unchanged; nothing to do (--force rebuilds)", options.output);
     skip(options, member_in(published, "result"), result);
@@ -162,6 +171,7 @@ void run_index(const JobContext& context, JobResult& result) {
     result.result["rss_mb"] = peak_memory_mb();
     result.result["skipped"] = false;
 
+    watch.check();
     status::set_phase("publish");
     ann::adopt_plain_file(target, version);
     JobOptionsOf<IndexOptions> declared;

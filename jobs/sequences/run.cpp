@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "base/version.h"
 #include "data/content_hash.h"
+#include "data/input_watch.h"
 #include "jobs/job_type.h"
 #include "jobs/sequences/neighbors.h"
 #include "jobs/sequences/options.h"
@@ -84,11 +85,10 @@ Json describe_inputs(const std::vector<std::string>& paths) {
 }
 
 void write_manifest(const JobContext& context, const SequencesOptions& options, const std::string& started,
-                    const Json& result) {
-  Json manifest = {{"job", "sequences"},    {"name", options.name},
-                   {"version", version()},  {"started", started},
-                   {"ended", local_time()}, {"outcome", "done"},
-                   {"result", result},      {"inputs", describe_inputs(options.inputs)}};
+                    const Json& inputs, const Json& result) {
+  Json manifest = {{"job", "sequences"}, {"name", options.name},  {"version", version()},
+                   {"started", started}, {"ended", local_time()}, {"outcome", "done"},
+                   {"result", result},   {"inputs", inputs}};
   JobOptionsOf<SequencesOptions> declared;
   manifest["config"] = with_output(declared, context.config, options.output);
   manifest["launch"] = context.launch;
@@ -125,6 +125,7 @@ void run_sequences(const JobContext& context, JobResult& result) {
   auto options = read_options<SequencesOptions>(context.config);
   const auto start = std::chrono::steady_clock::now();
   const std::string started = local_time();
+  data::InputWatch watch(options.inputs);
   const std::unique_ptr<data::SampleSource> samples = open_input(options);
   if (samples->size() == 0)
     throw DataError(
@@ -134,8 +135,12 @@ void run_sequences(const JobContext& context, JobResult& result) {
             options.context, options.target_offset),
         options.inputs[0]);
   refuse_without_space(options, *samples);
+  const Json inputs = describe_inputs(options.inputs);
+  std::vector<std::string> hashes;
+  for (const Json& input : inputs) hashes.push_back(input.at("xxh64"));
+  watch.set_hashes(std::move(hashes));
   const Written written =
-      write_sequences(*samples, meaning_of(options, *samples), options, if_taken(context));
+      write_sequences(*samples, meaning_of(options, *samples), options, watch, if_taken(context));
   options.output = written.output;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   result.result = {{"output", options.output},     {"method", options.method},
@@ -145,7 +150,7 @@ void run_sequences(const JobContext& context, JobResult& result) {
                    {"fsync_s", written.fsync_s},   {"wall_s", wall.count()},
                    {"rss_mb", peak_memory_mb()}};
   result.summary = summarise(options, result.result, written);
-  write_manifest(context, options, started, result.result);
+  write_manifest(context, options, started, inputs, result.result);
 }
 
 }  // namespace runner::jobs

@@ -74,7 +74,7 @@ void write_legacy(data::NpzWriter& writer, const data::SampleSource& samples,
 }  // namespace
 
 Written write_sequences(const data::SampleSource& samples, const data::WindowMeaning& meaning,
-                        const SequencesOptions& options, IfTaken if_taken) {
+                        const SequencesOptions& options, data::InputWatch& inputs, IfTaken if_taken) {
   Written written;
   const std::int64_t n = samples.size(), length = samples.context(), width = samples.width();
   data::NpzWriter writer(
@@ -101,6 +101,7 @@ Written write_sequences(const data::SampleSource& samples, const data::WindowMea
     write_numbers(writer, "target_indices", n, [&](std::int64_t i) { return samples.target_chunk(i); });
   data::write_window_meaning(writer, meaning);
   if (options.legacy_metadata) write_legacy(writer, samples, options);
+  inputs.check();
   status::set_phase("flush to disk");
   const auto start = std::chrono::steady_clock::now();
   writer.finish();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/atomic_file.h"
+#include "data/input_watch.h"
 #include "data/samples.h"
 #include "data/window_meaning.h"
 #include "jobs/sequences/coherence.h"
@@ -19,9 +20,10 @@ struct Written {
 };
 
 // Writes context_sequences, target_vectors, article_ids and target_indices (where known), how they were cut,
-// and what legacy_metadata asks for, to a file that is complete or not there. Throws RunError, and
-// Interrupted between pieces.
+// and what legacy_metadata asks for, to a file that is complete or not there. Throws RunError, DataError when
+// an input was overwritten meanwhile, and Interrupted between pieces.
 Written write_sequences(const data::SampleSource& samples, const data::WindowMeaning& meaning,
-                        const SequencesOptions& options, IfTaken if_taken = IfTaken::replace);
+                        const SequencesOptions& options, data::InputWatch& inputs,
+                        IfTaken if_taken = IfTaken::replace);
 
 }  // namespace runner::jobs

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <random>
+
 #include "data/make_files.h"
 #include "data/metadata.h"
 #include "data/samples.h"
@@ -87,7 +91,7 @@ TEST(Sequences, ConvertOldMetadataToPlainArrays) {
             values_of(theirs + "p6_excluded.npz", "context_sequences"));
   if (!test::have_numpy()) GTEST_SKIP() << "no python3 with NumPy";
   EXPECT_EQ(test::run_numpy(folder.path(), "z = np.load('x.npz')\nprint(*z, z['article_ids'].dtype)"),
-            "context_sequences target_vectors article_ids target_indices int64\n");
+            "context_sequences target_vectors article_ids target_indices context target_offset int64\n");
 }
 
 TEST(Sequences, WindowsStayInsideArticlesByDefault) {
@@ -100,6 +104,44 @@ TEST(Sequences, WindowsStayInsideArticlesByDefault) {
   EXPECT_EQ(result.result["sequences"], windows);
   EXPECT_GT(result.result["coherence"]["mean"], -1.0);
   EXPECT_TRUE(std::filesystem::exists(output + ".manifest.json"));
+}
+
+// Windows follow the article and chunk numbers, wherever in the file the rows stand.
+TEST(Sequences, OfAShuffledFileAreThoseOfTheSortedOne) {
+  const test::TemporaryFolder folder;
+  const std::vector<float> vectors = values_of(input, "vectors");
+  const std::vector<std::int64_t> articles = integers_of(input, "article_indices");
+  const std::size_t rows = articles.size(), width = vectors.size() / rows;
+  std::vector<std::int64_t> chunks(rows);
+  for (std::size_t i = 1; i < rows; ++i) chunks[i] = articles[i] == articles[i - 1] ? chunks[i - 1] + 1 : 0;
+  const auto write = [&](const std::string& name, const std::vector<std::size_t>& order) {
+    std::vector<float> values;
+    std::vector<std::int64_t> own_articles, own_chunks;
+    for (const std::size_t row : order) {
+      const auto at = vectors.begin() + static_cast<std::ptrdiff_t>(row * width);
+      values.insert(values.end(), at, at + static_cast<std::ptrdiff_t>(width));
+      own_articles.push_back(articles[row]);
+      own_chunks.push_back(chunks[row]);
+    }
+    data::NpzWriter writer(folder / name);
+    writer.write("vectors", data::DType::f32,
+                 {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(width)}, values.data());
+    writer.write("article_indices", own_articles);
+    writer.write("chunk_indices", own_chunks);
+    writer.finish();
+    const std::string output = folder / ("of_" + name);
+    run("input: {vectors: " + (folder / name).string() + "}\noutput: " + output);
+    return output;
+  };
+  std::vector<std::size_t> order(rows);
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return articles[a] < articles[b]; });
+  const std::string sorted = write("sorted.npz", order);
+  std::shuffle(order.begin(), order.end(), std::mt19937(7));
+  const std::string shuffled = write("shuffled.npz", order);
+  EXPECT_EQ(test::file_contents(sorted), test::file_contents(shuffled));
+  EXPECT_GT(integers_of(sorted, "article_ids").size(), 40U);
 }
 
 TEST(Sequences, UnderANewNameCountOnAndSaySo) {
