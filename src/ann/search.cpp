@@ -1,6 +1,7 @@
 #include "ann/search.h"
 
 #include <faiss/Index.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "data/content_hash.h"
 
 namespace runner::ann {
 namespace {
@@ -85,9 +87,7 @@ OpenIndex open_index(const std::filesystem::path& path) {
       std::filesystem::canonical(path, error);  // versions never change under their name
   open.path_ = error ? path.string() : file.string();
   if (!error) {
-    // A fifo would be waited for, a device has no end.
-    if (!std::filesystem::is_regular_file(file))
-      throw DataError("no regular file; an index file is expected", path.string());
+    ::close(data::open_input(path));  // refuses what is no regular file
     open.bytes_ = std::filesystem::file_size(file);
     open.written_ = std::filesystem::last_write_time(file);
   }

@@ -65,19 +65,55 @@ class SpecialFiles : public testing::Test {
 };
 
 TEST_F(SpecialFiles, AsVectorsOfEveryJob) {
-  for (const char* config : {"train configs/p6b_v23.yaml", "sequences configs/sequences_ctx5.yaml"}) {
-    const std::string text = config;
-    const std::size_t space = text.find(' ');
-    expect_refused("x.npz", {text.substr(0, space), text.substr(space + 1), "--npz", path("x.npz"),
-                             "--output", path("out.npz")});
-  }
+  expect_refused("x.npz", {"train", "configs/p6b_v23.yaml", "--npz", path("x.npz"), "--output", path("run")});
+  expect_refused("x.npz", {"sequences", "configs/sequences_ctx5.yaml", "--npz", path("x.npz"), "--output",
+                           path("out.npz")});
 }
 
 TEST_F(SpecialFiles, AsModels) {
   expect_refused("x.pt",
                  {"eval", "configs/eval_5cat.yaml", "--model", path("x.pt"), "--output", path("o.json")});
+  folder.write("config.json",
+               R"({"model_type": "transformer", "model_config": {"input_dim": 768, "d_model": 16,
+                                "nhead": 2, "num_layers": 1, "dropout": 0.0, "output_dim": 768}})");
   expect_refused("x.safetensors", {"train", "configs/p6b_v23.yaml", "--init", path("x.safetensors"),
                                    "--output", path("run"), "--max-steps", "1"});
+}
+
+TEST_F(SpecialFiles, AsQueriesAndIndex) {
+  const ProgramResult built =
+      run({"index", "configs/index_flat_ip.yaml", "--quiet", "--output", path("some.index")});
+  ASSERT_EQ(built.exit_code, 0) << built.err;
+  expect_refused("q.npz",
+                 {"search", path("some.index"), "--queries", path("q.npz"), "--output", path("n.npz")});
+  expect_refused("x.index", {"search", path("x.index"), "--queries", "artifacts/sample/cppdocs_768.npz",
+                             "--output", path("n.npz")});
+  expect_refused("x.npy", {"index", "configs/index_flat_ip.yaml", "--npz", path("x.npy"), "--output",
+                           path("out.index")});
+}
+
+// Files of a run that the user does not name.
+TEST_F(SpecialFiles, WithinARun) {
+  const ProgramResult trained =
+      run({"train", "configs/mse_transformer.yaml", "--max-steps", "2", "--quiet", "--set",
+           "model.d_model=16", "--set", "model.heads=2", "--set", "model.layers=1", "--set",
+           "model.feedforward=16", "--set", "train.batch_size=4", "--output", path("run")});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const std::vector<std::string> eval = {"eval",     "configs/eval_5cat.yaml", "--model", path("run"),
+                                         "--output", path("o.json"),           "--set",   "samples=4"};
+  for (const char* name : {"run/config.yaml", "run/config.json", "run/model.safetensors"}) {
+    fs::rename(folder / name, folder / "kept");
+    expect_refused(name, eval);
+    fs::rename(folder / "kept", folder / name);
+  }
+  const std::vector<std::string> predict = {
+      "predict", path("run"), "--npz", "artifacts/sample/cppdocs_768.npz", "--output", path("p.npz")};
+  expect_refused("a.npz", {"eval", "configs/eval_5cat.yaml", "--model", path("run"), "--npz", path("a.npz"),
+                           "--output", path("o.json")});
+  expect_refused("p.index", {"predict", path("run"), "--npz", "artifacts/sample/cppdocs_768.npz", "--index",
+                             path("p.index"), "--output", path("p.npz")});
+  fs::rename(folder / "run/config.yaml", folder / "kept");
+  expect_refused("run/config.yaml", predict);
 }
 
 TEST_F(SpecialFiles, APipeIsRefusedWithTheWayOut) {
