@@ -150,17 +150,21 @@ void run_index(const JobContext& context, JobResult& result) {
     const ann::BuildSettings build = build_settings(options, vectors);
     status::set_phase("check values");
     const bool directed = build.normalize || build.metric == ann::Metric::inner_product;
-    vectors.check_values(
-        true, [](std::int64_t) { status::beat(); }, directed ? data::Zeros::refused : data::Zeros::allowed);
+    watch.over([&] {
+      vectors.check_values(
+          true, [](std::int64_t) { status::beat(); }, directed ? data::Zeros::refused : data::Zeros::allowed);
+    });
 
     const std::string version = target.new_version();
     const Building building{target.building(version)};
     ann::BuildTimes times;
     {
       std::optional<Progress> progress;  // from the first row on: training has its own
-      times = ann::build_index(vectors, build, building.path, [&](std::int64_t done) {
-        if (!progress) progress.emplace("build", vectors.rows(), "rows");
-        progress->update(done);
+      times = watch.over([&] {
+        return ann::build_index(vectors, build, building.path, [&](std::int64_t done) {
+          if (!progress) progress.emplace("build", vectors.rows(), "rows");
+          progress->update(done);
+        });
       });
     }
     const auto verify_start = Clock::now();

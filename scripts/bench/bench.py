@@ -183,7 +183,7 @@ class Bench:
         output.unlink(missing_ok=True)
 
     def eval(self):
-        data = json.dumps(self.o.data, ensure_ascii=False)  # quoted as YAML wants it
+        data = self.o.data
         report = self.folder / "report.json"
 
         @functools.cache

@@ -31,10 +31,16 @@ void read_file_text(Binder& binder, const std::string& text, const std::string& 
   }
 }
 
+bool stands_in_quotes(const std::string& value) {
+  return value.size() > 1 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
+}
+
 // A text, also where several are allowed, is taken as it is: a path may hold what means something to YAML.
+// Only one that stands in quotes as a whole is read as YAML reads it.
 YAML::Node node_of(const Override& o, Kind kind) {
   const bool list = o.value.starts_with("[") && o.value.ends_with("]");
-  if (kind == Kind::text || (kind == Kind::text_list && !list)) return detail::text_node(o.value);
+  const bool text = kind == Kind::text || (kind == Kind::text_list && !list);
+  if (text && !stands_in_quotes(o.value)) return detail::text_node(o.value);
   return detail::load_yaml(o.value, o.origin);
 }
 

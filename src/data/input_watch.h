@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "data/content_hash.h"
 
 namespace runner::data {
@@ -22,6 +23,17 @@ class InputWatch {
   // one was overwritten in place. One that was replaced by a rename, or removed, is only warned of, once:
   // what has been opened stays what it was.
   void check();
+  // f(). When it finds the data bad and an input was overwritten meanwhile, that is what is said: a half of
+  // two files looks damaged.
+  template <class F>
+  auto over(const F& f) {
+    try {
+      return f();
+    } catch (const DataError&) {
+      check();
+      throw;
+    }
+  }
 
  private:
   std::vector<std::string> paths_, hashes_;

@@ -80,6 +80,9 @@ TEST(ForeignYaml, ASettingForATextIsTakenAsItIs) {
     EXPECT_EQ(o.device, path);
   }
   Example o;
+  problems_of("", {{"data.vectors", R"("run #3/\u0076.npz")", "--set"}, {"device", "'it''s'", "--set"}}, &o);
+  EXPECT_EQ(o.files, std::vector<std::string>{"run #3/v.npz"});
+  EXPECT_EQ(o.device, "it's");
   problems_of("", {{"data.vectors", "[a.npz, 'b #2.npz']", "--set data.vectors"}}, &o);
   EXPECT_EQ(o.files, (std::vector<std::string>{"a.npz", "b #2.npz"}));
 }

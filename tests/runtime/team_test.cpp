@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -210,8 +210,10 @@ TEST_F(Team, DoesItsWorkWhereTheSystemGivesNoThreads) {
   if (!children_may_start_threads) GTEST_SKIP() << "the sanitizer ends a child that starts threads";
   const auto work = [] {
     resize(100);
-    const rlimit none{1, 1};  // no address space for a stack
-    setrlimit(RLIMIT_AS, &none);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, std::size_t{1} << 47);  // more than there are addresses
+    pthread_setattr_default_np(&attributes);
     return all_once() && team_threads("comm").size() < 99;
   };
   EXPECT_EQ(code_of_child(work), 0);
