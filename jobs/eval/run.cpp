@@ -74,12 +74,12 @@ Json evaluate(cat::Predictor& predictor, const cat::Articles& articles, const st
   if (options.shares.defined() && options.shares.size(0) != split->source->context())
     options.shares = torch::Tensor();
   status::set_phase(std::string("evaluate ") + name);
-  Progress progress(name, static_cast<std::int64_t>(split->ids.size()), "samples");
-  return cat::run(predictor, articles, {name, split->source.get(), split->ids}, options,
-                  [&](std::int64_t done) {
-                    status::beat();
-                    progress.update(done);
-                  });
+  const std::int64_t samples = std::min(options.samples, static_cast<std::int64_t>(split->ids.size()));
+  Progress progress(name, samples, "samples");
+  return cat::run(predictor, articles, {name, split->source.get(), split->ids}, options, [&](double share) {
+    status::beat();
+    progress.update(static_cast<std::int64_t>(share * static_cast<double>(samples)));
+  });
 }
 
 // The truth that margins and roll-outs were taken at, and what an offset above 1 means for D.

@@ -3,6 +3,7 @@
 #include "lvm/cat/cat.h"
 
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <fstream>
 #include <numeric>
@@ -214,6 +215,19 @@ Json perfect() {
           {"B:R@5", 1.0},      {"B:MRR", 0.95},        {"C:shuffled", -0.2},     {"C:reverse", -0.2},
           {"C:loo_avg", -0.1}, {"C:repeat_pad", 0.05}, {"C:cross_article", 0.0}, {"D:avg_cos@H=5", 0.5},
           {"E:low_mean", 0.5}, {"E:normal_mean", 0.6}};
+}
+
+TEST(Cat, progress_is_the_share_of_the_work_from_nothing_to_all) {
+  Recorded recorded;
+  const auto source = data::open_sequences({parity::file("cat_val.npz")});
+  Predictor predictor(recorded.model, torch::kCPU);
+  std::vector<double> shares;
+  cat::run(predictor, recorded.articles, {"VAL", source.get(), all_of(*source)}, {},
+           [&](double share) { shares.push_back(share); });
+  ASSERT_GE(shares.size(), 2U);
+  EXPECT_EQ(shares.front(), 0);
+  EXPECT_EQ(shares.back(), 1);
+  EXPECT_TRUE(std::is_sorted(shares.begin(), shares.end()));
 }
 
 TEST(CatGates, pass_a_model_that_reaches_every_limit) {

@@ -8,8 +8,20 @@
 
 namespace runner::lvm::cat {
 
+namespace {
+
+// Tests that are full cost nothing more, however many samples are still looked at; where few qualify, it ends
+// with the last sample.
+double share_done(const Taken& taken, std::int64_t looked_at, std::int64_t total, const Options& options) {
+  const double full = static_cast<double>(taken.a + taken.b + taken.c + taken.d + taken.e) /
+                      (5.0 * static_cast<double>(options.samples));
+  return std::max(full, static_cast<double>(looked_at) / static_cast<double>(total));
+}
+
+}  // namespace
+
 Json run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
-         const std::function<void(std::int64_t)>& progress) {
+         const std::function<void(double)>& progress) {
   const torch::NoGradGuard no_grad;
   constexpr std::int64_t kBlock = 256;  // samples at once: neighbouring windows share most of their vectors
   Offsets a;
@@ -21,6 +33,7 @@ Json run(Predictor& predictor, const Articles& articles, const Split& split, con
   Figures figures(baselines);
   Taken taken;
   const auto total = static_cast<std::int64_t>(split.ids.size());
+  if (progress) progress(0);
   for (std::int64_t first = 0; first < total; first += kBlock) {
     const auto count = std::min(kBlock, total - first);
     auto rows = choose(articles, *split.source, split.ids.data() + first, count, options, taken);
@@ -34,7 +47,7 @@ Json run(Predictor& predictor, const Articles& articles, const Split& split, con
       e.add(block);
       figures.add(articles, *split.source, block);
     }
-    if (progress) progress(first + count);
+    if (progress) progress(share_done(taken, first + count, total, options));
   }
   const std::string place = std::string("split ") + split.name;
   if (taken.a == 0)

@@ -30,9 +30,9 @@ struct Split {
 };
 
 // Every key of LVM.md's 5CAT, null where a bin is empty, then the quick figures of the first `samples` rows
-// beside those of the baselines (cat/figures.h). `progress` gets the samples looked at. Throws DataError when
-// no row is usable in A or in B.
+// beside those of the baselines (cat/figures.h). `progress` gets the share of the work that is
+// done, 0 to 1. Throws DataError when no row is usable in A or in B.
 Json run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
-         const std::function<void(std::int64_t)>& progress = {});
+         const std::function<void(double)>& progress = {});
 
 }  // namespace runner::lvm::cat
