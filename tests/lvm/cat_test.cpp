@@ -3,8 +3,8 @@
 #include "lvm/cat/cat.h"
 
 #include <gtest/gtest.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <fstream>
 #include <numeric>
 
