@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "runtime/bootstrap_rules.h"
 #include "runtime/cpu_limits.h"
+#include "runtime/tile_share.h"
 
 namespace runner::team {
 namespace {
@@ -52,26 +53,6 @@ std::uint32_t wait_for_change(const std::atomic<std::uint32_t>& value, std::uint
   value.wait(old, std::memory_order_acquire);
   return value.load(std::memory_order_acquire);
 }
-
-// What is left of a thread's share of the tiles. The job's number lies beside the next tile, so that a thread
-// that comes late, with the number of a job that is over, cannot take a tile of the one after it.
-struct alignas(64) Share {
-  std::atomic<std::uint64_t> next{0};  // job << 32 | tile
-  std::atomic<std::uint32_t> end{0};
-
-  void open(std::uint32_t job, std::int64_t first, std::int64_t last) {
-    end.store(static_cast<std::uint32_t>(last), std::memory_order_relaxed);
-    next.store(std::uint64_t{job} << 32 | static_cast<std::uint64_t>(first), std::memory_order_release);
-  }
-  bool take(std::uint32_t job, std::uint32_t& tile) {
-    std::uint64_t at = next.load(std::memory_order_acquire);
-    do {
-      tile = static_cast<std::uint32_t>(at);
-      if (at >> 32 != job || tile >= end.load(std::memory_order_relaxed)) return false;
-    } while (!next.compare_exchange_weak(at, at + 1, std::memory_order_acq_rel, std::memory_order_acquire));
-    return true;
-  }
-};
 
 class Team {
  public:
@@ -128,7 +109,7 @@ class Team {
     left_.store(static_cast<std::uint32_t>(tiles), std::memory_order_relaxed);
     for (int i = 0; i < members; ++i)
       shares_[static_cast<std::size_t>(i)].open(job, tiles * i / members, tiles * (i + 1) / members);
-    job_.store(job, std::memory_order_release);
+    job_.store(job);  // in one order with notify's look for sleepers: else it may miss one that falls asleep
     job_.notify_all();
     return job;
   }
@@ -141,11 +122,11 @@ class Team {
     inside = true;
     std::uint32_t done = 0;
     for (int i = 0; i < members; ++i) {
-      Share& share = shares_[static_cast<std::size_t>((member + i) % members)];
+      TileShare& share = shares_[static_cast<std::size_t>((member + i) % members)];
       for (std::uint32_t tile; share.take(job, tile); ++done) compute(tile, member);
     }
     inside = false;
-    if (done > 0 && left_.fetch_sub(done, std::memory_order_acq_rel) == done) left_.notify_one();
+    if (done > 0 && left_.fetch_sub(done) == done) left_.notify_one();
   }
 
   void compute(std::uint32_t tile, int member) {
@@ -189,7 +170,7 @@ class Team {
   alignas(64) std::atomic<std::uint32_t> left_{0};  // tiles
   std::mutex error_mutex_;
   std::exception_ptr error_;
-  std::array<Share, most_threads> shares_;
+  std::array<TileShare, most_threads> shares_;
 };
 
 int number_of(const char* variable) {

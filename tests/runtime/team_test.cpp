@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/tile_share.h"
 #include "support/run_program.h"
 
 namespace runner::team {
@@ -59,6 +61,42 @@ TEST_F(Team, ManySmallJobsFollowEachOther) {
   }
   EXPECT_EQ(sum, 5 * (20000ll * 19999 / 2) + 20000ll * 10);
 }
+
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_THREAD__)
+// Called after every machine instruction of what stands between step() and run_on(), as another core could
+// be.
+TileShare* watched = nullptr;
+int taken_late = 0, instructions = 0;
+void take_late(int) {
+  ++instructions;
+  if (std::uint32_t tile; watched->take(1, tile)) ++taken_late;
+}
+void step() {
+  asm volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc");
+}
+void run_on() {
+  asm volatile("pushfq; andq $~0x100, (%%rsp); popfq" ::: "memory", "cc");
+}
+
+TEST(TileShare, GivesAThreadThatComesLateNoTileOfTheNextJobWhileThatIsOpened) {
+  TileShare share;
+  watched = &share;
+  share.open(1, 0, 2);
+  for (std::uint32_t tile = 0, wanted = 0; share.take(1, tile); ++wanted) ASSERT_EQ(tile, wanted);
+  struct sigaction handler = {}, before = {};
+  handler.sa_handler = take_late;
+  ASSERT_EQ(sigaction(SIGTRAP, &handler, &before), 0);
+  step();
+  share.open(2, 0, 100);
+  run_on();
+  sigaction(SIGTRAP, &before, nullptr);
+  EXPECT_GE(instructions, 3);
+  EXPECT_EQ(taken_late, 0);
+  std::uint32_t tile = 7;
+  EXPECT_TRUE(share.take(2, tile));
+  EXPECT_EQ(tile, 0u);
+}
+#endif
 
 TEST_F(Team, TilesOfAThreadThatIsHeldUpAreTakenByTheOthers) {
   resize(2);
