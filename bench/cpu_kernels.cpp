@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "lvm/cpu/bf16/product.h"
-#include "lvm/cpu/kernels.h"
-#include "lvm/cpu/products.h"
+#include "engines/cpu/bf16/product.h"
+#include "engines/cpu/kernels.h"
+#include "engines/cpu/products.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "lvm/make_step.h"
+#include "engines/make_step.h"
 
 namespace {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "lvm/cpu/bf16/product.h"
-#include "lvm/cpu/memory.h"
-#include "lvm/cpu/parallel.h"
+#include "engines/cpu/bf16/product.h"
+#include "engines/cpu/memory.h"
+#include "engines/cpu/parallel.h"
 
 namespace runner::bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lvm/cpu/shape.h"
+#include "engines/cpu/shape.h"
 
 namespace runner::bench {
 

@@ -19,12 +19,12 @@
 #include <vector>
 
 #include "base/error.h"
-#include "lvm/cpu/bf16/product.h"
-#include "lvm/cpu/engine.h"
-#include "lvm/cpu/model_weights.h"
-#include "lvm/optimizer.h"
-#include "runtime/team.h"
+#include "engines/cpu/bf16/product.h"
+#include "engines/cpu/engine.h"
+#include "engines/cpu/model_weights.h"
+#include "engines/libtorch/optimizer.h"
 #include "step_floor.h"
+#include "threads/team.h"
 
 namespace {
 

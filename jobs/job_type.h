@@ -9,7 +9,7 @@
 #include "base/output.h"
 #include "config/binder.h"
 #include "config/common_options.h"
-#include "runtime/launch.h"
+#include "worker/launch/launch.h"
 
 namespace runner::jobs {
 

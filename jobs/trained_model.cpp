@@ -4,10 +4,10 @@
 #include "base/input_file.h"
 #include "base/log.h"
 #include "config/resolve.h"
+#include "engines/device_probe.h"
+#include "environment/device_choice.h"
+#include "environment/device_policy.h"
 #include "jobs/job_type.h"
-#include "lvm/device_probe.h"
-#include "runtime/device_choice.h"
-#include "runtime/device_policy.h"
 
 namespace runner::jobs {
 

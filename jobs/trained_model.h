@@ -8,7 +8,7 @@
 #include <string>
 
 #include "jobs/train/options.h"
-#include "lvm/model.h"
+#include "models/model.h"
 
 namespace runner::jobs {
 

@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/resolve.h"
-#include "data/vectors.h"
-#include "data/window_meaning.h"
+#include "data/samples/vectors.h"
+#include "data/samples/window_meaning.h"
 
 namespace runner::jobs {
 namespace {

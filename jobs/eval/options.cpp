@@ -1,7 +1,7 @@
 #include "jobs/eval/options.h"
 
+#include "environment/device_choice.h"
 #include "jobs/window_keys.h"
-#include "runtime/device_choice.h"
 
 namespace runner::jobs {
 

@@ -1,7 +1,7 @@
 #include "jobs/eval/report.h"
 
 #include "base/log.h"
-#include "lvm/training/figures_text.h"
+#include "training/figures_text.h"
 
 namespace runner::jobs {
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "lvm/cat/gates.h"
+#include "five_cat/five_cat_gates.h"
 
 namespace runner::jobs {
 

@@ -11,12 +11,12 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "data/input_watch.h"
+#include "five_cat/five_cat.h"
 #include "jobs/eval/report.h"
 #include "jobs/eval/splits.h"
 #include "jobs/job_type.h"
 #include "jobs/trained_model.h"
-#include "lvm/cat/cat.h"
-#include "lvm/model_file.h"
+#include "models/model_file.h"
 
 namespace runner::jobs {
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/split.h"
+#include "data/samples/split.h"
 
 namespace runner::jobs {
 

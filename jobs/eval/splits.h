@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "data/samples.h"
+#include "data/samples/samples.h"
 #include "jobs/eval/options.h"
 #include "jobs/train/options.h"
 

@@ -4,17 +4,18 @@
 #include <ctime>
 #include <optional>
 
-#include "ann/faiss_version.h"
-#include "ann/hash_cache.h"
-#include "ann/publish.h"
 #include "base/error.h"
 #include "base/json_file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "base/version.h"
 #include "data/input_watch.h"
+#include "index/build/faiss_version.h"
+#include "index/build/hash_cache.h"
+#include "index/publish/publish.h"
 #include "jobs/index/settings.h"
 #include "jobs/job_type.h"
 
@@ -22,19 +23,6 @@ namespace runner::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::string local_time() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::localtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &parts);
-  return text;
-}
 
 // A built file that is removed unless it was published.
 struct Building {
@@ -121,7 +109,7 @@ std::string summarise(const Json& r) {
 void run_index(const JobContext& context, JobResult& result) {
   auto options = read_options<IndexOptions>(context.config);
   const auto start = Clock::now();
-  const std::string started = local_time();
+  const std::string started = iso_time();
   ann::Target target{options.output};
   const auto lock = if_taken(context) == IfTaken::count_on
                         ? ann::lock_new_target(target)
@@ -184,7 +172,7 @@ void run_index(const JobContext& context, JobResult& result) {
                   {"name", options.name},
                   {"outcome", "done"},
                   {"started", started},
-                  {"ended", local_time()},
+                  {"ended", iso_time()},
                   {"runner", runner::version()},
                   {"faiss", ann::faiss_version()},
                   {"inputs", inputs},

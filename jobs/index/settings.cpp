@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "ann/faiss_version.h"
+#include "index/build/faiss_version.h"
 
 namespace runner::jobs {
 

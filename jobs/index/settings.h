@@ -1,9 +1,9 @@
 #pragma once
 // From options to what ann/ builds and verifies.
 
-#include "ann/build.h"
-#include "ann/verify.h"
 #include "base/json.h"
+#include "index/build/build.h"
+#include "index/publish/verify.h"
 #include "jobs/index/options.h"
 
 namespace runner::jobs {

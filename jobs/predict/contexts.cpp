@@ -4,11 +4,11 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/array_names.h"
-#include "data/metadata.h"
-#include "data/row_order.h"
-#include "data/values.h"
-#include "data/vectors.h"
+#include "data/formats/array_names.h"
+#include "data/formats/values.h"
+#include "data/samples/metadata.h"
+#include "data/samples/row_order.h"
+#include "data/samples/vectors.h"
 
 namespace runner::jobs {
 namespace {

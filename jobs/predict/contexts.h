@@ -28,9 +28,9 @@ class Contexts {
   virtual bool next(ContextPiece& piece) = 0;
 };
 
-// Of vectors files: every run of T rows of one article in the order of data/row_order.h, the last one of each
-// article among them (its open end). Of files of ready contexts (context_sequences or their other names, a
-// 3-D .npy): these; `last_row` is then the context's number, `article` -1 where the file tells none.
+// Of vectors files: every run of T rows of one article in the order of data/samples/row_order.h, the last one
+// of each article among them (its open end). Of files of ready contexts (context_sequences or their other
+// names, a 3-D .npy): these; `last_row` is then the context's number, `article` -1 where the file tells none.
 // `length`: T, and `told_by` who wants it, for messages. Throws DataError: neither, or contexts of another
 // length.
 std::unique_ptr<Contexts> open_contexts(const std::vector<std::string>& paths, std::int64_t length,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "data/record_writer.h"
+#include "data/formats/records/record_writer.h"
 
 namespace runner::jobs {
 

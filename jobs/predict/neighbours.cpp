@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "ann/search.h"
 #include "base/error.h"
 #include "base/json_file.h"
 #include "base/log.h"
@@ -10,9 +9,11 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "base/time.h"
+#include "data/formats/numpy/npz.h"
 #include "data/input_watch.h"
-#include "data/npz.h"
-#include "data/row_table.h"
+#include "data/samples/row_table.h"
+#include "index/reading/search.h"
 #include "jobs/job_type.h"
 #include "jobs/predict/handed_over.h"
 #include "jobs/predict/options.h"
@@ -27,10 +28,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t queries_a_piece = 4096;        // what one pass of an exact search takes
 constexpr std::int64_t neighbours_a_piece = 4 << 20;  // 48 MB
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // Rows first … of an int64 array whose rows hold `width` numbers; as many as `out` has room for.
 void read_numbers(const data::Array& array, std::int64_t first, std::int64_t width,

@@ -1,7 +1,7 @@
 #include "jobs/predict/options.h"
 
+#include "environment/device_choice.h"
 #include "jobs/record_output.h"
-#include "runtime/device_choice.h"
 
 namespace runner::jobs {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/common_options.h"
-#include "runtime/launch.h"
+#include "worker/launch/launch.h"
 
 namespace runner::jobs {
 

@@ -11,24 +11,21 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "data/input_watch.h"
+#include "five_cat/predictor.h"
 #include "jobs/job_type.h"
 #include "jobs/predict/handed_over.h"
 #include "jobs/predict/run.h"
 #include "jobs/predict/source.h"
 #include "jobs/record_output.h"
 #include "jobs/trained_model.h"
-#include "lvm/cat/predictor.h"
-#include "lvm/unit.h"
+#include "models/unit_vectors.h"
 
 namespace runner::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // By context, what `numbers` says of its T rows of the piece: [n, T].
 torch::Tensor by_context(const ContextPiece& piece, const std::int64_t* numbers, std::int64_t length) {

@@ -1,10 +1,10 @@
 #include "jobs/predict/row_numbers.h"
 
-#include "ann/hash_cache.h"
-#include "ann/publish.h"
 #include "base/json_file.h"
 #include "base/log.h"
-#include "data/vectors.h"
+#include "data/samples/vectors.h"
+#include "index/build/hash_cache.h"
+#include "index/publish/publish.h"
 
 namespace runner::jobs {
 namespace {

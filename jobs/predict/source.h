@@ -7,7 +7,7 @@
 #include "jobs/predict/contexts.h"
 #include "jobs/predict/options.h"
 #include "jobs/train/options.h"
-#include "lvm/model_file.h"
+#include "models/model_file.h"
 
 namespace runner::jobs {
 

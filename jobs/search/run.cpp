@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <chrono>
 
-#include "ann/memory_limit.h"
-#include "ann/search.h"
-#include "ann/unit_rows.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
-#include "data/record_writer.h"
-#include "data/values.h"
+#include "base/time.h"
+#include "data/formats/records/record_writer.h"
+#include "data/formats/values.h"
+#include "index/build/memory_limit.h"
+#include "index/build/unit_rows.h"
+#include "index/reading/search.h"
 #include "jobs/job_type.h"
 #include "jobs/record_output.h"
 #include "jobs/search/options.h"
@@ -21,10 +22,6 @@ namespace runner::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 void expect_width(const data::Vectors& queries, const ann::OpenIndex& index, const SearchOptions& options) {
   if (queries.rows() == 0) throw DataError("there is nothing to search for", options.queries[0]);

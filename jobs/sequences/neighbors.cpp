@@ -9,7 +9,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "data/content_hash.h"
-#include "runtime/team.h"
+#include "threads/team.h"
 
 extern "C" void sgemm_(const char* transa, const char* transb, const int* m, const int* n, const int* k,
                        const float* alpha, const float* a, const int* lda, const float* b, const int* ldb,

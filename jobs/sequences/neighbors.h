@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "data/samples.h"
+#include "data/samples/samples.h"
 
 namespace runner::jobs {
 

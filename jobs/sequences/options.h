@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/common_options.h"
-#include "data/windows.h"
+#include "data/samples/windows.h"
 
 namespace runner::jobs {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/job.h"
-#include "data/samples.h"
+#include "data/samples/samples.h"
 #include "jobs/sequences/options.h"
 
 namespace runner::jobs {

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "base/version.h"
 #include "data/content_hash.h"
 #include "data/input_watch.h"
@@ -68,14 +69,6 @@ void refuse_without_space(const SequencesOptions& options, const data::SampleSou
       options.output);
 }
 
-std::string local_time() {
-  const std::time_t now = std::time(nullptr);
-  char text[32];
-  std::tm parts;
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", ::localtime_r(&now, &parts));
-  return text;
-}
-
 Json describe_inputs(const std::vector<std::string>& paths) {
   Json inputs = Json::array();
   for (const std::string& path : paths)
@@ -86,8 +79,8 @@ Json describe_inputs(const std::vector<std::string>& paths) {
 
 void write_manifest(const JobContext& context, const SequencesOptions& options, const std::string& started,
                     const Json& inputs, const Json& result) {
-  Json manifest = {{"job", "sequences"}, {"name", options.name},  {"version", version()},
-                   {"started", started}, {"ended", local_time()}, {"outcome", "done"},
+  Json manifest = {{"job", "sequences"}, {"name", options.name}, {"version", version()},
+                   {"started", started}, {"ended", iso_time()},  {"outcome", "done"},
                    {"result", result},   {"inputs", inputs}};
   JobOptionsOf<SequencesOptions> declared;
   manifest["config"] = with_output(declared, context.config, options.output);
@@ -124,7 +117,7 @@ void run_sequences(const JobContext& context, JobResult& result) {
   if (dry_run) return plan_sequences(context, result);
   auto options = read_options<SequencesOptions>(context.config);
   const auto start = std::chrono::steady_clock::now();
-  const std::string started = local_time();
+  const std::string started = iso_time();
   data::InputWatch watch(options.inputs);
   const std::unique_ptr<data::SampleSource> samples = open_input(options);
   if (samples->size() == 0)

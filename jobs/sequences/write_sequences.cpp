@@ -8,8 +8,9 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/status.h"
-#include "data/metadata.h"
-#include "data/npz_writer.h"
+#include "base/time.h"
+#include "data/formats/numpy/npz_writer.h"
+#include "data/samples/metadata.h"
 
 namespace runner::jobs {
 namespace {
@@ -105,7 +106,7 @@ Written write_sequences(const data::SampleSource& samples, const data::WindowMea
   status::set_phase("flush to disk");
   const auto start = std::chrono::steady_clock::now();
   writer.finish();
-  written.fsync_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  written.fsync_s = seconds_since(start);
   written.bytes = writer.bytes_written();
   written.output = writer.target().string();
   return written;

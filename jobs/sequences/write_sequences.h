@@ -5,8 +5,8 @@
 
 #include "base/atomic_file.h"
 #include "data/input_watch.h"
-#include "data/samples.h"
-#include "data/window_meaning.h"
+#include "data/samples/samples.h"
+#include "data/samples/window_meaning.h"
 #include "jobs/sequences/coherence.h"
 #include "jobs/sequences/options.h"
 

@@ -6,10 +6,10 @@
 #include <random>
 #include <vector>
 
-#include "ann/faiss_version.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "index/build/faiss_version.h"
 #include "jobs/smoke/parts.h"
 #include "jobs/smoke/report.h"
 

@@ -1,6 +1,6 @@
 #include "jobs/smoke/options.h"
 
-#include "runtime/device_choice.h"
+#include "environment/device_choice.h"
 
 namespace runner::jobs {
 

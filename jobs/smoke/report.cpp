@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/json_file.h"
 #include "base/log.h"
-#include "runtime/scan/scan.h"
+#include "openmp_scan/scan.h"
 
 namespace runner::jobs {
 namespace {

@@ -7,12 +7,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "engines/device_probe.h"
+#include "environment/device_choice.h"
 #include "jobs/job_type.h"
 #include "jobs/smoke/parts.h"
 #include "jobs/smoke/report.h"
-#include "lvm/device_probe.h"
-#include "lvm/torch_version.h"
-#include "runtime/device_choice.h"
+#include "models/torch_version.h"
 
 namespace runner::jobs {
 namespace {

@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
+#include "base/cpu_features.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "config/resolve.h"
 #include "jobs/job_type.h"
 #include "jobs/train/options.h"
-#include "lvm/cpu/cpu_features.h"
-#include "lvm/torch_version.h"
+#include "models/torch_version.h"
 
 namespace runner::jobs {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "data/input_watch.h"
-#include "data/samples.h"
-#include "data/split.h"
+#include "data/samples/samples.h"
+#include "data/samples/split.h"
 #include "jobs/train/options.h"
 
 namespace runner::jobs {

@@ -4,32 +4,18 @@
 
 #include "base/atomic_file.h"
 #include "base/json_text.h"
+#include "base/time.h"
 #include "base/version.h"
 
 namespace runner::jobs {
-namespace {
-
-std::string now() {
-  const std::time_t seconds = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &local);
-  return text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Manifest::Manifest(std::filesystem::path folder, const JobContext& context, const std::string& name)
     : path_(std::move(folder) / "manifest.json") {
-  contents_ = {{"job", context.job},
-               {"name", name},
-               {"started", now()},
-               {"outcome", "running"},
-               {"runner", runner::version()},
-               {"arguments", context.arguments},
-               {"launch", context.launch},
-               {"config", context.config}};
+  contents_ = {{"job", context.job},          {"name", name},
+               {"started", iso_time()},       {"outcome", "running"},
+               {"runner", runner::version()}, {"arguments", context.arguments},
+               {"launch", context.launch},    {"config", context.config}};
 }
 
 void Manifest::write() const {
@@ -38,7 +24,7 @@ void Manifest::write() const {
 
 void Manifest::finish(const std::string& outcome) {
   contents_["outcome"] = outcome;
-  contents_["ended"] = now();
+  contents_["ended"] = iso_time();
   write();
 }
 

@@ -8,9 +8,9 @@
 
 #include "config/binder.h"
 #include "config/common_options.h"
-#include "lvm/loss_options.h"
-#include "lvm/model_options.h"
-#include "lvm/training/options.h"
+#include "losses/loss_options.h"
+#include "models/model_options.h"
+#include "training/training_options.h"
 
 namespace runner::jobs {
 

@@ -4,7 +4,7 @@
 #include "jobs/job_type.h"
 #include "jobs/train/inputs.h"
 #include "jobs/train/run.h"
-#include "lvm/model.h"
+#include "models/model.h"
 
 namespace runner::jobs {
 namespace {

@@ -3,7 +3,7 @@
 #include "base/json_file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "lvm/training/figures_text.h"
+#include "training/figures_text.h"
 
 namespace runner::jobs {
 namespace {

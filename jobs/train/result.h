@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "lvm/training/trainer.h"
+#include "training/trainer.h"
 
 namespace runner::jobs {
 

@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "jobs/train/options.h"
-#include "lvm/training/checkpoint.h"
-#include "lvm/training/options.h"
+#include "training/files/checkpoint.h"
+#include "training/training_options.h"
 
 namespace runner::jobs {
 

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "lvm/training/checkpoint.h"
-#include "runtime/outcome.h"
+#include "training/files/checkpoint.h"
+#include "worker/launch/outcome.h"
 
 namespace runner::jobs {
 namespace fs = std::filesystem;

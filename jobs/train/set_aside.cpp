@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/shell_quote.h"
 #include "jobs/train/resume.h"
-#include "lvm/training/checkpoint.h"
+#include "training/files/checkpoint.h"
 
 namespace runner::jobs {
 namespace fs = std::filesystem;

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "cli/doctor_report.h"
-#include "runtime/launch.h"
+#include "worker/launch/launch.h"
 
 namespace runner::cli {
 

@@ -10,6 +10,7 @@
 namespace runner::cli {
 
 using runtime::BlasPool;
+using runtime::leaf;
 using runtime::Runtime;
 using runtime::ScanResult;
 using runtime::Verdict;
@@ -37,10 +38,6 @@ std::string coloured(Verdict verdict) {
   if (!colour_allowed(STDOUT_FILENO)) return word;
   const int colour = verdict <= Verdict::one ? 32 : verdict == Verdict::duplicate ? 31 : 33;
   return fmt::format("\033[{}m{}\033[0m", colour, word);
-}
-
-std::string leaf(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
 }
 
 std::string chain(const std::vector<std::string>& needed_by) {

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "runtime/scan/machine.h"
-#include "runtime/scan/process.h"
-#include "runtime/scan/sets.h"
+#include "environment/machine.h"
+#include "openmp_scan/loader/process.h"
+#include "openmp_scan/verdict/sets.h"
 
 namespace runner::cli {
 

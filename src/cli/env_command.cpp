@@ -3,7 +3,7 @@
 #include "base/json_text.h"
 #include "cli/command.h"
 #include "cli/foreign_flags.h"
-#include "runtime/scan/scan.h"
+#include "openmp_scan/scan.h"
 
 namespace runner::cli {
 

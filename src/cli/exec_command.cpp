@@ -3,8 +3,8 @@
 #include "base/printable.h"
 #include "cli/command.h"
 #include "cli/foreign_flags.h"
-#include "runtime/exec_program.h"
-#include "runtime/process.h"
+#include "worker/exec/exec_program.h"
+#include "worker/processes/process.h"
 
 namespace runner::cli {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
-#include "runtime/launch.h"
+#include "worker/launch/launch.h"
 
 namespace runner::cli {
 namespace fs = std::filesystem;

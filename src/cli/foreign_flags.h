@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/printable.h"
-#include "runtime/device_choice.h"
-#include "runtime/foreign.h"
+#include "environment/device_choice.h"
+#include "worker/exec/other_programs.h"
 
 namespace runner::cli {
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json_file.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/job_flags.h"
@@ -15,7 +16,7 @@
 #include "cli/old_flags.h"
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
-#include "runtime/launch.h"
+#include "worker/launch/launch.h"
 
 namespace runner::cli {
 namespace {
@@ -31,15 +32,6 @@ const jobs::JobType& job_of(int argc, char** argv) {
   }
   if (argc > 1 && std::strcmp(argv[1], "--help") == 0) return *jobs::find_job("train");
   throw UsageError("expected a CONFIG: runner " + command + " configs/x.yaml", command);
-}
-
-std::string timestamp() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%d_%H%M%S", &local);
-  return text;
 }
 
 Verbosity verbosity_of(const CommonFlags& flags) {
@@ -60,7 +52,7 @@ int job_command(int argc, char** argv) {
   if (std::strcmp(argv[0], "plan") == 0) line.arguments["dry_run"] = true;
 
   const bool resumes = text_in(line.arguments, "resume") == "auto";
-  resolve_job(type, *options, binder, line, resumes ? "{timestamp}" : timestamp());
+  resolve_job(type, *options, binder, line, resumes ? "{timestamp}" : name_time());
   if (resumes) continue_newest_run(binder);
   const NewFolder folder(type, binder, line);
 

@@ -17,7 +17,7 @@
 #include "base/version.h"
 #include "cli/command.h"
 #include "config/resolve.h"
-#include "runtime/launch.h"
+#include "worker/launch/launch.h"
 
 namespace {
 

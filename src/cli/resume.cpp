@@ -10,10 +10,10 @@
 #include "base/log.h"
 #include "base/shell_quote.h"
 #include "config/resolve.h"
-#include "runtime/launch.h"
-#include "runtime/outcome.h"
-#include "runtime/process.h"
-#include "runtime/scan/scan.h"
+#include "openmp_scan/scan.h"
+#include "worker/launch/launch.h"
+#include "worker/launch/outcome.h"
+#include "worker/processes/process.h"
 
 namespace runner::cli {
 namespace fs = std::filesystem;

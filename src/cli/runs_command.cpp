@@ -10,7 +10,7 @@
 #include "base/printable.h"
 #include "base/progress.h"
 #include "cli/command.h"
-#include "runtime/outcome.h"
+#include "worker/launch/outcome.h"
 
 namespace runner::cli {
 namespace {

@@ -14,9 +14,9 @@
 #include "cli/resolve_job.h"
 #include "cli/schedule_flags.h"
 #include "cli/schedule_report.h"
-#include "runtime/launch.h"
-#include "runtime/schedule/scheduler.h"
-#include "runtime/schedule/start.h"
+#include "schedule/scheduler.h"
+#include "schedule/start.h"
+#include "worker/launch/launch.h"
 
 namespace runner::cli {
 namespace {

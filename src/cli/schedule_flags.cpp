@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "runtime/schedule/when.h"
+#include "schedule/when.h"
 
 namespace runner::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "runtime/schedule/scheduler.h"
+#include "schedule/scheduler.h"
 
 namespace runner::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "runtime/schedule/entry.h"
-#include "runtime/schedule/host.h"
+#include "schedule/entry.h"
+#include "schedule/host.h"
 
 namespace runner::cli {
 

@@ -16,7 +16,7 @@ namespace {
 thread_local std::string reading_file;
 thread_local std::vector<Problem> nested_problems;
 
-std::string place_of(const YAML::Node& node, const std::string& file) {
+std::string place_of_node(const YAML::Node& node, const std::string& file) {
   const YAML::Mark mark = node.Mark();
   if (mark.is_null()) return file;
   return fmt::format("{}:{}:{}", file, mark.line + 1, mark.column + 1);
@@ -142,13 +142,13 @@ std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const 
   for (const auto& entry : node) {
     const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
     const std::string key = prefix.empty() ? name : prefix + "." + name;
-    const std::string place = place_of(entry.first, file);
+    const std::string place = place_of_node(entry.first, file);
     if (!seen.insert(name).second) {
       problems.push_back({place, key, "given twice in this mapping; keep one"});
       continue;
     }
     if (Field* field = binder.find(key)) {
-      const std::string at = entry.second.IsNull() ? place : place_of(entry.second, file);
+      const std::string at = entry.second.IsNull() ? place : place_of_node(entry.second, file);
       read_value(entry.second, *field, at, key, problems);
       continue;
     }
@@ -166,7 +166,7 @@ std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const 
       problems.insert(problems.end(), inner.begin(), inner.end());
     } else if (is_group && !entry.second.IsNull()) {
       problems.push_back(
-          {place_of(entry.second, file), key, "expected a mapping, got " + shown(entry.second)});
+          {place_of_node(entry.second, file), key, "expected a mapping, got " + shown(entry.second)});
     } else if (!is_group) {
       const std::string guess = closest(name, siblings);
       problems.push_back(
@@ -193,7 +193,8 @@ std::string read_items(const YAML::Node& list, const std::string& key, const Ite
     }
     for (const auto& field : binder.fields())
       if (field->is_required && field->origin == "default")
-        found.push_back({place_of(list[i], file), fmt::format("{}[{}].{}", key, i, field->key), "missing"});
+        found.push_back(
+            {place_of_node(list[i], file), fmt::format("{}[{}].{}", key, i, field->key), "missing"});
   }
   nested_problems = std::move(found);
   return "";

@@ -9,7 +9,7 @@
 
 #include <functional>
 
-#include "data/npz_writer.h"
+#include "data/formats/numpy/npz_writer.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "data/content_hash.h"
-#include "data/convert.h"
-#include "data/crc32.h"
+#include "data/formats/convert.h"
+#include "data/formats/zip/crc32.h"
 
 namespace runner::data {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "base/memory.h"
-#include "data/zip_writer.h"
+#include "data/formats/zip/zip_writer.h"
 #include "make_files.h"
 #include "read_everything.h"
 

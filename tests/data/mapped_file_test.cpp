@@ -7,7 +7,7 @@
 #include <fstream>
 #include <memory>
 
-#include "data/vectors.h"
+#include "data/samples/vectors.h"
 #include "make_files.h"
 
 namespace runner::data {

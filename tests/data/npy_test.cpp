@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/npy.h"
+#include "data/formats/numpy/npy.h"
 #include "make_files.h"
 
 namespace runner::data {

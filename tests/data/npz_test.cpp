@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
-#include "data/npz.h"
+#include "data/formats/numpy/npz.h"
 #include "make_files.h"
 
 namespace runner::data {

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/metadata.h"
-#include "data/pickle.h"
+#include "data/formats/pickle/pickle.h"
+#include "data/samples/metadata.h"
 #include "make_files.h"
 
 namespace runner::data {

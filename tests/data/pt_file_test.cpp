@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "data/npz.h"
-#include "data/pt_file.h"
+#include "data/formats/numpy/npz.h"
+#include "data/formats/pickle/pt_file.h"
 #include "make_files.h"
 #include "read_everything.h"
 

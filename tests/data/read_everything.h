@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/error.h"
-#include "data/metadata.h"
-#include "data/npz.h"
-#include "data/pt_file.h"
-#include "data/samples.h"
+#include "data/formats/numpy/npz.h"
+#include "data/formats/pickle/pt_file.h"
+#include "data/samples/metadata.h"
+#include "data/samples/samples.h"
 
 namespace runner::test {
 

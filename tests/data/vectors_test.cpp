@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "data/vectors.h"
+#include "data/samples/vectors.h"
 #include "make_files.h"
 
 namespace runner::data {

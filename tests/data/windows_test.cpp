@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "base/log.h"
-#include "data/samples.h"
-#include "data/split.h"
+#include "data/samples/samples.h"
+#include "data/samples/split.h"
 #include "make_files.h"
 
 namespace runner::data {

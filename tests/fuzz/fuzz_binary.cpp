@@ -1,8 +1,8 @@
 // The ELF and Mach-O readers, with all that the scan asks them.
 #include "fuzz/fuzz.h"
-#include "runtime/scan/binaries.h"
-#include "runtime/scan/binary_file.h"
-#include "runtime/scan/store_format.h"
+#include "openmp_scan/binaries.h"
+#include "openmp_scan/binaries/binary_file.h"
+#include "openmp_scan/loader/store_format.h"
 
 using namespace runner::runtime;
 

@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "fuzz/fuzz.h"
-#include "runtime/scan/ld_cache.h"
+#include "openmp_scan/loader/ld_cache.h"
 
 using namespace runner::runtime;
 

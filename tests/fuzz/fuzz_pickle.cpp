@@ -1,8 +1,8 @@
 // Pickles: metadata of sequences files and PyTorch's data.pkl.
 #include "base/error.h"
-#include "data/metadata.h"
-#include "data/pickle.h"
-#include "data/zip_archive.h"
+#include "data/formats/pickle/pickle.h"
+#include "data/formats/zip/zip_archive.h"
+#include "data/samples/metadata.h"
 #include "fuzz/fuzz.h"
 
 using namespace runner::data;

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/json.h"
-#include "runtime/scan/real_copies.h"
+#include "openmp_scan/real_copies.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 

@@ -52,8 +52,8 @@ TEST_F(CheckScript, FindsNothingInACleanTree) {
 }
 
 TEST_F(CheckScript, FindsALayerThatLooksUp) {
-  add("src/base/error.cpp", "#include \"base/error.h\"\n#include \"lvm/model.h\"\n");
-  expect_finding("src/base/error.cpp:2: src/base may not include src/lvm");
+  add("src/base/error.cpp", "#include \"base/error.h\"\n#include \"models/model.h\"\n");
+  expect_finding("src/base/error.cpp:2: src/base may not include src/models");
 }
 
 TEST_F(CheckScript, FindsAFolderThatTheTableDoesNotKnow) {

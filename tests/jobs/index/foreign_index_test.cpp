@@ -6,8 +6,8 @@
 #include <fstream>
 #include <limits>
 
-#include "data/npz.h"
-#include "data/values.h"
+#include "data/formats/numpy/npz.h"
+#include "data/formats/values.h"
 #include "jobs/index/index_runs.h"
 
 namespace runner::test {

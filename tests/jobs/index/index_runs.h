@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "data/npz_writer.h"
+#include "data/formats/numpy/npz_writer.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 

@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "base/json.h"
-#include "data/npz.h"
-#include "data/npz_writer.h"
+#include "data/formats/numpy/npz.h"
+#include "data/formats/numpy/npz_writer.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 

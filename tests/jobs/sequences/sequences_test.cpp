@@ -6,8 +6,8 @@
 #include <random>
 
 #include "data/make_files.h"
-#include "data/metadata.h"
-#include "data/samples.h"
+#include "data/samples/metadata.h"
+#include "data/samples/samples.h"
 #include "jobs/job_type.h"
 #include "jobs/sequences/coherence.h"
 #include "jobs/sequences/options.h"

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/npz_writer.h"
+#include "data/formats/numpy/npz_writer.h"
 #include "jobs/train/small_run.h"
 
 namespace runner::test {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "data/npz_writer.h"
+#include "data/formats/numpy/npz_writer.h"
 #include "jobs/train/small_run.h"
 
 namespace runner::test {

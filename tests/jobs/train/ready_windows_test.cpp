@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/npz.h"
-#include "data/npz_writer.h"
-#include "data/window_meaning.h"
+#include "data/formats/numpy/npz.h"
+#include "data/formats/numpy/npz_writer.h"
+#include "data/samples/window_meaning.h"
 #include "jobs/train/small_run.h"
 
 namespace runner::test {

@@ -9,7 +9,7 @@
 #include "base/file_lock.h"
 #include "jobs/train/run_compare.h"
 #include "jobs/train/small_run.h"
-#include "runtime/outcome.h"
+#include "worker/launch/outcome.h"
 
 namespace runner::test {
 namespace {

@@ -1,0 +1,34 @@
+#include "data/formats/records/record_writer.h"
+
+#include "data/formats/records/record_sinks.h"
+
+namespace runner::data {
+
+RecordFormat record_format(const std::optional<std::string>& name, const std::string& output) {
+  const auto is = [&](const char* format) {
+    return name ? *name == format : output.ends_with(std::string(".") + format);
+  };
+  return is("tsv") ? RecordFormat::tsv : is("jsonl") ? RecordFormat::jsonl : RecordFormat::npz;
+}
+
+RecordWriter::RecordWriter(const std::string& output, RecordFormat format, std::vector<Column> columns,
+                           std::int64_t rows, const char* numbered, IfTaken if_taken)
+    : sink_(format == RecordFormat::npz
+                ? npz_sink(output, std::move(columns), rows, if_taken)
+                : text_sink(output, std::move(columns), numbered, format == RecordFormat::jsonl, if_taken)) {}
+
+RecordWriter::~RecordWriter() = default;
+
+void RecordWriter::append(std::int64_t count, const std::vector<const void*>& values) {
+  sink_->append(count, values);
+}
+
+void RecordWriter::finish() {
+  sink_->finish();
+}
+
+std::string RecordWriter::target() const {
+  return sink_->target();
+}
+
+}  // namespace runner::data

@@ -1,0 +1,200 @@
+#include "engines/cuda/graph_step.h"
+
+#include <ATen/cuda/CUDAEvent.h>
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include <array>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "cuda_kernels/kernels.h"
+
+namespace runner::lvm::cuda {
+namespace {
+
+// The parts of a loss that are single values.
+using Part = torch::Tensor LossParts::*;
+constexpr std::array<Part, 12> loss_values = {
+    &LossParts::total,    &LossParts::cosine,     &LossParts::loss_mse,        &LossParts::loss_base,
+    &LossParts::loss_dir, &LossParts::pos_floor,  &LossParts::norm_pen,        &LossParts::orth_pen,
+    &LossParts::rho,      &LossParts::confidence, &LossParts::cos_pred_target, &LossParts::neg_cos_count};
+
+// Everything that is fixed in a graph: rows, the recipe's phase, its scale, the positional scalar.
+using GraphKey = std::tuple<std::int64_t, std::size_t, double, double>;
+
+struct Captured {
+  at::cuda::CUDAGraph graph;
+  torch::Tensor contexts, targets;  // what the graph reads
+  LossParts loss;                   // on the device, written by each replay
+  torch::Tensor figures;            // the norm and all of `loss`, one after the other
+};
+
+class GraphStep final : public TrainingStep {
+ public:
+  GraphStep(std::shared_ptr<Model> model, StepOptions options)
+      : model_(std::move(model)),
+        options_(std::move(options)),
+        weights_(flatten_parameters(*model_)),
+        gradients_(torch::zeros_like(weights_)),
+        exp_avg_(torch::zeros_like(weights_)),
+        exp_avg_sq_(torch::zeros_like(weights_)),
+        settings_(torch::zeros({settings_floats}, weights_.options())),
+        host_settings_(torch::zeros({settings_floats}, torch::TensorOptions().pinned_memory(true))),
+        host_figures_(torch::zeros({max_figures}, torch::TensorOptions().pinned_memory(true))),
+        stream_(c10::cuda::getStreamFromPool(true, weights_.device().index())),
+        generator_(at::globalContext().defaultGenerator(weights_.device())),
+        pool_(at::cuda::graph_pool_handle()) {
+    std::int64_t at = 0;
+    for (auto& p : model_->parameters()) {
+      p.mutable_grad() = gradients_.narrow(0, at, p.numel()).view(p.sizes());
+      at += p.numel();
+    }
+    c10::cuda::getCurrentCUDAStream(weights_.device().index()).synchronize();
+  }
+
+  StepOutput run(const StepInput& input) override {
+    model_->train();
+    model_->set_epoch(input.epoch0);
+    at::cuda::CUDAEvent ready;  // the batch was put together on the caller's stream
+    ready.record();
+    const c10::cuda::CUDAStreamGuard guard(stream_);
+    ready.block(stream_);
+    Captured& step = graph_for(input);
+    {
+      const torch::NoGradGuard no_grad;
+      step.contexts.copy_(input.contexts);
+      step.targets.copy_(input.targets);
+    }
+    write_settings(input.lr);
+    generator_.set_current_seed(
+        derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step)));
+    step.graph.replay();
+    return read_back(step);
+  }
+
+  Prediction predict(const torch::Tensor& contexts) override {
+    const torch::NoGradGuard no_grad;
+    model_->eval();
+    return model_->forward(contexts);
+  }
+
+  std::vector<StateBuffer> state() override {
+    return {{"weights", weights_}, {"exp_avg", exp_avg_}, {"exp_avg_sq", exp_avg_sq_}};
+  }
+  std::int64_t updates() const override { return updates_; }
+  void state_changed(std::int64_t updates) override {
+    updates_ = updates;
+    c10::cuda::getCurrentCUDAStream(weights_.device().index()).synchronize();
+  }
+  Model& model() override { return *model_; }
+  std::string engine() const override { return "fused"; }
+
+ private:
+  static constexpr std::uint64_t dropout_purpose = 1;
+  static constexpr std::int64_t settings_floats = sizeof(AdamwSettings) / sizeof(float);
+  static constexpr std::int64_t max_figures = 64;
+
+  GraphKey key_of(const StepInput& input) const {
+    const bool phases = is_directional(options_.loss);
+    return {input.contexts.size(0), phases ? phase_index(options_.loss, input.epoch0) : 0,
+            phases ? input.directional_scale : 1, ramped_scalar(model_->sizes(), input.epoch0)};
+  }
+
+  Captured& graph_for(const StepInput& input) {
+    std::unique_ptr<Captured>& step = graphs_[key_of(input)];
+    if (!step) step = capture(input);
+    return *step;
+  }
+
+  // Gradients of the captured batch in gradients_; returns its loss.
+  LossParts gradients_of(const Captured& step, const StepInput& input) {
+    gradients_.zero_();
+    LossParts loss = compute_loss(options_.loss, model_->forward(step.contexts), step.contexts, step.targets,
+                                  input.epoch0, input.directional_scale);
+    loss.total.backward();
+    loss.total = loss.total.detach();
+    return loss;
+  }
+
+  std::unique_ptr<Captured> capture(const StepInput& input) {
+    auto step = std::make_unique<Captured>();
+    step->contexts = input.contexts.clone();
+    step->targets = input.targets.clone();
+    gradients_of(*step, input);  // libraries make their handles and choose their kernels now
+    stream_.synchronize();
+    // Other threads may copy from the device meanwhile: a checkpoint is being written.
+    step->graph.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
+    step->loss = gradients_of(*step, input);
+    {
+      const torch::NoGradGuard no_grad;
+      const torch::Tensor norm = gradients_.norm();
+      adamw(weights_.data_ptr<float>(), gradients_.data_ptr<float>(), exp_avg_.data_ptr<float>(),
+            exp_avg_sq_.data_ptr<float>(), weights_.numel(),
+            reinterpret_cast<const AdamwSettings*>(settings_.data_ptr<float>()), norm.data_ptr<float>(),
+            step->loss.total.data_ptr<float>(), stream_.stream());
+      std::vector<torch::Tensor> values{norm};
+      for (const Part part : loss_values)
+        if ((step->loss.*part).defined()) values.push_back((step->loss.*part).to(torch::kFloat32));
+      for (const auto& [name, value] : step->loss.optional_terms) values.push_back(value.to(torch::kFloat32));
+      step->figures = torch::stack(values);
+    }
+    step->graph.capture_end();
+    return step;
+  }
+
+  void write_settings(double lr) {
+    const AdamWOptions& o = options_.adamw;
+    const auto t = static_cast<double>(updates_ + 1);
+    const auto f = [](double x) { return static_cast<float>(x); };
+    *reinterpret_cast<AdamwSettings*>(host_settings_.data_ptr<float>()) = {
+        f(1 - lr * o.weight_decay),
+        f(lr / (1 - std::pow(o.beta1, t))),
+        f(o.beta1),
+        f(1 - o.beta1),
+        f(o.beta2),
+        f(1 - o.beta2),
+        f(o.eps),
+        f(1 / std::sqrt(1 - std::pow(o.beta2, t))),
+        f(options_.clip_norm)};
+    settings_.copy_(host_settings_, /*non_blocking=*/true);
+  }
+
+  // The step's only wait: its figures in one copy, as tensors on the CPU.
+  StepOutput read_back(const Captured& step) {
+    const std::int64_t count = step.figures.numel();
+    host_figures_.narrow(0, 0, count).copy_(step.figures, /*non_blocking=*/true);
+    stream_.synchronize();
+    const torch::Tensor values = host_figures_.narrow(0, 0, count).clone();
+    StepOutput out;
+    out.loss = step.loss;
+    std::int64_t at = 0;
+    out.gradient_norm = values.data_ptr<float>()[at++];
+    for (const Part part : loss_values)
+      if ((out.loss.*part).defined()) out.loss.*part = values[at++];
+    for (auto& term : out.loss.optional_terms) term.second = values[at++];
+    out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.data_ptr<float>()[0]);
+    if (out.applied) ++updates_;
+    return out;
+  }
+
+  std::shared_ptr<Model> model_;
+  StepOptions options_;
+  torch::Tensor weights_, gradients_, exp_avg_, exp_avg_sq_;
+  torch::Tensor settings_, host_settings_, host_figures_;
+  c10::cuda::CUDAStream stream_;
+  torch::Generator generator_;
+  at::cuda::MempoolId_t pool_;
+  std::map<GraphKey, std::unique_ptr<Captured>> graphs_;
+  std::int64_t updates_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingStep> make_graph_step(std::shared_ptr<Model> model, const StepOptions& options) {
+  return std::make_unique<GraphStep>(std::move(model), options);
+}
+
+}  // namespace runner::lvm::cuda

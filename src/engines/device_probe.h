@@ -1,0 +1,20 @@
+#pragma once
+// Does a device work, and in which precision is it best used?
+
+#include <torch/torch.h>
+
+#include <string>
+
+#include "environment/device_choice.h"
+
+namespace runner::lvm {
+
+// "" when a small product on the device comes out right, else why not, in one line. For
+// runtime::choose_device.
+std::string probe_device(const runtime::Device& device);
+
+// "fp32" or "bf16" for the config's auto | fp32 | bf16: auto takes bf16 where the hardware multiplies it
+// natively (CPUs with AVX512-BF16 or AMX, CUDA from compute capability 8.0).
+std::string choose_precision(const std::string& wanted, const runtime::Device& device);
+
+}  // namespace runner::lvm

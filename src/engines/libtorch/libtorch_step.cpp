@@ -1,0 +1,91 @@
+// The step by libtorch's autograd: every model, every device, the reference for faster ones.
+#include "engines/step.h"
+
+namespace runner::lvm {
+namespace {
+
+class PlainStep final : public TrainingStep {
+ public:
+  PlainStep(std::shared_ptr<Model> model, StepOptions options)
+      : model_(std::move(model)),
+        options_(std::move(options)),
+        weights_(flatten_parameters(*model_)),
+        gradients_(torch::zeros_like(weights_)),
+        adamw_({weights_}, options_.adamw) {
+    weights_.mutable_grad() = gradients_;
+    std::int64_t at = 0;
+    for (auto& p : model_->parameters()) {
+      p.mutable_grad() = gradients_.narrow(0, at, p.numel()).view(p.sizes());
+      at += p.numel();
+    }
+  }
+
+  StepOutput run(const StepInput& input) override {
+    model_->train();
+    model_->set_epoch(input.epoch0);
+    torch::manual_seed(derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step)));
+    StepOutput out;
+    const Prediction prediction = model_->forward(input.contexts);
+    out.loss = compute_loss(options_.loss, prediction, input.contexts, input.targets, input.epoch0,
+                            input.directional_scale);
+    gradients_.zero_();
+    out.loss.total.backward();
+    const torch::NoGradGuard no_grad;
+    out.gradient_norm = options_.clip_norm > 0 ? clip_grad_norm({weights_}, options_.clip_norm).item<double>()
+                                               : gradients_.norm().item<double>();
+    out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.item<double>());
+    if (!out.applied) return out;
+    adamw_.options.lr = input.lr;
+    adamw_.step();
+    return out;
+  }
+
+  Prediction predict(const torch::Tensor& contexts) override {
+    const torch::NoGradGuard no_grad;
+    model_->eval();
+    return model_->forward(contexts);
+  }
+
+  std::vector<StateBuffer> state() override {
+    return {{"weights", weights_}, {"exp_avg", adamw_.exp_avg[0]}, {"exp_avg_sq", adamw_.exp_avg_sq[0]}};
+  }
+  std::int64_t updates() const override { return adamw_.steps; }
+  void state_changed(std::int64_t updates) override { adamw_.steps = updates; }
+  Model& model() override { return *model_; }
+  std::string engine() const override { return "plain"; }
+
+ private:
+  static constexpr std::uint64_t dropout_purpose = 1;
+  std::shared_ptr<Model> model_;
+  StepOptions options_;
+  torch::Tensor weights_, gradients_;
+  AdamW adamw_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingStep> make_plain_step(std::shared_ptr<Model> model, const StepOptions& options) {
+  return std::make_unique<PlainStep>(std::move(model), options);
+}
+
+torch::Tensor flatten_parameters(torch::nn::Module& module) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> parts;
+  for (const auto& p : module.parameters()) parts.push_back(p.reshape({-1}));
+  const torch::Tensor flat = torch::cat(parts).contiguous();
+  std::int64_t at = 0;
+  for (auto& p : module.parameters()) {
+    p.set_data(flat.narrow(0, at, p.numel()).view(p.sizes()));
+    at += p.numel();
+  }
+  return flat;
+}
+
+std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t counter) {
+  std::uint64_t z = seed + 0x9E3779B97F4A7C15ull * (1 + purpose + (counter << 8));
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+}  // namespace runner::lvm

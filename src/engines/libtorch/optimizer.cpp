@@ -1,0 +1,50 @@
+#include "engines/libtorch/optimizer.h"
+
+#include <cmath>
+
+namespace runner::lvm {
+
+AdamW::AdamW(std::vector<torch::Tensor> params, AdamWOptions opts)
+    : options(opts), parameters(std::move(params)) {
+  for (const auto& p : parameters) {
+    exp_avg.push_back(torch::zeros_like(p, torch::TensorOptions().requires_grad(false)));
+    exp_avg_sq.push_back(torch::zeros_like(p, torch::TensorOptions().requires_grad(false)));
+  }
+}
+
+void AdamW::step() {
+  const torch::NoGradGuard no_grad;
+  ++steps;
+  const double correction1 = 1 - std::pow(options.beta1, static_cast<double>(steps));
+  const double correction2 = std::sqrt(1 - std::pow(options.beta2, static_cast<double>(steps)));
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    auto& p = parameters[i];
+    const auto& grad = p.grad();
+    if (!grad.defined()) continue;
+    p.mul_(1 - options.lr * options.weight_decay);
+    exp_avg[i].mul_(options.beta1).add_(grad, 1 - options.beta1);
+    exp_avg_sq[i].mul_(options.beta2).addcmul_(grad, grad, 1 - options.beta2);
+    const auto scale = (exp_avg_sq[i].sqrt() / correction2).add_(options.eps);
+    p.addcdiv_(exp_avg[i], scale, -options.lr / correction1);
+  }
+}
+
+void AdamW::zero_grad() {
+  for (auto& p : parameters)
+    if (p.grad().defined()) p.mutable_grad() = torch::Tensor();
+}
+
+torch::Tensor clip_grad_norm(const std::vector<torch::Tensor>& parameters, double max_norm) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> norms;
+  for (const auto& p : parameters)
+    if (p.grad().defined()) norms.push_back(p.grad().norm(2));
+  if (norms.empty()) return torch::zeros({});
+  const auto total = torch::stack(norms).norm(2);
+  const auto factor = (max_norm / (total + 1e-6)).clamp_max(1.0);
+  for (const auto& p : parameters)
+    if (p.grad().defined()) p.grad().mul_(factor);
+  return total;
+}
+
+}  // namespace runner::lvm

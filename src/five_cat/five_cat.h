@@ -1,0 +1,38 @@
+#pragma once
+// 5CAT, the causal alignment test of LVM.md: five tests of one split.
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/json.h"
+#include "data/samples/samples.h"
+#include "five_cat/articles.h"
+#include "five_cat/predictor.h"
+#include "training/baselines/baselines.h"
+
+namespace runner::lvm::cat {
+
+struct Options {
+  bool legacy = false;             // truth of A and D at k = +1, as the old script has it, instead of k = 0
+  std::int64_t samples = 5000;     // rows a test, the first that qualify
+  std::int64_t horizon = 5;        // roll-out steps of D
+  std::uint64_t seed = 42;         // of C's shuffles
+  std::int64_t target_offset = 1;  // of the model; above 1 only the first roll-out step is well defined
+  torch::Tensor shares = {};       // of the weighted mean that the model is compared with; undefined: without
+};
+
+// A split: which samples of a source, in order.
+struct Split {
+  const char* name;  // "VAL" or "OOD"
+  const data::SampleSource* source;
+  std::vector<std::int64_t> ids;
+};
+
+// Every key of LVM.md's 5CAT, null where a bin is empty, then the quick figures of the first `samples` rows
+// beside those of the baselines (cat/figures.h). `progress` gets the share of the work that is
+// done, 0 to 1. Throws DataError when no row is usable in A or in B.
+Json run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
+         const std::function<void(double)>& progress = {});
+
+}  // namespace runner::lvm::cat

@@ -1,0 +1,32 @@
+#pragma once
+// The quick figures of training (training/alignment.h) over a split of an evaluation, for the model and for
+// what needs no training.
+
+#include <vector>
+
+#include "five_cat/block.h"
+#include "training/alignment.h"
+#include "training/baselines/baselines.h"
+
+namespace runner::lvm::cat {
+
+class Figures {
+ public:
+  explicit Figures(const std::vector<Baseline>& baselines);
+  // Over the rows of test C: the first `samples` of the split, whether their article is known or not.
+  void add(const Articles& articles, const data::SampleSource& source, const Block& block);
+  // val_loss, val_cosine, margin, r_at_1 … of the model; baselines, best_baseline, gain, chance.
+  void write(Json& out) const;
+
+ private:
+  struct Sums {
+    double loss = 0, cosine = 0;
+    AlignmentSums alignment;
+    void add(const torch::Tensor& predictions, const torch::Tensor& contexts, const torch::Tensor& targets);
+    ValidationResult result() const;
+  };
+  const std::vector<Baseline>& baselines_;
+  std::vector<Sums> sums_;  // the model's, then the baselines'
+};
+
+}  // namespace runner::lvm::cat

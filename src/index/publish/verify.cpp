@@ -1,0 +1,239 @@
+#include "index/publish/verify.h"
+
+#include <faiss/IndexIDMap.h>
+#include <faiss/index_io.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <random>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "data/content_hash.h"
+#include "index/build/faiss_watch.h"
+#include "index/exact_search/exact_search.h"
+#include "index/exact_search/scores.h"
+#include "index/reading/mapped_index.h"
+
+namespace runner::ann {
+namespace {
+
+// FAISS reads a Flat index whole into memory: beyond this size we scan it ourselves.
+constexpr std::uint64_t small_file = 64'000'000;
+constexpr std::int64_t recall_at = 10;
+// Scores of the same pair by different kernels differ by rounding.
+constexpr float score_slack = 1e-4F;
+
+struct Sample {
+  std::vector<std::int64_t> rows;
+  std::vector<float> vectors;  // [rows, width], as the index holds them
+};
+
+Sample draw(const InputRows& input, std::int64_t wanted) {
+  Sample sample;
+  std::mt19937_64 random(20240229);  // fixed: a repeated run checks the same rows
+  const std::int64_t total = input.rows();
+  if (wanted >= total) {
+    for (std::int64_t row = 0; row < total; ++row) sample.rows.push_back(row);
+  } else {
+    while (static_cast<std::int64_t>(sample.rows.size()) < wanted) {
+      sample.rows.push_back(static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(total)));
+    }
+    std::sort(sample.rows.begin(), sample.rows.end());
+    sample.rows.erase(std::unique(sample.rows.begin(), sample.rows.end()), sample.rows.end());
+  }
+  sample.vectors.resize(sample.rows.size() * static_cast<std::size_t>(input.width()));
+  input.gather(sample.rows, sample.vectors.data());
+  input.release(0, total);
+  return sample;
+}
+
+std::string checksum(const float* vectors, std::size_t count) {
+  data::ContentHash hash;
+  hash.update(vectors, count * sizeof(float));
+  return hash.hex();
+}
+
+void expect_size(const std::filesystem::path& file, std::int64_t rows, std::int64_t width,
+                 const data::Vectors& vectors) {
+  if (rows != vectors.rows() || width != vectors.width())
+    throw RunError(
+        fmt::format("the file holds {} vectors of width {}, and {} of width {} were to be in it; nothing was "
+                    "published",
+                    rows, width, vectors.rows(), vectors.width()),
+        file.string());
+}
+
+// Sampled rows and ids of the file, byte by byte.
+void compare_rows(const MappedIndex& index, const Sample& sample, const BuildSettings& build,
+                  const std::string& place) {
+  const auto width = static_cast<std::size_t>(index.width());
+  std::vector<float> stored(sample.vectors.size());
+  for (std::size_t i = 0; i < sample.rows.size(); ++i) {
+    const std::int64_t row = sample.rows[i];
+    std::memcpy(stored.data() + i * width, index.mapped(row, 1), width * sizeof(float));
+    index.release(row, 1);
+    if (!build.ids.empty() && index.id(row) != build.ids[static_cast<std::size_t>(row)])
+      throw RunError(fmt::format("row {} has id {} and was to have {}; nothing was published", row,
+                                 index.id(row), build.ids[static_cast<std::size_t>(row)]),
+                     place);
+  }
+  const std::string expected = checksum(sample.vectors.data(), sample.vectors.size()),
+                    found = checksum(stored.data(), stored.size());
+  if (expected != found)
+    throw RunError(
+        fmt::format("checksum {} of {} sampled rows differs from the input's, {}: the disk or memory damages "
+                    "data; nothing was published",
+                    found, sample.rows.size(), expected),
+        place);
+}
+
+float own_score(Metric metric, const float* vector, std::int64_t width) {
+  float score;
+  score_function(metric)(vector, 1, vector, 1, width, &score);
+  return score;
+}
+
+float slack(float score) {
+  return score_slack * std::max(1.0F, std::abs(score));
+}
+
+// Share of queries whose best score is not worse than their own.
+double share_found(const Sample& sample, Metric metric, std::int64_t width, const std::vector<float>& best) {
+  std::int64_t found = 0;
+  for (std::size_t i = 0; i < sample.rows.size(); ++i) {
+    const float own = own_score(metric, sample.vectors.data() + i * static_cast<std::size_t>(width), width);
+    // A greater inner product than a vector's own is right when rows are not of length 1.
+    found += metric == Metric::l2 ? best[i] <= own + slack(own) : best[i] >= own - slack(own);
+  }
+  return static_cast<double>(found) / static_cast<double>(sample.rows.size());
+}
+
+Verification verify_flat(const std::filesystem::path& file, const data::Vectors& vectors,
+                         const BuildSettings& build, const Sample& sample) {
+  const auto index = MappedIndex::open(file, true);
+  if (!index)
+    throw RunError("FAISS's header of a Flat index is not there; nothing was published", file.string());
+  expect_size(file, index->rows(), index->width(), vectors);
+  if (index->layout().metric != build.metric)
+    throw RunError("the file has another metric; nothing was published", file.string());
+  compare_rows(*index, sample, build, file.string());
+  Verification result;
+  result.exact = true;
+  const auto n = static_cast<std::int64_t>(sample.rows.size());
+  const Neighbours found = exact_search(*index, build.metric, sample.vectors.data(), n, 1);
+  result.self_recall = share_found(sample, build.metric, index->width(), found.scores);
+  if (index->layout().file_bytes > small_file) return result;
+  // FAISS must read the same from it.
+  const std::unique_ptr<faiss::Index> theirs(faiss::read_index(file.c_str()));
+  expect_size(file, theirs->ntotal, theirs->d, vectors);
+  std::vector<float> scores(static_cast<std::size_t>(n));
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(n));
+  theirs->search(n, sample.vectors.data(), 1, scores.data(), ids.data());
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    if (std::abs(scores[i] - found.scores[i]) > slack(scores[i]))
+      throw RunError(
+          fmt::format("row {}: FAISS finds a best score of {}, our own scan {}; nothing was published",
+                      sample.rows[i], scores[i], found.scores[i]),
+          file.string());
+  result.read_by_faiss = true;
+  result.self_recall = std::min(result.self_recall, share_found(sample, build.metric, theirs->d, scores));
+  return result;
+}
+
+// The index inside its map of ids, which finds rows; the ids are compared whole. A row is thus known whatever
+// its id: equal ids are no fault, nor is one that FAISS has another use for.
+const faiss::Index& without_ids(const faiss::Index& index, const BuildSettings& build,
+                                const std::string& place) {
+  if (build.ids.empty()) return index;
+  const auto* map = dynamic_cast<const faiss::IndexIDMap*>(&index);
+  if (map == nullptr ||
+      !std::equal(map->id_map.begin(), map->id_map.end(), build.ids.begin(), build.ids.end()))
+    throw RunError("its ids are not those that were to be in it; nothing was published", place);
+  return *map->index;
+}
+
+Verification verify_approximate(const std::filesystem::path& file, const data::Vectors& vectors,
+                                const BuildSettings& build, const Sample& sample) {
+  const InputRows input(vectors, build.normalize);
+  const std::unique_ptr<faiss::Index> whole(faiss::read_index(file.c_str(), faiss::IO_FLAG_MMAP));
+  expect_size(file, whole->ntotal, whole->d, vectors);
+  const faiss::Index& index = without_ids(*whole, build, file.string());
+  const std::int64_t n = static_cast<std::int64_t>(sample.rows.size()), width = vectors.width();
+  const std::int64_t k = std::min(recall_at, vectors.rows());
+  const Neighbours exact = exact_search(input, build.metric, sample.vectors.data(), n, k);
+  std::vector<float> scores(static_cast<std::size_t>(n * k));
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(n * k));
+  index.search(n, sample.vectors.data(), k, scores.data(), rows.data());
+
+  // The true scores of what was found: a code's own score is only near it, and duplicates share theirs.
+  std::int64_t hits = 0;
+  std::vector<float> best(static_cast<std::size_t>(n)), found(static_cast<std::size_t>(width));
+  for (std::int64_t q = 0; q < n; ++q) {
+    const float worst_exact = exact.scores[static_cast<std::size_t>(q * k + k - 1)];
+    best[static_cast<std::size_t>(q)] = build.metric == Metric::l2 ? HUGE_VALF : -HUGE_VALF;
+    for (std::int64_t j = 0; j < k; ++j) {
+      const std::int64_t row = rows[static_cast<std::size_t>(q * k + j)];
+      if (row < 0 || row >= vectors.rows()) continue;
+      input.gather({row}, found.data());
+      float score;
+      score_function(build.metric)(found.data(), 1, sample.vectors.data() + q * width, 1, width, &score);
+      const float limit = slack(worst_exact);
+      hits += build.metric == Metric::l2 ? score <= worst_exact + limit : score >= worst_exact - limit;
+      if (nearer(build.metric, score, best[static_cast<std::size_t>(q)]))
+        best[static_cast<std::size_t>(q)] = score;
+    }
+  }
+  Verification result;
+  result.read_by_faiss = true;
+  result.recall = static_cast<double>(hits) / static_cast<double>(n * k);
+  result.self_recall = share_found(sample, build.metric, width, best);
+  return result;
+}
+
+}  // namespace
+
+Json Verification::to_json() const {
+  Json json = {{"queries", queries}, {"self_recall", self_recall}, {"read_by_faiss", read_by_faiss}};
+  json["recall_at_10"] = recall ? Json(*recall) : Json(nullptr);
+  return json;
+}
+
+Verification verify_index(const std::filesystem::path& file, const data::Vectors& vectors,
+                          const BuildSettings& build, const VerifySettings& settings) {
+  status::set_phase("verify the index");
+  const InputRows input(vectors, build.normalize);
+  const Sample sample = draw(input, settings.queries);
+  Verification result;
+  const FaissWatch watch;
+  try {
+    result = is_flat(build.factory) ? verify_flat(file, vectors, build, sample)
+                                    : verify_approximate(file, vectors, build, sample);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    rethrow_as_stop("stopped while verifying the new index; nothing was published");
+    throw RunError(fmt::format("FAISS cannot read or search the new index: {}; nothing was published",
+                               faiss_reason(error)),
+                   file.string());
+  }
+  result.queries = static_cast<std::int64_t>(sample.rows.size());
+  if (result.exact && result.self_recall < settings.min_self_recall)
+    throw GateError(
+        fmt::format("self-recall {:.4f} of {} sampled rows is below verify.min_self_recall {}; nothing was "
+                    "published",
+                    result.self_recall, result.queries, settings.min_self_recall),
+        "verify.min_self_recall");
+  if (result.recall && settings.min_recall && *result.recall < *settings.min_recall)
+    throw GateError(
+        fmt::format("recall at 10 of {:.4f} is below verify.min_recall {}; nothing was published: raise "
+                    "index.nprobe or take a larger type",
+                    *result.recall, *settings.min_recall),
+        "verify.min_recall");
+  return result;
+}
+
+}  // namespace runner::ann

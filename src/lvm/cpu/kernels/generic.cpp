@@ -1,3 +1,0 @@
-#include "lvm/cpu/kernels/table.h"
-
-RUNNER_KERNEL_TABLE(generic)

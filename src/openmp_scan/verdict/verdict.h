@@ -1,0 +1,32 @@
+#pragma once
+// From what meets in a process to a verdict, and to advice. Pure functions: everything they look at is
+// passed.
+
+#include <string>
+#include <vector>
+
+#include "openmp_scan/scan.h"
+
+namespace runner::runtime {
+
+struct Surroundings {
+  std::string openblas_coretype;  // OPENBLAS_CORETYPE, "" when unset
+  std::string omp_dynamic;        // OMP_DYNAMIC
+  std::string wait_policy;        // OMP_WAIT_POLICY
+  bool cpu_has_avx512 = false;
+  bool under_bootstrap = true;  // the launcher overrides OMP_DYNAMIC and sets the wait policy
+  bool macos = false;           // the set's files are Mach-O
+};
+Surroundings surroundings(const ScanOptions& options, bool macos);
+
+// LLVM and Intel runtimes are one family: they register with each other and abort.
+bool is_llvm_family(RuntimeKind kind);
+Verdict judge(const std::vector<Runtime>& runtimes, const std::vector<BlasPool>& blas,
+              const Surroundings& around);
+// What happens, what it costs where that was measured, and the fix as commands; one text each.
+std::vector<std::string> advise(const ScanResult& result, const Surroundings& around);
+
+// Cores of OpenBLAS whose kernels use AVX-512.
+bool is_avx512_core(const std::string& core);
+
+}  // namespace runner::runtime

@@ -1,0 +1,28 @@
+#pragma once
+// Figures for people: one way to write each, wherever it stands.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "training/baselines/baselines.h"
+
+namespace runner::lvm {
+
+// figures[key] with so many digits behind the point; "–" where it was not computed.
+std::string figure(const Json& figures, const std::string& key, int digits);
+
+// One row a name: cosine, margin, and what the target was ranked among. Missing figures are "–".
+std::string figure_table(const std::vector<std::pair<std::string, Json>>& rows);
+// The same columns for other tables: the figure's key and its heading.
+const std::vector<std::pair<const char*, const char*>>& figure_columns();
+
+// One line on the baselines for a run's header.
+std::string header_of(const BaselineFigures& baselines);
+
+// In plain words, that a model of this cosine is worse than some baseline, and what to do; "" when it is not.
+// `residual`: the model has one already.
+std::string shortfall(const BaselineFigures& baselines, double val_cosine, bool residual);
+
+}  // namespace runner::lvm

@@ -1,0 +1,279 @@
+#include "training/trainer.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "training/augment.h"
+#include "training/figures_text.h"
+#include "training/warmup_cosine.h"
+
+namespace runner::lvm {
+namespace {
+
+constexpr std::uint64_t order_purpose = 2, augment_purpose = 3;
+
+double value_of(const torch::Tensor& tensor) {
+  return tensor.defined() ? tensor.item<double>() : 0.0;
+}
+
+torch::Generator seeded_generator(const torch::Device& device, std::uint64_t seed) {
+  if (device.is_cpu()) return at::make_generator<at::CPUGeneratorImpl>(seed);
+  torch::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainerParts parts)
+    : parts_(std::move(parts)),
+      validator_(parts_.samples, parts_.split.validation, parts_.options.normalize, parts_.device),
+      batches_(parts_.samples, parts_.split.training, parts_.options.normalize, parts_.device,
+               resident_limit(parts_.device)),
+      started_(Clock::now()),
+      last_checkpoint_(started_) {
+  state_.lr = parts_.options.optimizer.lr;
+  return_free_memory();  // the weights as they were before the engine took them, the buffers of the checks
+}
+
+std::int64_t Trainer::batches_per_epoch() const {
+  const auto rows = static_cast<std::int64_t>(parts_.split.training.size());
+  return (rows + parts_.options.batch_size - 1) / parts_.options.batch_size;
+}
+
+std::int64_t Trainer::last_step() const {
+  const std::int64_t all = parts_.options.epochs * batches_per_epoch();
+  return parts_.options.max_steps > 0 ? std::min(parts_.options.max_steps, all) : all;
+}
+
+std::int64_t Trainer::samples_at(std::int64_t step) const {
+  const auto rows = static_cast<std::int64_t>(parts_.split.training.size());
+  const std::int64_t batches = batches_per_epoch();
+  return step / batches * rows + std::min(step % batches * parts_.options.batch_size, rows);
+}
+
+bool Trainer::out_of_steps() const {
+  return parts_.options.max_steps > 0 && state_.step >= parts_.options.max_steps;
+}
+
+TrainerResult Trainer::run() {
+  while (state_.epoch < parts_.options.epochs && !out_of_steps() && !state_.stopped_early) {
+    train_epoch();
+    end_epoch();
+  }
+  if (state_.history.empty())
+    end_epoch();  // stopped inside the first epoch and given no step more: judged as it is
+  TrainerResult result;
+  finish(result);
+  return result;
+}
+
+void Trainer::train_epoch() {
+  const TrainerOptions& o = parts_.options;
+  const auto order = data::permutation(static_cast<std::int64_t>(parts_.split.training.size()),
+                                       derived_seed(static_cast<std::uint64_t>(o.seed), order_purpose,
+                                                    static_cast<std::uint64_t>(state_.epoch)));
+  status::set_phase(fmt::format("train epoch {}", state_.epoch + 1));
+  // Counts the run's samples, so that the time left is the run's.
+  Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs), samples_at(last_step()),
+                    "samples");
+  while (state_.batch < batches_per_epoch() && !out_of_steps()) {
+    const StepFigures figures = one_step(order);
+    after_step(figures, progress);
+    stop_if_asked();
+  }
+}
+
+Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
+  const TrainerOptions& o = parts_.options;
+  const auto start = Clock::now();
+  const std::int64_t first = state_.batch * o.batch_size;
+  const std::int64_t count = std::min(o.batch_size, static_cast<std::int64_t>(order.size()) - first);
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i)
+    ids[static_cast<std::size_t>(i)] =
+        parts_.split.training[static_cast<std::size_t>(order[static_cast<std::size_t>(first + i)])];
+
+  Batch batch = batches_.take(order.data() + first, count);
+  if (o.augment.probability > 0) {
+    const auto seed = derived_seed(static_cast<std::uint64_t>(o.seed), augment_purpose,
+                                   static_cast<std::uint64_t>(state_.step + 1));
+    corrupt_last_slot(batch.contexts, o.augment, seeded_generator(batch.contexts.device(), seed));
+  }
+  if (o.scheduler.type == "warmup_cosine")
+    state_.lr = warmup_cosine(o.optimizer.lr, o.scheduler.min_lr, o.scheduler.warmup_steps,
+                              o.epochs * batches_per_epoch(), state_.step + 1);
+  StepInput input{batch.contexts.to(parts_.device),
+                  batch.targets.to(parts_.device),
+                  state_.epoch,
+                  state_.step + 1,
+                  state_.step < state_.gates.warm_until ? 0.0 : 1.0,
+                  state_.lr};
+  const StepOutput output = parts_.step->run(input);
+  ++state_.step;
+  ++state_.batch;
+  if (!output.applied) bad_value(output, ids.data(), count);
+
+  const LossParts& loss = output.loss;
+  const StepFigures figures{value_of(loss.total),    value_of(loss.cosine),      value_of(loss.loss_mse),
+                            value_of(loss.loss_dir), value_of(loss.rho),         value_of(loss.confidence),
+                            output.gradient_norm,    seconds_since(start) * 1000};
+  if (output.applied) {
+    EpochSums& sums = state_.sums;
+    const auto rows = static_cast<double>(count);
+    sums.rows += count;
+    sums.loss += rows * figures.loss;
+    sums.cosine += rows * figures.cosine;
+    sums.loss_mse += rows * figures.loss_mse;
+    sums.loss_dir += rows * figures.loss_dir;
+    sums.rho += rows * figures.rho;
+    sums.confidence += rows * figures.confidence;
+  }
+  if (first_step_ms_ == 0) {
+    first_step_ms_ = figures.ms;
+    spdlog::info("first step {:.0f} ms, {:.2f} s after the start of the job", figures.ms,
+                 seconds_since(started_));
+  } else {
+    ++steps_here_;
+    rows_here_ += count;
+    seconds_here_ += figures.ms / 1000;
+  }
+  return figures;
+}
+
+void Trainer::after_step(const StepFigures& figures, Progress& progress) {
+  const TrainerOptions& o = parts_.options;
+  status::set_step(state_.step);
+  const std::int64_t done = samples_at(state_.step);
+  if (progress.due())
+    progress.update(done, fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
+  else
+    progress.update(done);
+  if (state_.step % o.log_every == 0)
+    parts_.files->add_metrics({{"step", state_.step},
+                               {"epoch", state_.epoch + 1},
+                               {"loss", figures.loss},
+                               {"cosine", figures.cosine},
+                               {"loss_mse", figures.loss_mse},
+                               {"loss_dir", figures.loss_dir},
+                               {"rho", figures.rho},
+                               {"confidence", figures.confidence},
+                               {"gradient_norm", figures.gradient_norm},
+                               {"lr", state_.lr},
+                               {"step_ms", figures.ms}});
+  if (std::isfinite(figures.cosine)) {
+    const std::string why = step_gate(o.gates, state_.gates, figures.cosine);
+    if (!why.empty()) tripped("step", why);
+  }
+  if (checkpoint_due()) save_checkpoint(false);
+}
+
+void Trainer::stop_if_asked() {
+  const int signal = stop_signal();
+  if (signal == 0) return;
+  status::set_phase("save after a signal");
+  save_checkpoint(true);
+  throw Interrupted(
+      signal, fmt::format("stopped by {} after step {}; saved: go on with --resume --output {}:\n{}",
+                          signal == 2 ? "SIGINT" : "SIGTERM", state_.step, parts_.files->folder().string(),
+                          parts_.resume_line));
+}
+
+void Trainer::end_epoch() {
+  status::set_phase(fmt::format("validate epoch {}", state_.epoch + 1));
+  const auto start = Clock::now();
+  const ValidationResult validation = validator_.run(*parts_.step);
+  parts_.check_inputs();
+  const TrainerOptions& o = parts_.options;
+  // An epoch that --max-steps cuts is judged, but it is no step of the scheduler, the gate or early stopping:
+  // a resume completes it.
+  const bool epoch_complete = state_.batch >= batches_per_epoch();
+  if (epoch_complete && o.scheduler.type == "reduce_on_plateau") {
+    PlateauOptions plateau;
+    plateau.factor = o.scheduler.factor;
+    plateau.patience = o.scheduler.patience;
+    plateau.threshold = o.scheduler.threshold;
+    plateau.min_lr = o.scheduler.min_lr;
+    state_.lr = plateau_step(plateau, state_.plateau, validation.loss, state_.lr);
+  }
+  const EpochSums& sums = state_.sums;
+  const double rows = std::max<double>(1, static_cast<double>(sums.rows));
+  Json epoch{{"epoch", state_.epoch + 1},        {"step", state_.step},
+             {"train_loss", sums.loss / rows},   {"train_cosine", sums.cosine / rows},
+             {"loss_mse", sums.loss_mse / rows}, {"loss_dir", sums.loss_dir / rows},
+             {"rho", sums.rho / rows},           {"confidence", sums.confidence / rows}};
+  epoch.update(to_json(validation));
+  epoch.update({{"gain", parts_.baselines.gain(validation.cosine)},
+                {"lr", state_.lr},
+                {"step_ms", step_ms()},
+                {"samples_per_second", samples_per_second()},
+                {"first_step_ms", first_step_ms()},
+                {"rss_mb", peak_memory_mb()},
+                {"validation_s", seconds_since(start)}});
+  if (!std::isfinite(validation.loss))
+    throw RunError(
+        fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
+                    state_.epoch + 1, parts_.files->checkpoints().string()));
+  state_.history.push_back(epoch);
+  parts_.files->add_metrics(epoch, scalars_of(parts_.baselines));
+  spdlog::info(
+      "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {} margin {} R@1 {} "
+      "R@5 "
+      "{} new R@1 {} R@5 {} | lr {:.2e}, {} samples/s",
+      state_.epoch + 1, o.epochs, sums.loss / rows, sums.cosine / rows, validation.loss, validation.cosine,
+      figure(epoch, "gain", 4), figure(epoch, "margin", 4), figure(epoch, "r_at_1", 3),
+      figure(epoch, "r_at_5", 3), figure(epoch, "new_r_at_1", 3), figure(epoch, "new_r_at_5", 3), state_.lr,
+      figure(epoch, "samples_per_second", 0));
+
+  const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
+  std::string why;
+  if (epoch_complete) {
+    why = epoch_gate(o.gates, state_.gates, validation.cosine);
+    state_.stopped_early = early_stop(epoch);
+    ++state_.epoch;
+    state_.batch = 0;
+    state_.sums = {};
+  }
+  if (best) save_best(epoch);
+  if (!why.empty()) tripped("epoch", why);
+  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
+  save_checkpoint(false);
+}
+
+Json Trainer::samples_per_second() const {
+  return seconds_here_ > 0 ? Json(static_cast<double>(rows_here_) / seconds_here_) : Json(nullptr);
+}
+
+Json Trainer::step_ms() const {
+  return steps_here_ > 0 ? Json(1000 * seconds_here_ / static_cast<double>(steps_here_)) : Json(nullptr);
+}
+
+Json Trainer::first_step_ms() const {
+  return first_step_ms_ > 0 ? Json(first_step_ms_) : Json(nullptr);
+}
+
+bool Trainer::early_stop(const Json& epoch) {
+  const EarlyStopOptions& o = parts_.options.early_stop;
+  if (!o.metric) return false;
+  const double sign = *o.metric == "val_loss" ? -1 : 1;  // higher is better from here on
+  const double value = sign * epoch.at(*o.metric).get<double>();
+  if (!state_.early_best || value > *state_.early_best + o.min_delta) {
+    state_.early_best = value;
+    state_.early_bad = 0;
+    return false;
+  }
+  if (++state_.early_bad < o.patience) return false;
+  add_event(fmt::format("early stop: {} has not improved for {} epochs", *o.metric, state_.early_bad));
+  return true;
+}
+
+}  // namespace runner::lvm

@@ -1,0 +1,115 @@
+#pragma once
+// The training run: epochs of steps, validation, scheduler, gates, checkpoints, files. Read run() top down.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/samples/samples.h"
+#include "data/samples/split.h"
+#include "engines/step.h"
+#include "training/background_task.h"
+#include "training/baselines/baselines.h"
+#include "training/batches.h"
+#include "training/files/checkpoint.h"
+#include "training/files/run_files.h"
+#include "training/trainer_state.h"
+#include "training/training_options.h"
+#include "training/validation.h"
+
+namespace runner {
+class Progress;
+}
+
+namespace runner::lvm {
+
+// What a run is built from; assembled by the job.
+struct TrainerParts {
+  TrainerOptions options;
+  std::shared_ptr<const data::SampleSource> samples;
+  std::function<void()> check_inputs = [] {};  // before anything is written that depends on them: may throw
+  data::Split split;
+  std::unique_ptr<TrainingStep> step;
+  torch::Device device = torch::kCPU;
+  BaselineFigures baselines;
+  RunFiles* files = nullptr;
+  std::string name;
+  std::string resume_line;             // what goes on with this run, told when it is stopped
+  Json identity = Json::object();      // what a resume compares: config, data, machine
+  Json model_record = Json::object();  // goes into config.json: context, target_offset, …
+};
+
+struct TrainerResult {
+  std::string outcome;  // "finished", "stopped early", "gate failed"
+  Json final_gates = Json::object();
+  bool gates_passed = true;
+  Json samples_per_second, step_ms, first_step_ms;  // null: no step was left to time
+  double wall_s = 0;
+};
+
+class Trainer {
+ public:
+  explicit Trainer(TrainerParts parts);
+
+  // Goes on from a checkpoint's contents (their identity was compared before).
+  void restore(const Checkpoint& checkpoint);
+  // Trains to the end. Throws Interrupted (saved), GateError (every file written), DataError, RunError.
+  TrainerResult run();
+
+  const TrainerState& state() const { return state_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct StepFigures {
+    double loss, cosine, loss_mse, loss_dir, rho, confidence, gradient_norm, ms;
+  };
+
+  // trainer.cpp
+  void train_epoch();
+  bool out_of_steps() const;
+  std::int64_t batches_per_epoch() const;
+  std::int64_t last_step() const;                    // of the run
+  std::int64_t samples_at(std::int64_t step) const;  // trained on when so many steps are done
+  StepFigures one_step(const std::vector<std::int64_t>& order);
+  void after_step(const StepFigures& figures, Progress& progress);
+  void end_epoch();
+  void finish(TrainerResult& result);
+  bool early_stop(const Json& epoch);
+  void stop_if_asked();
+  // trainer_health.cpp
+  void bad_value(const StepOutput& output, const std::int64_t* ids, std::int64_t count);
+  void tripped(const std::string& gate, const std::string& why);
+  [[noreturn]] void stop_at_gate(const std::string& why);
+  void roll_back(const std::string& why);
+  void add_event(const std::string& what, const Json& more = Json::object());
+  // trainer_checkpoints.cpp
+  Snapshot snapshot();
+  void load(const Checkpoint& checkpoint, bool with_position);
+  void save_checkpoint(bool wait);
+  // Starts the writing of step-N from a copy already taken.
+  void write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint);
+  void save_best(const Json& epoch);
+  std::vector<float> best_weights();
+  void write_model_files();
+  bool checkpoint_due() const;
+  ModelRecord record_of_last_epoch() const;
+  // Of the steps that this process has taken, the first one apart; null without any.
+  Json samples_per_second() const;
+  Json step_ms() const;
+  Json first_step_ms() const;
+
+  TrainerParts parts_;
+  TrainerState state_;
+  Validator validator_;
+  Batches batches_;
+  BackgroundTask writer_;
+  Clock::time_point started_, last_checkpoint_;
+  bool ended_well_ = false;  // all epochs, and the final gates passed: the last checkpoint is enough
+  std::int64_t steps_here_ = 0, rows_here_ = 0;  // of this process, without the first step
+  double seconds_here_ = 0, first_step_ms_ = 0;
+};
+
+}  // namespace runner::lvm

@@ -1,0 +1,218 @@
+// Saving and restoring a run. The loop waits only for the copy; writing happens beside it.
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "models/model_file.h"
+#include "training/files/checkpoint.h"
+#include "training/trainer.h"
+
+namespace runner::lvm {
+namespace {
+
+std::vector<float> copy_of(const torch::Tensor& tensor) {
+  const torch::Tensor flat = tensor.detach().to(torch::kCPU).contiguous();
+  const float* values = flat.data_ptr<float>();
+  return {values, values + flat.numel()};
+}
+
+void copy_into(torch::Tensor target, const std::vector<float>& values, const std::string& name) {
+  if (target.numel() != static_cast<std::int64_t>(values.size()))
+    throw DataError(
+        fmt::format("the checkpoint's {} has {} values, the model {}", name, values.size(), target.numel()));
+  const torch::NoGradGuard no_grad;
+  target.copy_(torch::from_blob(const_cast<float*>(values.data()), {target.numel()}));
+}
+
+}  // namespace
+
+Snapshot Trainer::snapshot() {
+  return_free_memory();  // what a validation has left
+  Snapshot s;
+  for (const StateBuffer& buffer : parts_.step->state()) {
+    if (buffer.name == "weights") s.weights = copy_of(buffer.values);
+    if (buffer.name == "exp_avg") s.exp_avg = copy_of(buffer.values);
+    if (buffer.name == "exp_avg_sq") s.exp_avg_sq = copy_of(buffer.values);
+  }
+  s.updates = parts_.step->updates();
+  return s;
+}
+
+bool Trainer::checkpoint_due() const {
+  const CheckpointOptions& o = parts_.options.checkpoint;
+  if (o.every_steps > 0 && state_.step % o.every_steps == 0) return true;
+  const double minutes = seconds_since(last_checkpoint_) / 60;
+  return o.every_minutes > 0 && minutes >= o.every_minutes;
+}
+
+namespace {
+
+Checkpoint checkpoint_of(const Json& identity, const TrainerState& state,
+                         std::shared_ptr<Snapshot> snapshot) {
+  Checkpoint c;
+  c.state = to_json(state);
+  c.state["identity"] = identity;
+  c.state["updates"] = snapshot->updates;
+  c.tensors.push_back({"weights", std::move(snapshot->weights)});
+  c.tensors.push_back({"exp_avg", std::move(snapshot->exp_avg)});
+  c.tensors.push_back({"exp_avg_sq", std::move(snapshot->exp_avg_sq)});
+  return c;
+}
+
+}  // namespace
+
+void Trainer::write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint) {
+  const auto folder = parts_.files->checkpoints();
+  const auto target = folder / checkpoint_name("step", state_.step);
+  const std::int64_t best = state_.best_step;
+  const std::int64_t keep = ended_well_ ? 1 : parts_.options.checkpoint.keep;
+  const RunFiles* files = parts_.files;
+  writer_.start([checkpoint = std::move(checkpoint), folder, target, keep, best, files]() mutable {
+    files->check();
+    files->flush_metrics_to_disk();
+    write_checkpoint(target, *checkpoint);
+    checkpoint.reset();
+    return_free_memory();
+    prune_checkpoints(folder, keep, best);
+    status::beat();
+  });
+  last_checkpoint_ = Clock::now();
+}
+
+void Trainer::save_checkpoint(bool wait) {
+  parts_.check_inputs();
+  writer_.finish();  // before the copy: two copies at once would double the memory
+  write_step_checkpoint(std::make_shared<Checkpoint>(
+      checkpoint_of(parts_.identity, state_, std::make_shared<Snapshot>(snapshot()))));
+  if (wait) writer_.finish();
+}
+
+void Trainer::save_best(const Json& epoch) {
+  state_.best_step = state_.step;
+  state_.best_epoch = epoch.at("epoch").get<std::int64_t>();
+  state_.best_val_loss = epoch.at("val_loss").get<double>();
+  state_.best_val_cosine = epoch.at("val_cosine").get<double>();
+  const ModelRecord record = record_of_last_epoch();
+  writer_.finish();
+  auto copy = std::make_shared<Snapshot>(snapshot());
+  const auto target = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
+  RunFiles* files = parts_.files;
+  Model* model = &parts_.step->model();
+  const Json identity = parts_.identity;
+  const TrainerState state = state_;
+  writer_.start([copy = std::move(copy), target, files, model, record, identity, state]() mutable {
+    files->write_pt_model("best_model.pt", *model, *copy, record);
+    files->check();
+    write_checkpoint(target, checkpoint_of(identity, state, std::move(copy)));
+    return_free_memory();
+  });
+}
+
+ModelRecord Trainer::record_of_last_epoch() const {
+  ModelRecord record;
+  if (state_.history.empty()) return record;
+  const Json& epoch = state_.history.back();
+  record.epoch = epoch.at("epoch").get<std::int64_t>();
+  record.val_loss = epoch.at("val_loss").get<double>();
+  record.val_cosine = epoch.at("val_cosine").get<double>();
+  record.lr = state_.lr;
+  return record;
+}
+
+void Trainer::load(const Checkpoint& checkpoint, bool with_position) {
+  for (const StateBuffer& buffer : parts_.step->state())
+    for (const CheckpointTensor& tensor : checkpoint.tensors)
+      if (tensor.name == buffer.name) copy_into(buffer.values, tensor.values, tensor.name);
+  parts_.step->state_changed(checkpoint.state.at("updates").get<std::int64_t>());
+  const TrainerState saved = trainer_state_from(checkpoint.state);
+  if (with_position) {
+    state_ = saved;
+    return;
+  }
+  state_.lr = saved.lr;
+  state_.plateau = saved.plateau;
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  load(checkpoint, true);
+  Json& history = state_.history;
+  // An epoch that --max-steps had cut is judged anew at its end.
+  if (!out_of_steps() && !history.empty() && history.back().at("epoch") == state_.epoch + 1)
+    history.erase(history.size() - 1);
+  parts_.files->forget_metrics_after(state_.step, history);
+  state_.finished = false;
+}
+
+std::vector<float> Trainer::best_weights() {
+  const auto folder = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
+  try {
+    return std::move(read_checkpoint(folder, "weights").tensors.at(0).values);
+  } catch (const DataError& error) {
+    const auto copy = parts_.files->folder() / "best_model.pt";
+    spdlog::warn("{}; the best weights are taken from {}", error.line(), copy.string());
+    const StateDict saved = read_model_file(copy).weights;
+    std::vector<float> weights;
+    for (const auto& item : parts_.step->model().named_parameters()) {
+      const auto found = std::find_if(saved.begin(), saved.end(),
+                                      [&](const auto& entry) { return entry.first == item.key(); });
+      if (found == saved.end()) throw DataError("lacks " + item.key(), copy.string());
+      const std::vector<float> values = copy_of(found->second);
+      weights.insert(weights.end(), values.begin(), values.end());
+    }
+    return weights;
+  }
+}
+
+// Every file of a run that has ended, the last checkpoint included.
+void Trainer::write_model_files() {
+  const RunFiles& files = *parts_.files;
+  Model& model = parts_.step->model();
+  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
+  writer_.finish();
+  const bool has_best = state_.best_step >= 0;
+  if (has_best) files.write_safetensors_model(model, best_weights(), parts_.model_record);
+  // One copy for all; the checkpoint comes last, since it may say that the run is finished.
+  auto last = std::make_shared<Snapshot>(snapshot());
+  if (!has_best) files.write_safetensors_model(model, last->weights, parts_.model_record);
+  files.write_pt_model("final_model.pt", model, *last, record_of_last_epoch());
+  write_step_checkpoint(
+      std::make_shared<Checkpoint>(checkpoint_of(parts_.identity, state_, std::move(last))));
+  writer_.finish();
+}
+
+void Trainer::finish(TrainerResult& result) {
+  status::set_phase("write the model files");
+  const GateOptions& gates = parts_.options.gates;
+  result.outcome = state_.stopped_early ? "stopped early" : "finished";
+  const bool whole = state_.stopped_early || state_.epoch >= parts_.options.epochs;
+  if (gates.any_final() && parts_.options.judge_final_gates && whole && !state_.history.empty()) {
+    const Json& last = state_.history.back();
+    result.final_gates = final_gates(
+        gates, {last.at("margin").get<double>(), last.at("val_cosine").get<double>(),
+                last.at("legacy_r5").get<double>(), parts_.baselines.gain(state_.best_val_cosine)});
+    for (const auto& [name, gate] : result.final_gates.items())
+      if (!gate.at("passed").get<bool>()) result.gates_passed = false;
+  } else if (gates.any_final()) {
+    spdlog::info("final gates are not judged: flags cut this run short of its config");
+  }
+  if (!result.gates_passed) result.outcome = "gate failed";
+  state_.finished = true;
+  ended_well_ = whole && result.gates_passed;
+  write_model_files();
+  if (ended_well_)
+    spdlog::info(
+        "checkpoints/ keeps {} of {}: the last one, from which --resume trains more epochs, and the best "
+        "one, to which it would roll back",
+        format_bytes(static_cast<double>(checkpoint_bytes(parts_.files->checkpoints()))),
+        parts_.files->checkpoints().parent_path().string());
+  result.samples_per_second = samples_per_second();
+  result.step_ms = step_ms();
+  result.first_step_ms = first_step_ms();
+  result.wall_s = seconds_since(started_);
+}
+
+}  // namespace runner::lvm

@@ -1,0 +1,43 @@
+#pragma once
+// The gates that watch a run. Their state is plain data: a checkpoint keeps it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "training/training_options.h"
+
+namespace runner::lvm {
+
+struct GateState {
+  bool armed = false;      // the running mean has reached the limit
+  double running_sum = 0;  // of the last `window` batch cosines …
+  std::int64_t seen = 0;
+  double recent[100] = {};  // … which are these
+  std::int64_t below = 0;   // consecutive steps below the limit
+  std::optional<double> last_epoch_cosine;
+  std::int64_t rollbacks = 0;
+  std::int64_t warm_until = 0;  // the directional term is off up to this step
+};
+
+constexpr std::int64_t gate_window = 100;  // steps of the running mean that arms the step gate
+
+// Takes a step's batch cosine; returns why the gate tripped, or "".
+std::string step_gate(const GateOptions& limits, GateState& state, double batch_cosine);
+// Takes an epoch's validation cosine; returns why the gate tripped, or "".
+std::string epoch_gate(const GateOptions& limits, GateState& state, double val_cosine);
+// After a roll-back: counts it, disarms, and starts the warm steps at `step`.
+void note_rollback(const GateOptions& limits, GateState& state, std::int64_t step, double restored_cosine);
+
+struct FinalFigures {
+  double margin = 0, val_cosine = 0, legacy_r5 = 0;  // of the last epoch
+  double gain = 0;                                   // of the best one, over the best baseline
+};
+// {"margin": {"value", "limit", "passed"}, …} of the configured ones.
+Json final_gates(const GateOptions& limits, const FinalFigures& figures);
+
+Json to_json(const GateState& state);
+GateState gate_state_from(const Json& json);
+
+}  // namespace runner::lvm

@@ -1,0 +1,76 @@
+#pragma once
+// How a run trains, as the config says it. No libtorch here: the launcher checks these options.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "losses/loss_options.h"
+
+namespace runner::lvm {
+
+struct OptimizerOptions {
+  std::string type = "adamw";
+  double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, clip_norm = 1.0;
+};
+
+struct SchedulerOptions {
+  std::string type = "reduce_on_plateau";  // reduce_on_plateau | warmup_cosine | none
+  double factor = 0.5;
+  std::int64_t patience = 3;
+  double threshold = 1e-4, min_lr = 0;
+  std::int64_t warmup_steps = 0;  // warmup_cosine: steps over which the rate rises to optimizer.lr
+};
+
+struct GateOptions {
+  std::optional<double> step_min_cosine;  // armed once the running mean of 100 steps has reached it
+  std::int64_t step_patience = 1000;
+  std::optional<double> epoch_max_drop;  // of the validation cosine from one epoch to the next
+  std::string action = "rollback";       // rollback | stop | warn
+  std::int64_t max_rollbacks = 2;
+  std::int64_t warm_steps = 2000;  // after a roll-back: steps with the directional weight at 0
+  std::optional<double> final_min_margin, final_min_cosine, final_min_gain, final_min_legacy_r5;
+  bool any_final() const {
+    return final_min_margin || final_min_cosine || final_min_gain || final_min_legacy_r5;
+  }
+};
+
+struct HealthOptions {
+  std::string on_bad_value = "stop";  // stop | skip: NaN or Inf in loss or gradients
+  std::int64_t max_skipped = 100;     // then stop all the same
+};
+
+// What the model is compared with; copy_last, context_mean and weighted_mean always.
+struct BaselineOptions {
+  bool ridge = false;        // also ridge regression, whose fit takes seconds
+  double ridge_lambda = 30;  // its penalty
+};
+
+struct EarlyStopOptions {
+  std::optional<std::string> metric;  // a figure of an epoch: val_loss, val_cosine, gain, margin, r_at_1, …
+  std::int64_t patience = 5;
+  double min_delta = 0;
+};
+
+struct CheckpointOptions {
+  std::int64_t every_steps = 500;
+  double every_minutes = 10;
+  std::int64_t keep = 3;
+};
+
+// What the trainer itself needs to know.
+struct TrainerOptions {
+  std::int64_t seed = 42, epochs = 12, batch_size = 32, log_every = 50;
+  std::int64_t max_steps = 0;     // 0: as many as the epochs have
+  bool judge_final_gates = true;  // false when flags cut the run short of its config
+  bool normalize = false;         // contexts and targets to length 1
+  AugmentOptions augment;
+  OptimizerOptions optimizer;
+  SchedulerOptions scheduler;
+  GateOptions gates;
+  HealthOptions health;
+  EarlyStopOptions early_stop;
+  CheckpointOptions checkpoint;
+};
+
+}  // namespace runner::lvm

@@ -1,0 +1,79 @@
+#include "worker/launch/launch.h"
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "environment/address_space.h"
+#include "environment/bootstrap.h"
+#include "environment/native_features.h"
+#include "worker/launch/launch_parts.h"
+#include "worker/launch/libraries.h"
+#include "worker/launch/run_worker.h"
+
+namespace runner::runtime {
+namespace {
+
+BootstrapFacts facts_of(const LaunchRequest& request, const Environment& environment,
+                        const Prediction& prediction) {
+  CpuFacts cpu = cpu_facts(environment);
+  const Json& arguments = request.context.arguments;
+  if (arguments.is_object() && arguments.contains("nproc") && arguments["nproc"].is_number_integer())
+    cpu.own_workers = std::max(arguments["nproc"].get<int>(), 1);
+  BootstrapFacts facts;
+  facts.share = thread_share(cpu);
+  facts.device = request.device;
+#ifdef __APPLE__
+  facts.macos = true;
+#endif
+  // Jobs with a device compute with libtorch; the others build indexes in bounded memory, which has to go
+  // back.
+  facts.uses_torch = !request.device.empty();
+  facts.second_pool = prediction.second_pool;
+  facts.cpu_has_avx512 = cpu_has_avx512();
+  return facts;
+}
+
+void log_decisions(const std::vector<Decision>& decisions) {
+  for (const Decision& decision : decisions) {
+    spdlog::debug("environment: {} {}={} ({})", to_string(decision.action), decision.name, decision.value,
+                  decision.reason);
+    if (!decision.warning.empty()) spdlog::warn("{}: {}", decision.name, decision.warning);
+  }
+}
+
+}  // namespace
+
+int launch_job(const LaunchRequest& request) {
+  check_native_features();
+  const Environment inherited = current_environment();
+  const Prediction prediction = predict(request, inherited);
+  const std::vector<Decision> decisions =
+      decide_environment(inherited, {request.environment.threads, request.environment.keep},
+                         facts_of(request, inherited, prediction));
+  log_decisions(decisions);
+  if (request.explain_env) say_error("{}", explain(decisions));
+
+  WorkerPlan plan;
+  plan.context = request.context;
+  if (!plan.context.launch.is_object()) plan.context.launch = Json::object();
+  if (!plan.context.arguments.is_object()) plan.context.arguments = Json::object();
+  plan.context.launch["environment"] = to_json(decisions);
+  plan.context.launch["threads"] = decided_threads(decisions);
+  plan.context.launch["openmp"] = request.environment.openmp;
+  plan.context.launch["scan"] = to_json(prediction.scan);
+  plan.options = request.environment;
+  plan.environment = apply_decisions(inherited, decisions);
+  plan.verbosity = request.verbosity;
+  if (prediction.action == Action::separate) {
+    if (!request.supervise) spdlog::warn("--no-supervise: a job in parts needs its launcher, which stays");
+    if (!request.apart)
+      spdlog::info("OpenMP: {}; environment.openmp: {} runs the parts in separate workers",
+                   conflict_line(prediction.scan), request.environment.openmp);
+    return run_parts(plan, request.parts, request.exchange_beside);
+  }
+  plan.plugin = plugin_file(request.plugin).string();
+  check_address_space(prediction.scan.bytes, decided_threads(decisions));
+  if (!request.supervise) become_worker(plan);
+  return run_worker(plan);
+}
+
+}  // namespace runner::runtime

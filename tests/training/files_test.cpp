@@ -1,0 +1,154 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "data/formats/pickle/pt_file.h"
+#include "models/files/pt_writer.h"
+#include "models/files/safetensors.h"
+#include "support/temporary_folder.h"
+#include "training/files/run_files.h"
+#include "training/files/tensorboard.h"
+
+namespace runner::lvm {
+namespace {
+namespace fs = std::filesystem;
+
+const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+
+TEST(PtWriter, OurOwnReaderFindsEverythingAgain) {
+  const test::TemporaryFolder folder;
+  PtContents c;
+  c.epoch = 3;
+  c.model_type = "amn";
+  c.model_config = {{"input_dim", 768}};
+  c.args = {{"train.epochs", "12"}, {"nothing", nullptr}, {"list", {1, 2.5, true}}};
+  c.val_loss = 0.25;
+  c.val_cosine = 0.5;
+  c.state = {{"w", {2, 3}, values.data()}, {"scalar", {}, values.data() + 5}};
+  c.exp_avg = c.exp_avg_sq = c.state;
+  c.updates = 40;
+  c.optimizer = {{"lr", 5e-4}};
+  write_pt(folder / "m.pt", c);
+  const data::PtFile file = data::read_pt_file(folder / "m.pt");
+  ASSERT_EQ(file.tensors.size(), 2u);
+  EXPECT_EQ(file.tensors[0].name, "w");
+  EXPECT_EQ(file.tensors[0].shape, (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(file.tensors[0].bytes, std::string(reinterpret_cast<const char*>(values.data()), 24));
+  EXPECT_EQ(file.values.at("epoch"), 3);
+  EXPECT_EQ(file.values.at("val_cosine"), 0.5);
+  EXPECT_EQ(file.values.at("model_config").at("input_dim"), 768);
+  EXPECT_EQ(file.values.at("args").at("list").at(1), 2.5);
+}
+
+TEST(Safetensors, BytesDependOnTheWeightsAlone) {
+  const test::TemporaryFolder folder;
+  write_safetensors(folder / "a", {{"x", {6}, values.data()}, {"b", {2, 1}, values.data()}});
+  write_safetensors(folder / "b", {{"b", {2, 1}, values.data()}, {"x", {6}, values.data()}});
+  EXPECT_EQ(test::file_contents(folder / "a"), test::file_contents(folder / "b"));
+  const auto arrays = read_safetensors(folder / "a");
+  ASSERT_EQ(arrays.size(), 2u);
+  EXPECT_EQ(arrays[1].name, "x");
+  EXPECT_EQ(arrays[1].values, values);
+}
+
+TEST(Safetensors, LyingHeadersAreRefused) {
+  const test::TemporaryFolder folder;
+  write_safetensors(folder / "a", {{"x", {6}, values.data()}});
+  std::string bytes = test::file_contents(folder / "a");
+  folder.write("short", bytes.substr(0, bytes.size() - 4));
+  EXPECT_THROW(read_safetensors(folder / "short"), DataError);
+  std::string large = bytes;
+  large[6] = 1;  // a header of 2^48 bytes
+  folder.write("large", large);
+  EXPECT_THROW(read_safetensors(folder / "large"), DataError);
+  folder.write("tiny", "abc");
+  EXPECT_THROW(read_safetensors(folder / "tiny"), DataError);
+}
+
+TEST(TensorBoard, ChecksumsAreThoseOfTheStandard) {
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);  // RFC 3720, B.4
+  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
+}
+
+// TensorBoard drops what earlier files hold from the step of a SessionLog START on.
+TEST(TensorBoard, AResumedRunTakesBackTheStepsThatItWritesAgain) {
+  const test::TemporaryFolder folder;
+  TensorBoardWriter(folder / "fresh");
+  TensorBoardWriter(folder / "resumed", 101);
+  const std::string start("\x10\x65\x3a\x02\x08\x01", 6);  // step: 101, session_log {status: START}
+  const auto contents = [&](const char* name) {
+    return test::file_contents(std::filesystem::directory_iterator(folder / name)->path());
+  };
+  EXPECT_EQ(contents("fresh").find(start), std::string::npos);
+  EXPECT_NE(contents("resumed").find(start), std::string::npos);
+}
+
+TEST(RunFiles, MetricsBeyondTheResumedStepAreWrittenAgain) {
+  const test::TemporaryFolder folder;
+  {
+    RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+    for (const int step : {50, 100, 150}) files.add_metrics({{"step", step}, {"loss", 0.5}});
+  }
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  files.forget_metrics_after(100);
+  files.add_metrics({{"step", 150}, {"loss", 0.25}});
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"),
+            "{\"step\":50,\"loss\":0.5}\n{\"step\":100,\"loss\":0.5}\n{\"step\":150,\"loss\":0.25}\n");
+}
+
+// A checkpoint by steps may fall on the end of an epoch, before the epoch's own line.
+TEST(RunFiles, AnEpochsLineStaysWhenTheResumedRunHasTheEpochBehindIt) {
+  const test::TemporaryFolder folder;
+  const Json first{{"epoch", 1}, {"step", 100}, {"val_loss", 0.5}};
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  files.add_metrics({{"epoch", 1}, {"step", 100}, {"loss", 0.5}});
+  files.add_metrics(first);
+  const std::string both = test::file_contents(folder / "metrics.jsonl");
+  files.forget_metrics_after(100, Json::array({first}));
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), both);
+  files.forget_metrics_after(100, Json::array());
+  files.add_metrics(first);
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), both);
+}
+
+TEST(RunFiles, ATornLineIsNoLine) {
+  const test::TemporaryFolder folder;
+  const std::string whole = "{\"loss\":0.5,\"step\":50}\n";
+  folder.write("metrics.jsonl", whole + "{\"loss\":0.5,\"st");
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  files.forget_metrics_after(100);
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), whole);
+}
+
+TEST(RunFiles, MetricsThatADiskDoesNotTakeComeWithTheNextOnes) {
+  const test::TemporaryFolder folder;
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  std::filesystem::create_symlink("/dev/full", folder / "metrics.jsonl");
+  files.add_metrics({{"step", 1}});
+  files.add_metrics({{"step", 2}});
+  std::filesystem::remove(folder / "metrics.jsonl");
+  files.add_metrics({{"step", 3}});
+  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
+}
+
+TEST(RunFiles, MetricsDoNotFollowALink) {
+  const test::TemporaryFolder folder;
+  folder.write("theirs", "notes\n");
+  RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
+  std::filesystem::create_symlink(folder / "theirs", folder / "metrics.jsonl");
+  files.add_metrics({{"step", 1}});
+  EXPECT_EQ(test::file_contents(folder / "theirs"), "notes\n");
+}
+
+TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
+  const Json epochs = {{{"epoch", 1}, {"train_loss", 0.5}, {"val_loss", 0.4}},
+                       {{"epoch", 2}, {"train_loss", 0.3}, {"val_loss", 0.35}}};
+  const std::string page = report_html(epochs, {{{"step", 7}, {"what", "a < b"}}}, {}, "run & test");
+  EXPECT_NE(page.find("<polyline"), std::string::npos);
+  EXPECT_NE(page.find("run &amp; test"), std::string::npos);
+  EXPECT_NE(page.find("a &lt; b"), std::string::npos);
+  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace runner::lvm
