@@ -17,8 +17,14 @@ endif()
 # Program, core library and plug-ins lie in one folder of the build tree; installed, plug-ins lie in lib/runner.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-set(CMAKE_BUILD_RPATH "$ORIGIN")
-set(CMAKE_INSTALL_RPATH "$ORIGIN;$ORIGIN/../lib/runner")
+if(APPLE)
+  set(RUNNER_ORIGIN "@loader_path")  # dyld does not know $ORIGIN
+  set(CMAKE_SHARED_MODULE_SUFFIX ${CMAKE_SHARED_LIBRARY_SUFFIX})  # plug-ins are .dylib files there, as worker/launch/paths.cpp says
+else()
+  set(RUNNER_ORIGIN "$ORIGIN")
+endif()
+set(CMAKE_BUILD_RPATH "${RUNNER_ORIGIN}")
+set(CMAKE_INSTALL_RPATH "${RUNNER_ORIGIN};${RUNNER_ORIGIN}/../lib/runner")
 
 add_library(runner_options_flags INTERFACE)
 target_compile_options(runner_options_flags INTERFACE -Wall -Wextra -Werror)
@@ -86,7 +92,7 @@ function(runner_test name)
   endif()
   add_executable(${name} ${T_UNPARSED_ARGUMENTS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests
-                                           BUILD_RPATH "$ORIGIN/..")
+                                           BUILD_RPATH "${RUNNER_ORIGIN}/..")
   target_link_libraries(${name} PRIVATE runner_test_flags ${T_LIBS} GTest::gtest_main)
   if("runner_lvm" IN_LIST T_LIBS)
     runner_use_torch_header(${name})

@@ -1,5 +1,7 @@
 #include "jobs/record_output.h"
 
+#include "base/log.h"
+
 namespace runner::jobs {
 
 void declare_record_output(config::Binder& b, std::optional<std::string>& format, std::string& output) {
@@ -32,6 +34,14 @@ RecordOutput record_output(const std::optional<std::string>& format, const std::
                            const std::string& default_output) {
   const data::RecordFormat is = data::record_format(format, output);
   return {is, is != data::RecordFormat::npz && output == default_output ? data::standard_output : output};
+}
+
+void tell_made(const RecordOutput& output, const std::string& path, const std::string& what,
+               JobResult& result) {
+  if (output.is_stdout())
+    spdlog::info("{}", what);
+  else
+    result.summary = fmt::format("{}: {}", path, what);
 }
 
 }  // namespace runner::jobs

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/job.h"
 #include "config/binder.h"
 #include "data/formats/records/record_writer.h"
 
@@ -23,5 +24,9 @@ struct RecordOutput {
 };
 RecordOutput record_output(const std::optional<std::string>& format, const std::string& output,
                            const std::string& default_output);
+
+// What was made and where: to stdout at the end, or into the log where the rows themselves went to stdout.
+void tell_made(const RecordOutput& output, const std::string& path, const std::string& what,
+               JobResult& result);
 
 }  // namespace runner::jobs

@@ -1,6 +1,6 @@
 #include "jobs/eval/options.h"
 
-#include "environment/device_choice.h"
+#include "jobs/device_keys.h"
 #include "jobs/window_keys.h"
 
 namespace runner::jobs {
@@ -72,16 +72,8 @@ void declare(config::Binder& b, EvalOptions& o) {
   b.option("samples", o.samples, "rows a test, the first that qualify").range(1, 1e12);
   b.option("horizon", o.horizon, "roll-out steps of test D").range(1, 1000);
   b.option("seed", o.seed, "of test C's shuffles").range(0, 1e15);
-  b.option("device", o.device, "auto, cpu, mps, cuda or cuda:N")
-      .flag("--device")
-      .matches([](const std::string& text) {
-        return runtime::is_device_name(text) ? "" : "auto, cpu, mps, cuda or cuda:N";
-      });
-  b.option("device_fallback", o.device_fallback,
-           "take another device when the one asked for does not work (default: only for auto)");
-  b.option("precision", o.precision, "of matrix products; auto: as the model's run, fp32 for a bare .pt")
-      .choices({"auto", "fp32", "bf16"})
-      .flag("--precision");
+  declare_device(b, o.device, o.device_fallback);
+  declare_precision(b, o.precision, "as the model's run, fp32 for a bare .pt");
   b.option("output", o.output, "the report, JSON").flag("--output");
 }
 

@@ -3,11 +3,8 @@
 #include "jobs/index/run.h"
 #include "jobs/predict/run.h"
 #include "jobs/search/run.h"
-#include "jobs/smoke/parts.h"
-#if __has_include("jobs/sequences/run.h")
 #include "jobs/sequences/run.h"
-#define HAVE_SEQUENCES 1
-#endif
+#include "jobs/smoke/parts.h"
 
 extern "C" void runner_plugin_run(const runner::JobContext& context, runner::JobResult& result) {
   using namespace runner::jobs;
@@ -15,9 +12,7 @@ extern "C" void runner_plugin_run(const runner::JobContext& context, runner::Job
   if (context.job == "index") return run_index(context, result);
   if (context.job == "predict") return run_predict_neighbours(context, result);
   if (context.job == "search") return run_search(context, result);
-#ifdef HAVE_SEQUENCES
   if (context.job == "sequences") return run_sequences(context, result);
-#endif
   if (context.job == "smoke") return run_smoke_faiss(context, result);
   throw runner::UsageError("librunner_index has no job " + context.job);
 }

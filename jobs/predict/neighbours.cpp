@@ -154,10 +154,7 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   const std::string what =
       fmt::format("{} predictions of width {}, each with its {} nearest of {} vectors{}", count, width, k,
                   index.rows(), exclude ? ", its own context's rows left out" : "");
-  if (output.is_stdout())
-    spdlog::info("{}", what);
-  else
-    result.summary = fmt::format("{}: {}", writer.target(), what);
+  tell_made(output, writer.target(), what, result);
 }
 
 }  // namespace runner::jobs

@@ -1,6 +1,6 @@
 #include "jobs/predict/options.h"
 
-#include "environment/device_choice.h"
+#include "jobs/device_keys.h"
 #include "jobs/record_output.h"
 
 namespace runner::jobs {
@@ -30,16 +30,8 @@ void declare(config::Binder& b, PredictOptions& o) {
        "with an index whose ids are the input's row numbers: a context's own rows are no neighbours of its "
        "prediction")
       .flag("--exclude-context");
-  b.option("device", o.device, "auto, cpu, mps, cuda or cuda:N")
-      .flag("--device")
-      .matches([](const std::string& text) {
-        return runtime::is_device_name(text) ? "" : "auto, cpu, mps, cuda or cuda:N";
-      });
-  b.option("device_fallback", o.device_fallback,
-           "take another device when the one asked for does not work (default: only for auto)");
-  b.option("precision", o.precision, "of matrix products; auto: as the model's run, fp32 for a bare file")
-      .choices({"auto", "fp32", "bf16"})
-      .flag("--precision");
+  declare_device(b, o.device, o.device_fallback);
+  declare_precision(b, o.precision, "as the model's run, fp32 for a bare file");
   declare_record_output(b, o.format, o.output);
 }
 

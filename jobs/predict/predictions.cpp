@@ -117,10 +117,8 @@ void run_predict(const JobContext& context, JobResult& result) {
     write_file_atomically(handed_result(exchange), json_text(handed));
     result.result.erase("output");
     spdlog::info("{}", what);
-  } else if (output.is_stdout()) {
-    spdlog::info("{}", what);
   } else {
-    result.summary = fmt::format("{}: {}", writer.target(), what);
+    tell_made(output, writer.target(), what, result);
   }
 }
 

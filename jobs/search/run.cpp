@@ -119,10 +119,7 @@ void run_search(const JobContext& context, JobResult& result) {
                    {"rss_mb", peak_memory_mb()}};
   const std::string what = fmt::format("{} neighbours of each of {} queries among {} vectors, {} in {:.3f} s",
                                        k, n, index.rows(), index.exact() ? "exact" : "approximate", search_s);
-  if (where.is_stdout())
-    spdlog::info("{}", what);
-  else
-    result.summary = fmt::format("{}: {}", output, what);
+  tell_made(where, output, what, result);
 }
 
 }  // namespace runner::jobs

@@ -1,4 +1,5 @@
 #include "jobs/train/options.h"
+#include "jobs/device_keys.h"
 
 #include "jobs/window_keys.h"
 
@@ -92,20 +93,8 @@ void declare_gates(config::Binder& b, TrainOptions& o) {
 
 void declare(config::Binder& b, TrainOptions& o) {
   b.option("seed", o.seed, "of weights, order, dropout and augmentation").range(0, 9e15).flag("--seed");
-  b.option("device", o.device, "auto | cpu | mps | cuda | cuda:N")
-      .flag("--device")
-      .matches([](const std::string& text) {
-        const bool numbered = text.rfind("cuda:", 0) == 0 && text.size() > 5 && text.size() < 9 &&
-                              text.find_first_not_of("0123456789", 5) == std::string::npos;
-        const bool known = text == "auto" || text == "cpu" || text == "mps" || text == "cuda" || numbered;
-        return known ? "" : "auto, cpu, mps, cuda or cuda:N";
-      });
-  b.option("device_fallback", o.device_fallback,
-           "use the next device when the one asked for fails; default for auto");
-  b.option("precision", o.precision,
-           "of matrix products; auto: bf16 where the hardware multiplies it natively")
-      .choices({"auto", "fp32", "bf16"})
-      .flag("--precision");
+  declare_device(b, o.device, o.device_fallback);
+  declare_precision(b, o.precision, "bf16 where the hardware multiplies it natively");
   declare_data(b, o.data);
   lvm::declare(b, o.model);
   lvm::declare(b, o.augment);

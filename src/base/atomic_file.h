@@ -60,7 +60,7 @@ void fsync_folder(const std::filesystem::path& folder);
 std::string describe_kind(::mode_t mode);
 // NAME for 1, NAME_2.EXT and so on.
 std::filesystem::path numbered(const std::filesystem::path& name, int number);
-// Whole contents; throws RunError naming the file.
+// Whole contents; throws RunError, or DataError for what is no regular file, naming it.
 std::string read_file(const std::filesystem::path& path);
 
 }  // namespace runner

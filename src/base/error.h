@@ -13,7 +13,7 @@ enum class ExitCode : int {
   usage = 2,        // command line or config
   data = 3,         // an input file's contents
   environment = 4,  // libraries, OpenMP policy, device
-  gate = 5,         // a quality gate failed; every file is written
+  gate = 5,         // a quality gate failed: files stay, an index is not published
   interrupted = 130,
   terminated = 143,
 };

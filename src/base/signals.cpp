@@ -47,8 +47,4 @@ int stop_signal() {
   return stop.load(std::memory_order_relaxed);
 }
 
-void request_stop(int signal) {
-  stop.store(signal);
-}
-
 }  // namespace runner

@@ -8,7 +8,5 @@ namespace runner {
 void catch_stop_signals();
 // 0, or the number of the signal that asked this process to stop: SIGHUP counts as SIGTERM.
 int stop_signal();
-// For tests and for a stop that comes from elsewhere.
-void request_stop(int signal);
 
 }  // namespace runner

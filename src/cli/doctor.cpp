@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "cli/doctor_report.h"
-#include "worker/launch/launch.h"
+#include "worker/launch/paths.h"
 
 namespace runner::cli {
 
@@ -56,14 +56,8 @@ runtime::ScanOptions options_of(const Request& request, bool under_bootstrap) {
 // Each plug-in is a process of its own.
 Findings own_plugins(const Request& request) {
   Findings found;
-  const fs::path folder = runtime::plugin_folder();
-#ifdef __APPLE__
-  const std::string suffix = ".dylib";
-#else
-  const std::string suffix = ".so";
-#endif
   for (const char* name : {"librunner_train", "librunner_index", "librunner_smoke"}) {
-    const fs::path file = folder / (name + suffix);
+    const fs::path file = runtime::plugin_path(name);
     if (!fs::exists(file)) {
       found.sets.problems.push_back(file.string() + ": this plug-in is not there");
       continue;

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
-#include "worker/launch/launch.h"
+#include "worker/launch/paths.h"
 
 namespace runner::cli {
 namespace fs = std::filesystem;

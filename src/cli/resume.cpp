@@ -11,8 +11,8 @@
 #include "base/shell_quote.h"
 #include "config/resolve.h"
 #include "openmp_scan/scan.h"
-#include "worker/launch/launch.h"
 #include "worker/launch/outcome.h"
+#include "worker/launch/paths.h"
 #include "worker/processes/process.h"
 
 namespace runner::cli {

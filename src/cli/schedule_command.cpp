@@ -16,7 +16,7 @@
 #include "cli/schedule_report.h"
 #include "schedule/scheduler.h"
 #include "schedule/start.h"
-#include "worker/launch/launch.h"
+#include "worker/launch/paths.h"
 
 namespace runner::cli {
 namespace {

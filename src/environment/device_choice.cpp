@@ -97,22 +97,6 @@ DeviceChoice choose_device(const std::string& requested, bool fallback, const De
   return first_that_works(choice, in_order_without(choice.actual), probe, place);
 }
 
-DeviceChoice fall_back(const DeviceChoice& failed, const std::string& why, bool fallback,
-                       const DeviceProbe& probe) {
-  const std::string name = to_string(failed.actual);
-  if (!fallback) refuse(name, why, "warm-up");
-  // The processor is the last resort: after it there is nothing to fall back to.
-  if (failed.actual.kind == DeviceKind::cpu)
-    throw EnvironmentError("the warm-up fails on the CPU too: " + why, "warm-up");
-  DeviceChoice choice = failed;
-  choice.fell_back = true;
-  choice.reason += "; warm-up on " + name + ": " + why;
-  std::vector<Device> rest;
-  for (const Device& device : in_order_without(failed.actual))
-    if (!(failed.actual.kind == DeviceKind::cuda && device.kind == DeviceKind::mps)) rest.push_back(device);
-  return first_that_works(choice, rest, probe, "warm-up");
-}
-
 std::string describe(const DeviceChoice& choice) {
   return fmt::format("device: requested {}, actual {} ({})", choice.requested, to_string(choice.actual),
                      choice.reason);
@@ -123,14 +107,6 @@ Json to_json(const DeviceChoice& choice) {
               {"actual", to_string(choice.actual)},
               {"fell_back", choice.fell_back},
               {"reason", choice.reason}};
-}
-
-std::string device_from_environment() {
-  const char* value = std::getenv("RUNNER_DEVICE");
-  const std::string text = value == nullptr ? "" : value;
-  if (!text.empty() && !is_device_name(text))
-    throw UsageError("unknown device " + text + ", " + expected, "RUNNER_DEVICE");
-  return text;
 }
 
 }  // namespace runner::runtime

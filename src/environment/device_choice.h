@@ -35,15 +35,9 @@ struct DeviceChoice {
 // else EnvironmentError. `place` is for messages: "RUNNER_DEVICE", "--device", "configs/x.yaml:4".
 DeviceChoice choose_device(const std::string& requested, bool fallback, const DeviceProbe& probe,
                            const std::string& place = "device");
-// Warm-up on the chosen device failed: the next device that works, or EnvironmentError.
-DeviceChoice fall_back(const DeviceChoice& failed, const std::string& why, bool fallback,
-                       const DeviceProbe& probe);
 
 // One line for the log: "device: requested auto, actual cpu (mps: …)".
 std::string describe(const DeviceChoice& choice);
 Json to_json(const DeviceChoice& choice);
-
-// RUNNER_DEVICE, checked; "" when unset or empty. Throws UsageError for an unknown device.
-std::string device_from_environment();
 
 }  // namespace runner::runtime

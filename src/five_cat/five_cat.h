@@ -1,5 +1,5 @@
 #pragma once
-// 5CAT, the causal alignment test of LVM.md: five tests of one split.
+// 5CAT, the causal alignment test of docs/lvm.md: five tests of one split.
 
 #include <cstdint>
 #include <functional>
@@ -29,9 +29,9 @@ struct Split {
   std::vector<std::int64_t> ids;
 };
 
-// Every key of LVM.md's 5CAT, null where a bin is empty, then the quick figures of the first `samples` rows
-// beside those of the baselines (cat/figures.h). `progress` gets the share of the work that is
-// done, 0 to 1. Throws DataError when no row is usable in A or in B.
+// Every key of docs/lvm.md's 5CAT, null where a bin is empty, then the quick figures of the first `samples`
+// rows beside those of the baselines (cat/figures.h). `progress` gets the share of the work that is done, 0
+// to 1. Throws DataError when no row is usable in A or in B.
 Json run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
          const std::function<void(double)>& progress = {});
 

@@ -1,5 +1,5 @@
 #pragma once
-// The base loss of LVM.md: mse, 1 - cosine and the optional terms.
+// The base loss of docs/lvm.md: mse, 1 - cosine and the optional terms.
 
 #include "losses/loss.h"
 

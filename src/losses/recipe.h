@@ -1,5 +1,6 @@
 #pragma once
-// The P6b recipes: a directional term whose weight follows the base loss, and penalties. LVM.md, P6b recipes.
+// The P6b recipes: a directional term whose weight follows the base loss, and penalties. docs/lvm.md, P6b
+// recipes.
 
 #include "losses/loss.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-// The attention mixture network of LVM.md: the mean of the contexts plus a learnt residual.
+// The attention mixture network of docs/lvm.md: the mean of the contexts plus a learnt residual.
 
 #include <memory>
 

@@ -1,5 +1,5 @@
 #pragma once
-// The GRU stack of LVM.md: projection, blocks of norm(x + gru(x)), the last step, a projection.
+// The GRU stack of docs/lvm.md: projection, blocks of norm(x + gru(x)), the last step, a projection.
 
 #include <memory>
 #include <vector>

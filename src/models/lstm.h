@@ -1,5 +1,5 @@
 #pragma once
-// The LSTM of LVM.md: stacked layers with dropout between them, the last step, a projection.
+// The LSTM of docs/lvm.md: stacked layers with dropout between them, the last step, a projection.
 
 #include <memory>
 

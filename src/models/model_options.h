@@ -62,7 +62,7 @@ Json model_config(const ModelSizes& sizes);
 // The reverse, for our folders and for old .pt files. Throws DataError with `place` on a missing or odd key.
 ModelSizes sizes_from_config(const std::string& type, const Json& model_config, const std::string& place);
 
-// The row of LVM.md's table as text: "transformer" … in the order that help and messages list them.
+// The row of docs/lvm.md's table as text: "transformer" … in the order that help and messages list them.
 const std::vector<std::string>& model_type_names();
 
 // Training's s in epoch `epoch0` (from 0): s * min(epoch0, ramp)/ramp. Validation always uses s itself.

@@ -1,6 +1,6 @@
 #pragma once
-// The transformer of LVM.md: a PyTorch TransformerDecoder (post-norm, ReLU, no final norm) whose memory is
-// its own projected input, with causal masks, and a head on the last position.
+// The transformer of docs/lvm.md: a PyTorch TransformerDecoder (post-norm, ReLU, no final norm) whose memory
+// is its own projected input, with causal masks, and a head on the last position.
 //
 // Only the last position feeds the head, so the last layer computes that row alone: the function is the same.
 

@@ -1,5 +1,5 @@
 #pragma once
-// Unit vectors and cosines as LVM.md, Notation, defines them.
+// Unit vectors and cosines as docs/lvm.md, Notation, defines them.
 
 #include <torch/torch.h>
 

@@ -19,7 +19,7 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/time.h"
-#include "worker/launch/launch.h"
+#include "worker/launch/paths.h"
 #include "worker/processes/process.h"
 
 extern char** environ;

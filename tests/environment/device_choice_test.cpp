@@ -74,16 +74,6 @@ TEST(ChooseDevice, NothingWorksIsAnEnvironmentError) {
   EXPECT_THROW(choose_device("auto", true, machine.probe()), EnvironmentError);
 }
 
-TEST(FallBack, WarmUpThatFailsGoesToTheNextDevice) {
-  Machine machine{{"mps", "cpu"}, {}};
-  const DeviceChoice first = choose_device("auto", true, machine.probe());
-  const DeviceChoice second = fall_back(first, "unsupported operator", true, machine.probe());
-  EXPECT_EQ(to_string(second.actual), "cpu");
-  EXPECT_THAT(second.reason, HasSubstr("warm-up on mps: unsupported operator"));
-  EXPECT_THROW(fall_back(first, "unsupported operator", false, machine.probe()), EnvironmentError);
-  EXPECT_THROW(fall_back(second, "broken", true, machine.probe()), EnvironmentError);
-}
-
 TEST(ParseDevice, KnowsExactlyTheDocumentedNames) {
   EXPECT_EQ(parse_device("cuda", "").index, 0);
   EXPECT_EQ(parse_device("cuda:12", "").index, 12);
@@ -91,15 +81,6 @@ TEST(ParseDevice, KnowsExactlyTheDocumentedNames) {
     EXPECT_THROW(parse_device(bad, "device"), UsageError) << bad;
   EXPECT_TRUE(is_device_name("auto"));
   EXPECT_FALSE(is_device_name("cuda:99999999999"));
-}
-
-TEST(DeviceFromEnvironment, RefusesAnUnknownDevice) {
-  ::setenv("RUNNER_DEVICE", "tpu", 1);
-  EXPECT_THROW(device_from_environment(), UsageError);
-  ::setenv("RUNNER_DEVICE", "cpu", 1);
-  EXPECT_EQ(device_from_environment(), "cpu");
-  ::unsetenv("RUNNER_DEVICE");
-  EXPECT_EQ(device_from_environment(), "");
 }
 
 }  // namespace

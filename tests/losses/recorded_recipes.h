@@ -1,5 +1,5 @@
 #pragma once
-// The recipes' phase tables and numbers, as LVM.md gives them and the shipped configs write them.
+// The recipes' phase tables and numbers, as docs/lvm.md gives them and the shipped configs write them.
 
 #include "losses/loss_options.h"
 

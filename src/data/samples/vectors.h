@@ -1,6 +1,6 @@
 #pragma once
 // One or several vectors files, one after the other, as one table of rows: N rows of width D, each with an
-// article and a chunk number when the files tell them (LVM.md's names: README.md, "Your own data").
+// article and a chunk number when the files tell them (docs/lvm.md's names: README.md, "Your own data").
 
 #include <cstdint>
 #include <functional>

@@ -143,8 +143,4 @@ std::unique_ptr<TrainingStep> make_fused_step(std::shared_ptr<Model> model, cons
   return std::make_unique<FusedStep>(std::dynamic_pointer_cast<Transformer>(model), options, context);
 }
 
-bool cpu_multiplies_bf16() {
-  return cpu::cpu_features().native_bf16();
-}
-
 }  // namespace runner::lvm

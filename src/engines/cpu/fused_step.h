@@ -16,7 +16,4 @@ namespace runner::lvm {
 std::unique_ptr<TrainingStep> make_fused_step(std::shared_ptr<Model> model, const StepOptions& options,
                                               std::int64_t context, const torch::Device& device);
 
-// True where the CPU multiplies bfloat16 itself, so that `precision: auto` should choose it.
-bool cpu_multiplies_bf16();
-
 }  // namespace runner::lvm

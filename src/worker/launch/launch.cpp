@@ -1,4 +1,5 @@
 #include "worker/launch/launch.h"
+#include "worker/launch/paths.h"
 
 #include "base/error.h"
 #include "base/printable.h"
@@ -14,10 +15,7 @@ namespace {
 
 BootstrapFacts facts_of(const LaunchRequest& request, const Environment& environment,
                         const Prediction& prediction) {
-  CpuFacts cpu = cpu_facts(environment);
-  const Json& arguments = request.context.arguments;
-  if (arguments.is_object() && arguments.contains("nproc") && arguments["nproc"].is_number_integer())
-    cpu.own_workers = std::max(arguments["nproc"].get<int>(), 1);
+  const CpuFacts cpu = cpu_facts(environment);
   BootstrapFacts facts;
   facts.share = thread_share(cpu);
   facts.device = request.device;

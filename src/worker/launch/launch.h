@@ -43,10 +43,4 @@ int launch_job(const LaunchRequest& request);
 // The worker's side of it: `runner --worker FD`, where FD holds what launch_job wrote.
 int worker_main(int request_fd);
 
-// Folder that holds the plug-ins: beside the program, or ../lib/runner of an installed one.
-std::filesystem::path plugin_folder();
-// The plug-in's file: FOLDER/librunner_train.so. Throws EnvironmentError when it is not there.
-std::filesystem::path plugin_file(const std::string& plugin);
-std::filesystem::path program_path();  // /proc/self/exe
-
 }  // namespace runner::runtime

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "worker/launch/paths.h"
 
 namespace runner::runtime {
 namespace {

@@ -1,10 +1,10 @@
-// Where the program and its plug-ins lie.
+#include "worker/launch/paths.h"
+
 #include <unistd.h>
 
 #include <vector>
 
 #include "base/error.h"
-#include "worker/launch/launch.h"
 
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -35,8 +35,16 @@ fs::path plugin_folder() {
   return fs::is_directory(installed, ignored) && beside.filename() == "bin" ? installed : beside;
 }
 
+fs::path plugin_path(const std::string& plugin) {
+#ifdef __APPLE__
+  return plugin_folder() / (plugin + ".dylib");
+#else
+  return plugin_folder() / (plugin + ".so");
+#endif
+}
+
 fs::path plugin_file(const std::string& plugin) {
-  const fs::path file = plugin_folder() / (plugin + ".so");
+  const fs::path file = plugin_path(plugin);
   std::error_code ignored;
   if (!fs::exists(file, ignored))
     throw EnvironmentError(

@@ -12,6 +12,7 @@
 #include "base/shell_quote.h"
 #include "openmp_scan/scan.h"
 #include "worker/launch/outcome.h"
+#include "worker/launch/paths.h"
 #include "worker/processes/process.h"
 #include "worker/supervise/crash_report.h"
 #include "worker/supervise/mapped_file_at.h"

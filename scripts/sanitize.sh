@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Builds and runs the tests that need no libtorch under sanitizers, a line each program.
+#
+#   scripts/sanitize.sh [asan] [tsan]      both, when none is named
+#
+#   asan   memory and undefined behaviour: files of others, configs, outputs, processes, the scan, the kernels, indexes
+#   tsan   races: the team of threads, and what else has threads of its own
+#
+# Exit codes: 0 all passed, 1 a build or a program failed, 2 wrong argument.
+set -euo pipefail
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+readonly ASAN_PROGRAMS="base_test config_test data_test scan_test environment_test threads_test worker_parts_test schedule_test
+  loss_options_test cpu_kernels_test index_library_test index_damage_test fuzz_binary fuzz_ld_cache fuzz_npz fuzz_pickle"
+readonly TSAN_PROGRAMS="base_test environment_test threads_test cpu_kernels_test data_test"
+
+presets=()
+for argument in "$@"; do
+  case $argument in
+    asan | tsan) presets+=("$argument") ;;
+    -h | --help) script_help; exit 0 ;;
+    *) die "$EXIT_USAGE" "unknown argument $argument (expected asan or tsan)" ;;
+  esac
+done
+[ ${#presets[@]} -gt 0 ] || presets=(asan tsan)
+cd "$RUNNER_ROOT"
+
+# FAISS and OpenBLAS keep what they take once; libgomp is not instrumented.
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export TSAN_OPTIONS="suppressions=$RUNNER_ROOT/tests/tsan.supp" OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=1
+
+failed=0
+for preset in "${presets[@]}"; do
+  list=$ASAN_PROGRAMS
+  [ "$preset" = asan ] || list=$TSAN_PROGRAMS
+  mapfile -t programs < <(xargs -n 1 <<<"$list")
+  [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null || die 1 "cmake could not configure $preset"
+  ninja -C "build/$preset" "${programs[@]}" >"build/$preset/build.log" 2>&1 || {
+    tail -n 40 "build/$preset/build.log" >&2
+    die 1 "the $preset build failed; the whole output is in build/$preset/build.log"
+  }
+  for program in "${programs[@]}"; do
+    log=build/$preset/$program.log
+    arguments=(--gtest_brief=1)
+    case $program in fuzz_*) arguments=(2000) ;; esac
+    if "build/$preset/tests/$program" "${arguments[@]}" >"$log" 2>&1; then
+      say "$preset: $program: passed"
+    else
+      say "$preset: $program: FAILED (exit code $?); its output is in $log"
+      tail -n 30 "$log" >&2
+      failed=1
+    fi
+  done
+done
+exit $failed
