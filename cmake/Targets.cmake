@@ -83,7 +83,8 @@ function(runner_use_torch_header target)
   runner_reuse_header(${target} runner_lvm)
 endfunction()
 
-# runner_test(NAME file... [LIBS lib...] [WHOLE] [TIMEOUT seconds] [ENVIRONMENT name=value...]): one test program. WHOLE registers it as one ctest test
+# runner_test(NAME file... [LIBS lib...] [WHOLE] [TIMEOUT seconds] [ENVIRONMENT name=value...]): one test program. WHOLE
+# registers it as one ctest test
 # (for programs whose start is slow: libtorch); otherwise each TEST() is one.
 function(runner_test name)
   cmake_parse_arguments(T "WHOLE" "TIMEOUT" "LIBS;ENVIRONMENT" ${ARGN})

@@ -8,8 +8,6 @@
 #include "base/version.h"
 
 namespace runner::jobs {
-namespace {}  // namespace
-
 Manifest::Manifest(std::filesystem::path folder, const JobContext& context, const std::string& name)
     : path_(std::move(folder) / "manifest.json") {
   contents_ = {{"job", context.job},          {"name", name},

@@ -1,5 +1,5 @@
 #pragma once
-// Vectors for the tests of ann/, and the folder they lie in.
+// Vectors for the tests of src/index, and the folder they lie in.
 
 #include <gtest/gtest.h>
 

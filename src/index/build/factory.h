@@ -1,5 +1,5 @@
 #pragma once
-// Inside ann/ only: FAISS indexes made from settings.
+// Inside index/ only: FAISS indexes made from settings.
 
 #include <faiss/Index.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Inside ann/ only: an index's training, watched. FAISS itself says nothing for minutes, or the same warning
-// for each part of a code.
+// Inside index/ only: an index's training, watched. FAISS itself says nothing for minutes, or the same
+// warning for each part of a code.
 
 #include <faiss/Index.h>
 

@@ -1,4 +1,4 @@
-// Inside ann/ only: scores for one vector unit. Each file that includes it has defined RUNNER_SCORES_UNIT
+// Inside index/ only: scores for one vector unit. Each file that includes it has defined RUNNER_SCORES_UNIT
 // (what the CPU must have) and, in runner::ann without a name outside: Floats, lanes, tile_rows, tile_queries
 // and add_across.
 

@@ -1,5 +1,5 @@
 #pragma once
-// Inside ann/ only: the forms for each vector unit.
+// Inside index/ only: the forms for each vector unit.
 
 #include <cstdint>
 #include <cstring>

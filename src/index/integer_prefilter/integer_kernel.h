@@ -1,4 +1,4 @@
-// Inside ann/ only: how the rows and queries of one narrow unit are walked. Each file that includes it has
+// Inside index/ only: how the rows and queries of one narrow unit are walked. Each file that includes it has
 // defined, in runner::ann without a name outside, `lanes`, `most_queries` and
 //   template <int Q> void tile(rows, queries, words, out, stride): 2 groups of rows times Q queries.
 

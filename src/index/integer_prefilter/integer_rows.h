@@ -1,6 +1,6 @@
 #pragma once
-// Inside ann/ only: vectors rounded to small integers, whose products bound the exact scores from both sides
-// at a multiple of sgemm's speed. A vector x becomes integers X with x ≈ X · step, and |x - X · step|
+// Inside index/ only: vectors rounded to small integers, whose products bound the exact scores from both
+// sides at a multiple of sgemm's speed. A vector x becomes integers X with x ≈ X · step, and |x - X · step|
 // ("error") is known, so that for a query q and a row r
 //   |q·r - step_q · step_r · (Q·R)|  <=  error_q · norm_r + norm_q · error_r      (Cauchy-Schwarz)
 

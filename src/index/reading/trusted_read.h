@@ -1,5 +1,5 @@
 #pragma once
-// Inside ann/ only: an index file that FAISS gets to read, looked through before.
+// Inside index/ only: an index file that FAISS gets to read, looked through before.
 
 #include <cstdint>
 #include <filesystem>
