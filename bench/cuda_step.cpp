@@ -26,7 +26,7 @@ double seconds_of(TrainingStep& step, StepInput input, int steps) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
 }
 
-std::unique_ptr<TrainingStep> step_of(const std::string& engine, bool bf16) {
+std::unique_ptr<TrainingStep> step_of(EngineChoice engine, bool bf16) {
   const auto model = make_model(model_sizes(ModelOptions(), 768), std::uint64_t{1});
   model->set_compute({false, bf16});
   model->to(torch::kCUDA);
@@ -62,10 +62,10 @@ int main(int argc, char** argv) {
   input.targets = torch::randn({batch, 768}, torch::kCUDA);
   input.contexts /= input.contexts.norm(2, -1, true);
   input.targets /= input.targets.norm(2, -1, true);
-  const auto graph = step_of("auto", bf16);
+  const auto graph = step_of(EngineChoice::fitting, bf16);
   seconds_of(*graph, input, 3);
   if (once) return 0;
-  const auto plain = step_of("plain", bf16);
+  const auto plain = step_of(EngineChoice::plain, bf16);
   seconds_of(*plain, input, 3);
   std::vector<double> ours, theirs;
   for (int r = 0; r < rounds; ++r) {

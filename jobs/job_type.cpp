@@ -1,6 +1,7 @@
 #include "jobs/job_type.h"
 
 #include "config/resolve.h"
+#include "config/values.h"
 
 namespace runner::jobs {
 
@@ -11,27 +12,19 @@ const JobType* find_job(const std::string& name) {
 }
 
 IfTaken if_taken(const JobContext& context) {
-  return context.arguments.value("new_output", false) ? IfTaken::count_on : IfTaken::replace;
+  return context.arguments.new_output ? IfTaken::count_on : IfTaken::replace;
 }
 
-namespace {
-
-void resolve(config::Binder& binder, JobOptions& options, const std::string& resolved_yaml) {
+void fill(JobOptions& options, const Json& values) {
+  config::Binder binder;
   options.declare_all(binder);
-  // Input files were checked by the launcher; a job reports those that vanish since.
-  config::throw_if_any(config::resolve(binder, resolved_yaml, "resolved config", {}));
+  config::take_values(binder, values);
 }
 
-}  // namespace
-
-void fill(JobOptions& options, const std::string& resolved_yaml) {
+std::string with_output(JobOptions& options, const Json& values, const std::string& output) {
   config::Binder binder;
-  resolve(binder, options, resolved_yaml);
-}
-
-std::string with_output(JobOptions& options, const std::string& resolved_yaml, const std::string& output) {
-  config::Binder binder;
-  resolve(binder, options, resolved_yaml);
+  options.declare_all(binder);
+  config::take_values(binder, values);
   config::set_field_text(*binder.find("output"), output);
   return config::dump_yaml(binder, false);
 }

@@ -2,13 +2,16 @@
 // What the command line knows of a job: its options, without loading its plug-in.
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/atomic_file.h"
 #include "base/output.h"
 #include "config/binder.h"
 #include "config/common_options.h"
+#include "contract/arguments.h"
 #include "worker/launch/launch.h"
 
 namespace runner::jobs {
@@ -30,12 +33,13 @@ class JobOptions {
   virtual std::vector<config::Problem> take_over_values(config::Binder&) { return {}; }
 };
 
-// A flag that is no configuration: it goes to the job as JobContext::arguments[name].
+// A flag that is no configuration.
 struct Argument {
-  enum class Kind { present, text, number, optional_text };
-  const char* flag;  // "--max-steps": the argument's name is max_steps
-  Kind kind;         // present: true when given; optional_text: "auto" when given without a value
+  const char* flag;  // "--max-steps"
+  // true when given; a number, 1 or more; a text
+  std::variant<bool Arguments::*, std::int64_t Arguments::*, std::optional<std::string> Arguments::*> member;
   const char* help;
+  const char* without_value = nullptr;  // of a text whose flag may stand alone: what it means then
 };
 
 struct JobType {
@@ -84,16 +88,16 @@ class JobOptionsOf final : public JobOptions {
 // same second has it.
 IfTaken if_taken(const JobContext& context);
 
-// Worker side: the configuration with the name that the output got, for its manifest.
-std::string with_output(JobOptions& options, const std::string& resolved_yaml, const std::string& output);
+// Worker side: the configuration as YAML, with the name that the output got, for its manifest.
+std::string with_output(JobOptions& options, const Json& values, const std::string& output);
 
-// Worker side: fills T from a resolved configuration. Throws UsageError.
-void fill(JobOptions& options, const std::string& resolved_yaml);
+// Worker side: fills T with the launcher's values. Throws UsageError.
+void fill(JobOptions& options, const Json& values);
 
 template <class T>
-T read_options(const std::string& resolved_yaml) {
+T options_of(const JobContext& context) {
   JobOptionsOf<T> options;
-  fill(options, resolved_yaml);
+  fill(options, context.values);
   return options.options;
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/job.h"
 #include "config/binder.h"
+#include "contract/job.h"
 #include "data/formats/records/record_writer.h"
 
 namespace runner::jobs {

@@ -19,21 +19,21 @@ std::unique_ptr<JobOptions> make() {
 }  // namespace
 
 const std::vector<JobType>& job_types() {
-  using Kind = Argument::Kind;
   static const std::vector<JobType> table = {
       {"train",
        "librunner_train",
        "Train a model.",
        "CONFIG",
        "runner train configs/p6b_v23.yaml --npz my_vectors.npz --epochs 3",
-       {{"--resume", Kind::optional_text,
+       {{"--resume", &Arguments::resume,
          "continue: --resume (the newest checkpoint of --output; of the newest unfinished run of that name, "
-         "if it "
-         "has a {timestamp}) or --resume=DIR"},
-        {"--init", Kind::text, "start from the weights of a run's folder, a .safetensors or a .pt file"},
-        {"--allow-changed", Kind::present,
+         "if it has a {timestamp}) or --resume=DIR",
+         "auto"},
+        {"--init", &Arguments::init,
+         "start from the weights of a run's folder, a .safetensors or a .pt file"},
+        {"--allow-changed", &Arguments::allow_changed,
          "resume although epochs, batch size, lr, health or the machine changed"},
-        {"--max-steps", Kind::number, "end after this many steps in all, as a finished run does"}},
+        {"--max-steps", &Arguments::max_steps, "end after this many steps in all, as a finished run does"}},
        {},
        make<TrainOptions>,
        OutputKind::folder},
@@ -42,8 +42,8 @@ const std::vector<JobType>& job_types() {
        "Build, verify and publish a FAISS index.",
        "CONFIG",
        "runner index configs/index_flat_ip.yaml --npz my_vectors.npz --output my.index",
-       {{"--force", Kind::present, "rebuild although nothing changed"},
-        {"--rollback", Kind::present, "publish the version before the current one again"}},
+       {{"--force", &Arguments::force, "rebuild although nothing changed"},
+        {"--rollback", &Arguments::rollback, "publish the version before the current one again"}},
        {},
        make<IndexOptions>,
        OutputKind::link,
@@ -65,7 +65,9 @@ const std::vector<JobType>& job_types() {
        "runner eval configs/eval_5cat.yaml --model artifacts/lvm/models/latest",
        {},
        {},
-       make<EvalOptions>},
+       make<EvalOptions>,
+       OutputKind::file,
+       true},
       {"predict",
        "librunner_train",
        "What comes next: a model's predictions for vectors or ready contexts, and the rows nearest to them.",

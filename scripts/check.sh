@@ -12,6 +12,7 @@
 # built      every .cpp of src/, jobs/ and tests/ stands in a CMakeLists.txt
 # length     no source file has more than 300 lines
 # tests      every TEST has an expectation, or calls what has one
+# records    JSON is read in src/contract and by the readers of foreign files, nowhere else
 # finished   nothing is left undone in the text
 #
 # Exit codes: 0 nothing found, 1 something found, 2 wrong flag.
@@ -133,6 +134,14 @@ check_tests() {
     END { finish() }' "${files[@]}" "${files[@]}")
 }
 
+# Members of JSON by their names; src/environment asks maps of variables in the same words.
+check_records() {
+  report records < <(printf '%s\n' "${sources[@]}" | grep -E '^(src|jobs)/' |
+    grep -vE '^src/(contract|environment)/|^src/models/(files/|model_config|model_file)' |
+    xargs grep -nE '\.(value|at|contains)\("|\["[a-z_]+"\]\.get<' /dev/null |
+    sed -E 's/^([^:]+:[0-9]+):.*/\1: reads JSON by hand; src\/contract has the records/')
+}
+
 check_finished() {
   report finished < <(git grep -nIE '\b(TODO|FIXME|XXX|HACK)\b|not implemented' -- src jobs tests scripts configs docs README.md \
     ':!scripts/check.sh' ':!tests/scripts/check_script_test.cpp' | cut -c1-150 || true)
@@ -151,6 +160,7 @@ check_headers
 check_built
 check_length
 check_tests
+check_records
 check_finished
 [ "$with_tidy" = no ] || check_tidy
 if [ "$findings" -gt 0 ]; then

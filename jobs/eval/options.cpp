@@ -67,7 +67,6 @@ void declare(config::Binder& b, EvalOptions& o) {
   declare_split(b, "ood", o.ood, "the out-of-distribution split");
   b.option("mode", o.mode,
            "fixed: the target is the truth; legacy: the vector after it, as the old script has it")
-      .choices({"fixed", "legacy"})
       .flag("--mode");
   b.option("samples", o.samples, "rows a test, the first that qualify").range(1, 1e12);
   b.option("horizon", o.horizon, "roll-out steps of test D").range(1, 1000);

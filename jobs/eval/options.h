@@ -11,6 +11,12 @@
 
 namespace runner::jobs {
 
+// The truth of tests A and D: the target itself, or the vector after it.
+enum class EvalMode { fixed, legacy };
+inline std::vector<std::string> words_of(EvalMode) {
+  return {"fixed", "legacy"};
+}
+
 // One split: ready sequences, or windows cut from a vectors file. What is left out is taken from the run that
 // made the model (its config.yaml).
 struct EvalSplitOptions {
@@ -27,7 +33,7 @@ struct EvalOptions : config::CommonOptions {
   std::vector<std::string> npz;  // own data: articles and val.vectors at once; see own_data()
   std::vector<std::string> articles;
   EvalSplitOptions val, ood;
-  std::string mode = "fixed";  // fixed | legacy
+  EvalMode mode = EvalMode::fixed;
   std::int64_t samples = 5000, horizon = 5;
   std::int64_t seed = 42;  // of the shuffles
   std::string device = "auto";

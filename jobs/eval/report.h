@@ -1,13 +1,11 @@
 #pragma once
 #include <string>
-#include <vector>
 
-#include "base/json.h"
-#include "five_cat/five_cat_gates.h"
+#include "contract/eval_report.h"
 
 namespace runner::jobs {
 
 // The table for people: every figure of both splits, then the gates, failed ones with their reason.
-std::string eval_table(const Json& val, const Json& ood, const std::vector<lvm::cat::Gate>& gates);
+std::string eval_table(const EvalReport& report);
 
 }  // namespace runner::jobs

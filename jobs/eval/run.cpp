@@ -10,13 +10,17 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "contract/manifest.h"
 #include "data/input_watch.h"
 #include "five_cat/five_cat.h"
+#include "five_cat/five_cat_gates.h"
 #include "jobs/eval/report.h"
 #include "jobs/eval/splits.h"
+#include "jobs/input_records.h"
 #include "jobs/job_type.h"
 #include "jobs/trained_model.h"
 #include "models/model_file.h"
+#include "models/torch_version.h"
 
 namespace runner::jobs {
 
@@ -68,9 +72,10 @@ std::optional<EvalSplit> open_if_given(const EvalSplitOptions& options,
   return split;
 }
 
-Json evaluate(cat::Predictor& predictor, const cat::Articles& articles, const std::optional<EvalSplit>& split,
-              const char* name, cat::Options options) {
-  if (!split) return Json::object();
+std::optional<SplitReport> evaluate(cat::Predictor& predictor, const cat::Articles& articles,
+                                    const std::optional<EvalSplit>& split, const char* name,
+                                    cat::Options options) {
+  if (!split) return std::nullopt;
   if (options.shares.defined() && options.shares.size(0) != split->source->context())
     options.shares = torch::Tensor();
   status::set_phase(std::string("evaluate ") + name);
@@ -102,9 +107,9 @@ std::vector<std::string> files_of(const EvalOptions& options) {
 }
 
 // Failing is the usual end for the shipped recipes: it must not read like a crash.
-std::string gates_failed(const std::vector<cat::Gate>& gates) {
+std::string gates_failed(const NamedList<TestGate>& gates) {
   const auto failed =
-      std::count_if(gates.begin(), gates.end(), [](const auto& gate) { return !gate.passed; });
+      std::count_if(gates.begin(), gates.end(), [](const auto& gate) { return !gate.second.passed; });
   return fmt::format(
       "a gate failed ({} of {}; exit code 5) and nothing else: the report is whole. The gates ask for "
       "more than the reference model of P6b v2.3 reaches: it fails three of the five tests",
@@ -114,16 +119,18 @@ std::string gates_failed(const std::vector<cat::Gate>& gates) {
 }  // namespace
 
 void run_eval(const JobContext& context, JobResult& result) {
-  const auto given = read_options<EvalOptions>(context.config);
+  const auto given = options_of<EvalOptions>(context);
   const EvalOptions options = own_data(given);
   if (given.ood.given() && !options.ood.given())
     spdlog::info("ood is left out: its articles are not among those of --npz");
   // All that can be refused is refused before anything is computed.
   AtomicFile report(options.output, if_taken(context));
+  Manifest manifest(context, options.name);
   status::set_phase("read model");
   const auto file = lvm::read_model_file(options.model);
   const auto run = run_of(options.model);
-  data::InputWatch watch(files_of(options));
+  const std::vector<std::string> files = files_of(options);
+  data::InputWatch watch(files);
   status::set_phase("open splits");
   const auto val_split = open_if_given(options.val, run, "val", file);
   const auto ood_split = open_if_given(options.ood, run, "ood", file);
@@ -138,7 +145,7 @@ void run_eval(const JobContext& context, JobResult& result) {
   const cat::Articles articles(vectors);
 
   cat::Options test;
-  test.legacy = options.mode == "legacy";
+  test.legacy = options.mode == EvalMode::legacy;
   test.samples = options.samples;
   test.horizon = options.horizon;
   test.seed = static_cast<std::uint64_t>(options.seed);
@@ -146,29 +153,31 @@ void run_eval(const JobContext& context, JobResult& result) {
   test.shares = shares_of(options.model);
   explain(test);
   const auto predictor = cat::make_predictor(model, device);
-  const Json val = evaluate(*predictor, articles, val_split, "VAL", test);
-  const Json ood = evaluate(*predictor, articles, ood_split, "OOD", test);
-
-  const auto gates = cat::judge(val, ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
-  const bool passed = cat::all_passed(gates);
-  Json& out = result.result;
-  out["mode"] = options.mode;
-  if (!val.empty()) out["VAL"] = val;
-  if (!ood.empty()) out["OOD"] = ood;
-  out["gates"] = cat::to_json(gates);
-  out["passed"] = passed;
-  out["model"] = file.path.string();
-  out["output"] = options.output;
+  EvalReport told;
+  told.mode = to_word(options.mode);
+  told.val = evaluate(*predictor, articles, val_split, "VAL", test);
+  told.ood = evaluate(*predictor, articles, ood_split, "OOD", test);
+  told.gates = cat::judge(told.val, told.ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
+  told.passed = cat::all_passed(told.gates);
+  told.model = file.path.string();
+  told.output = options.output;
   watch.check();
-  report.write(json_text(out, 2) + "\n");
+  report.write(json_text(told, 2) + "\n");
   report.commit();
-  if (out["output"] != report.target().string()) {  // another run of the same second had that name
-    out["output"] = report.target().string();
-    write_file_atomically(report.target(), json_text(out, 2) + "\n");
+  if (told.output != report.target().string()) {  // another run of the same second had that name
+    told.output = report.target().string();
+    write_file_atomically(report.target(), json_text(told, 2) + "\n");
   }
-  result.exit_code = static_cast<int>(passed ? ExitCode::done : ExitCode::gate);
-  result.summary = fmt::format("{}\nmode {}: {}; report: {}", eval_table(val, ood, gates), options.mode,
-                               passed ? "every gate passed" : gates_failed(gates), report.target().string());
+  result.result = told;
+  manifest.set("inputs", input_records(files));
+  manifest.set("versions", {{"libtorch", lvm::torch_version()}});
+  manifest.set("result", result.result);
+  manifest.finish(told.passed ? "finished" : "gate failed");
+  manifest.write(manifest_beside(report.target()));
+  result.exit_code = static_cast<int>(told.passed ? ExitCode::done : ExitCode::gate);
+  result.summary =
+      fmt::format("{}\nmode {}: {}; report: {}", eval_table(told), told.mode,
+                  told.passed ? "every gate passed" : gates_failed(told.gates), report.target().string());
 }
 
 }  // namespace runner::jobs

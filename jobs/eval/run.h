@@ -1,5 +1,5 @@
 #pragma once
-#include "base/job.h"
+#include "contract/job.h"
 
 namespace runner::jobs {
 

@@ -23,7 +23,7 @@ T known(const std::optional<T>& given, const std::optional<TrainOptions>& run, T
 std::vector<std::int64_t> validation_of(const data::SampleSource& source, const EvalSplitOptions& o,
                                         const std::optional<TrainOptions>& run, const std::string& prefix) {
   const double fraction = known(o.fraction, run, &DataOptions::split_fraction, prefix + ".fraction");
-  if (run && run->data.split_by == "random")
+  if (run && run->data.split_by == SplitBy::random)
     return data::split_at_random(source, fraction, static_cast<std::uint64_t>(run->seed)).validation;
   return data::split_by_article(source, fraction).validation;
 }

@@ -10,6 +10,12 @@
 
 namespace runner::jobs {
 
+// Of a rebuild that finds another one running.
+enum class IfLocked { wait, leave };
+inline std::vector<std::string> words_of(IfLocked) {
+  return {"wait", "leave"};
+}
+
 struct IndexOptions : config::CommonOptions {
   std::vector<std::string> inputs;           // vectors files, one after the other
   bool normalize = true;                     // rows to length 1
@@ -24,7 +30,7 @@ struct IndexOptions : config::CommonOptions {
   std::optional<double> min_recall;          // recall at 10 against exact search; approximate types
   std::int64_t keep = 3;                     // versions kept, the published one included
   bool skip_if_unchanged = true;
-  std::string if_locked = "wait";  // wait | leave
+  IfLocked if_locked = IfLocked::wait;
   std::string output = "artifacts/index/cppdocs_flat_ip.index";
 };
 

@@ -14,7 +14,7 @@ std::string bytes(std::uint64_t count) {
 }  // namespace
 
 void plan_index(const JobContext& context, JobResult& result) {
-  const auto options = read_options<IndexOptions>(context.config);
+  const auto options = options_of<IndexOptions>(context);
   const data::Vectors vectors(options.inputs, data::Columns::none);
   const ann::BuildSettings settings = build_settings(options, vectors);
   const std::filesystem::path folder = std::filesystem::path(options.output).parent_path();

@@ -8,7 +8,7 @@
 
 extern "C" void runner_plugin_run(const runner::JobContext& context, runner::JobResult& result) {
   using namespace runner::jobs;
-  if (context.job == "index" && context.arguments.value("dry_run", false)) return plan_index(context, result);
+  if (context.job == "index" && context.arguments.dry_run) return plan_index(context, result);
   if (context.job == "index") return run_index(context, result);
   if (context.job == "predict") return run_predict_neighbours(context, result);
   if (context.job == "search") return run_search(context, result);

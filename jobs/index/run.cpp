@@ -1,7 +1,7 @@
 #include "jobs/index/run.h"
 
+#include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <optional>
 
 #include "base/error.h"
@@ -11,7 +11,8 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/time.h"
-#include "base/version.h"
+#include "contract/index_result.h"
+#include "contract/manifest.h"
 #include "data/input_watch.h"
 #include "index/build/faiss_version.h"
 #include "index/build/hash_cache.h"
@@ -43,21 +44,16 @@ void skip(const IndexOptions& options, const Json& known, JobResult& result) {
 }
 
 // The published version was made from the same contents, and is all there.
-bool is_unchanged(const ann::Target& target, const Json& manifest, const Json& inputs) {
-  const Json& before = member_in(manifest, "inputs");
-  if (!before.is_array() || before.size() != inputs.size()) return false;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    for (const char* key : {"xxh64", "bytes"})
-      if (member_in(before[i], key) != inputs[i][key]) return false;
+bool is_unchanged(const ann::Target& target, const Manifest& manifest,
+                  const std::vector<InputRecord>& inputs) {
+  const std::vector<InputRecord> before = manifest.inputs();
+  const auto same = [](const InputRecord& a, const InputRecord& b) {
+    return a.bytes == b.bytes && a.xxh64 == b.xxh64;
+  };
+  if (!std::equal(before.begin(), before.end(), inputs.begin(), inputs.end(), same)) return false;
   std::error_code error;
   const auto size = std::filesystem::file_size(target.link, error);
-  return !error && member_in(member_in(manifest, "result"), "bytes") == size;
-}
-
-std::vector<std::string> hashes_of(const Json& inputs) {
-  std::vector<std::string> hashes;
-  for (const Json& input : inputs) hashes.push_back(input.at("xxh64"));
-  return hashes;
+  return !error && member_in(manifest.result(), "bytes") == size;
 }
 
 void refuse_what_will_not_fit(const IndexOptions& options, const ann::Target& target) {
@@ -68,69 +64,66 @@ void refuse_what_will_not_fit(const IndexOptions& options, const ann::Target& ta
 
 void roll_back(const IndexOptions& options, const ann::Target& target, JobResult& result) {
   const std::string version = ann::roll_back(target);
-  const Json manifest = ann::published_manifest(target);
+  const std::optional<Manifest> manifest = ann::published_manifest(target);
   result.result = {{"output", options.output}, {"version", version}, {"rolled_back", true}};
   for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
-    result.result[key] = member_in(member_in(manifest, "result"), key);
+    result.result[key] = manifest ? member_in(manifest->result(), key) : Json();
   result.summary = fmt::format("{}: now {} again", options.output, version);
 }
 
-void add_result(const IndexOptions& options, const std::string& version, const data::Vectors& vectors,
-                const ann::BuildTimes& times, const ann::Verification& verification, double verify_s,
-                Json& result) {
-  result = {{"output", options.output},
-            {"version", version},
-            {"ntotal", vectors.rows()},
-            {"dimension", vectors.width()},
-            {"factory", options.factory},
-            {"metric", options.metric},
-            {"bytes", times.bytes},
-            {"self_recall", verification.self_recall},
-            {"recall_at_10", verification.recall ? Json(*verification.recall) : Json(nullptr)},
-            {"build_s", times.build_s},
-            {"fsync_s", times.fsync_s},
-            {"verify_s", verify_s}};
+IndexResult result_of(const IndexOptions& options, const std::string& version, const data::Vectors& vectors,
+                      const ann::BuildTimes& times, const ann::Verification& verification) {
+  IndexResult result;
+  result.output = options.output;
+  result.version = version;
+  result.ntotal = vectors.rows();
+  result.dimension = vectors.width();
+  result.factory = options.factory;
+  result.metric = options.metric;
+  result.bytes = times.bytes;
+  result.self_recall = verification.self_recall;
+  result.recall_at_10 = verification.recall;
+  result.build_s = times.build_s;
+  result.fsync_s = times.fsync_s;
+  return result;
 }
 
-std::string summarise(const Json& r) {
-  std::string text = fmt::format("{}: {} vectors of width {}, {}, {}; self-recall {:.4f}",
-                                 r["output"].get<std::string>(), r["ntotal"].get<std::int64_t>(),
-                                 r["dimension"].get<std::int64_t>(), r["factory"].get<std::string>(),
-                                 format_bytes(r["bytes"].get<double>()), r["self_recall"].get<double>());
-  if (!r["recall_at_10"].is_null())
-    text += fmt::format(", recall at 10 {:.4f}", r["recall_at_10"].get<double>());
+std::string summarise(const IndexResult& r) {
+  std::string text =
+      fmt::format("{}: {} vectors of width {}, {}, {}; self-recall {:.4f}", r.output, r.ntotal, r.dimension,
+                  r.factory, format_bytes(static_cast<double>(r.bytes)), r.self_recall);
+  if (r.recall_at_10) text += fmt::format(", recall at 10 {:.4f}", *r.recall_at_10);
   return text + fmt::format("; built in {:.2f} s, flushed in {:.2f} s, verified in {:.2f} s; version {}",
-                            r["build_s"].get<double>(), r["fsync_s"].get<double>(),
-                            r["verify_s"].get<double>(), r["version"].get<std::string>());
+                            r.build_s, r.fsync_s, r.verify_s, r.version);
 }
 
 }  // namespace
 
 void run_index(const JobContext& context, JobResult& result) {
-  auto options = read_options<IndexOptions>(context.config);
+  auto options = options_of<IndexOptions>(context);
   const auto start = Clock::now();
-  const std::string started = iso_time();
+  Manifest manifest(context, options.name);
   ann::Target target{options.output};
   const auto lock = if_taken(context) == IfTaken::count_on
                         ? ann::lock_new_target(target)
-                        : ann::lock_target(target, options.if_locked == "wait");
+                        : ann::lock_target(target, options.if_locked == IfLocked::wait);
   if (!lock) return skip(options, nullptr, result);
   options.output = target.link.string();
   ann::tidy(target);
-  if (context.arguments.value("rollback", false)) return roll_back(options, target, result);
+  if (context.arguments.rollback) return roll_back(options, target, result);
 
   const Json settings = comparable_settings(options);
-  const Json published = ann::published_manifest(target);
-  const bool may_skip = options.skip_if_unchanged && !context.arguments.value("force", false) &&
-                        member_in(published, "settings") == settings;
+  const std::optional<Manifest> published = ann::published_manifest(target);
+  const bool may_skip =
+      options.skip_if_unchanged && !context.arguments.force && published && published->settings() == settings;
   // Before the input is hashed, which takes a while, where only a refusal can come of it.
   if (!may_skip) refuse_what_will_not_fit(options, target);
   data::InputWatch watch(options.inputs);
-  const Json inputs = ann::input_hashes(options.inputs);
+  const std::vector<InputRecord> inputs = ann::input_hashes(options.inputs);
   watch.set_hashes(hashes_of(inputs));
-  if (may_skip && is_unchanged(target, published, inputs)) {
+  if (may_skip && is_unchanged(target, *published, inputs)) {
     spdlog::info("{}: input and settings are unchanged; nothing to do (--force rebuilds)", options.output);
-    skip(options, member_in(published, "result"), result);
+    skip(options, published->result(), result);
   } else {
     if (may_skip) refuse_what_will_not_fit(options, target);
     data::Vectors vectors(options.inputs, data::Columns::none);
@@ -158,31 +151,25 @@ void run_index(const JobContext& context, JobResult& result) {
     const auto verify_start = Clock::now();
     const ann::Verification verification =
         ann::verify_index(building.path, vectors, build, verify_settings(options));
-    add_result(options, version, vectors, times, verification, seconds_since(verify_start), result.result);
-    result.result["wall_s"] = seconds_since(start);
-    result.result["rss_mb"] = peak_memory_mb();
-    result.result["skipped"] = false;
+    IndexResult told = result_of(options, version, vectors, times, verification);
+    told.verify_s = seconds_since(verify_start);
+    told.wall_s = seconds_since(start);
+    told.rss_mb = peak_memory_mb();
 
     watch.check();
     status::set_phase("publish");
     ann::adopt_plain_file(target, version);
     JobOptionsOf<IndexOptions> declared;
-    ann::publish(target, version,
-                 {{"job", "index"},
-                  {"name", options.name},
-                  {"outcome", "done"},
-                  {"started", started},
-                  {"ended", iso_time()},
-                  {"runner", runner::version()},
-                  {"faiss", ann::faiss_version()},
-                  {"inputs", inputs},
-                  {"settings", settings},
-                  {"verify", verification.to_json()},
-                  {"result", result.result},
-                  {"config", with_output(declared, context.config, options.output)},
-                  {"launch", context.launch}},
-                 options.keep);
-    result.summary = summarise(result.result);
+    manifest.set_config(with_output(declared, context.values, options.output));
+    manifest.set("versions", {{"faiss", ann::faiss_version()}});
+    manifest.set("inputs", inputs);
+    manifest.set("settings", settings);
+    manifest.set("verify", verification.to_json());
+    manifest.set("result", told);
+    manifest.finish("finished");
+    ann::publish(target, version, manifest, options.keep);
+    result.result = told;
+    result.summary = summarise(told);
   }
   result.result["wall_s"] = seconds_since(start);
   result.result["rss_mb"] = peak_memory_mb();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/job.h"
+#include "contract/job.h"
 
 namespace runner::jobs {
 // Builds, verifies and publishes an index, or rolls back to the version before. Throws Error.

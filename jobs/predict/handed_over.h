@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/prediction_result.h"
 #include "data/formats/records/record_writer.h"
 
 namespace runner::jobs {

@@ -22,6 +22,8 @@
 #include "jobs/record_output.h"
 
 namespace runner::jobs {
+namespace fs = std::filesystem;
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -60,11 +62,10 @@ std::int64_t without_context(const ann::Neighbours& found, const std::vector<std
 }
 
 // Whether a context's own rows are known among the ids.
-bool excludes(const PredictOptions& options, const Json& handed, const ann::OpenIndex& index) {
+bool excludes(const PredictOptions& options, bool of_vectors, const ann::OpenIndex& index) {
   if (!options.exclude_context) return false;
-  const std::string why = handed.at("of_vectors").get<bool>()
-                              ? no_row_numbers(options.index, index.rows(), options.inputs)
-                              : "the input holds ready contexts, which are no rows of it";
+  const std::string why = of_vectors ? no_row_numbers(options.index, index.rows(), options.inputs)
+                                     : "the input holds ready contexts, which are no rows of it";
   if (why.empty()) return true;
   spdlog::info("{}: neighbours that are rows of the context are not left out: {}", options.index, why);
   return false;
@@ -73,10 +74,11 @@ bool excludes(const PredictOptions& options, const Json& handed, const ann::Open
 }  // namespace
 
 void run_predict_neighbours(const JobContext& context, JobResult& result) {
-  const auto options = read_options<PredictOptions>(context.config);
+  const auto options = options_of<PredictOptions>(context);
   const auto start = Clock::now();
-  const std::string exchange = context.arguments.at("exchange").get<std::string>();
-  const Json handed = read_json_file(handed_result(exchange));
+  const std::string& exchange = context.arguments.exchange;
+  const fs::path handed = handed_result(exchange);
+  auto told = record_from<PredictionResult>(read_json_file(handed), handed.string());
   const data::Npz file(handed_predictions(exchange));
   const data::RowTable predictions(file.array("predictions"), 2);
   const data::Array articles = file.array("article"), last_rows = file.array("last_row");
@@ -92,8 +94,8 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   if (k < options.k)
     spdlog::warn("k: {} neighbours are wanted, and {} holds {} vectors: {} a prediction", options.k,
                  options.index, index.rows(), k);
-  const bool exclude = excludes(options, handed, index);
-  const std::int64_t length = exclude ? handed.at("context").get<std::int64_t>() : 0;
+  const bool exclude = excludes(options, told.of_vectors.value_or(false), index);
+  const std::int64_t length = exclude ? told.context : 0;
   const data::Array context_rows = exclude ? file.array("context_rows") : data::Array();
 
   status::set_phase("search");
@@ -138,19 +140,13 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   status::set_phase("flush to disk");
   writer.finish();
 
-  result.result = handed;
-  result.result.erase("of_vectors");
-  result.result["output"] = writer.target();
-  result.result["index"] = options.index;
-  result.result["ntotal"] = index.rows();
-  result.result["k"] = k;
-  result.result["exact"] = index.exact();
-  result.result["exclude_context"] = exclude;
-  result.result["left_out"] = left_out;
-  result.result["search_s"] = search_s;
-  result.result["wall_s"] = handed.at("wall_s").get<double>() + seconds_since(start);
-  result.result["rss_mb"] =
-      std::max(handed.at("rss_mb").get<double>(), static_cast<double>(peak_memory_mb()));
+  told.output = writer.target();
+  told.of_vectors.reset();
+  told.neighbours =
+      NeighbourFigures{options.index, index.rows(), k, index.exact(), exclude, left_out, search_s};
+  told.wall_s += seconds_since(start);
+  told.rss_mb = std::max(told.rss_mb, peak_memory_mb());
+  result.result = told;
   const std::string what =
       fmt::format("{} predictions of width {}, each with its {} nearest of {} vectors{}", count, width, k,
                   index.rows(), exclude ? ", its own context's rows left out" : "");

@@ -42,7 +42,7 @@ std::vector<config::Problem> check(const PredictOptions& o) {
 }
 
 void refine(runtime::LaunchRequest& request, const PredictOptions& o) {
-  if (o.index.empty() || request.context.arguments.value("dry_run", false)) return;
+  if (o.index.empty() || request.context.arguments.dry_run) return;
   request.apart = true;
   request.parts = {{"torch", "librunner_train"}, {"faiss", "librunner_index"}};
   const RecordOutput output = record_output(o.format, o.output, o.default_output);

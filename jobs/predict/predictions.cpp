@@ -70,11 +70,11 @@ void predict_all(PredictionSource& source, lvm::cat::Predictor& predictor, bool 
 }  // namespace
 
 void run_predict(const JobContext& context, JobResult& result) {
-  if (context.arguments.value("dry_run", false)) return plan_predict(context, result);
-  const auto options = read_options<PredictOptions>(context.config);
+  if (context.arguments.dry_run) return plan_predict(context, result);
+  const auto options = options_of<PredictOptions>(context);
   const auto start = Clock::now();
-  const bool is_part = context.arguments.contains("exchange");
-  const std::string exchange = context.arguments.value("exchange", "");
+  const bool is_part = !context.arguments.exchange.empty();
+  const std::string& exchange = context.arguments.exchange;
   RecordOutput output = record_output(options.format, options.output, options.default_output);
   if (is_part) output = {data::RecordFormat::npz, handed_predictions(exchange).string()};
 
@@ -99,23 +99,23 @@ void run_predict(const JobContext& context, JobResult& result) {
   status::set_phase("flush to disk");
   writer.finish();
 
-  result.result = {{"output", writer.target()},
-                   {"model", source.file.path.string()},
-                   {"predictions", count},
-                   {"context", source.contexts->length()},
-                   {"width", width},
-                   {"device", device.str()},
-                   {"precision", precision},
-                   {"predict_s", predict_s},
-                   {"wall_s", seconds_since(start)},
-                   {"rss_mb", peak_memory_mb()}};
+  PredictionResult told;
+  told.model = source.file.path.string();
+  told.predictions = count;
+  told.context = source.contexts->length();
+  told.width = width;
+  told.device = device.str();
+  told.precision = precision;
+  told.predict_s = predict_s;
+  told.wall_s = seconds_since(start);
+  told.rss_mb = peak_memory_mb();
+  if (!is_part) told.output = writer.target();
+  result.result = told;
   const std::string what = fmt::format("{} predictions of width {} by {} in {:.3f} s", count, width,
                                        source.file.path.string(), predict_s);
   if (is_part) {
-    Json handed = result.result;
-    handed["of_vectors"] = rows_too;
-    write_file_atomically(handed_result(exchange), json_text(handed));
-    result.result.erase("output");
+    told.of_vectors = rows_too;
+    write_file_atomically(handed_result(exchange), json_text(told));
     spdlog::info("{}", what);
   } else {
     tell_made(output, writer.target(), what, result);
@@ -123,7 +123,7 @@ void run_predict(const JobContext& context, JobResult& result) {
 }
 
 void plan_predict(const JobContext& context, JobResult& result) {
-  const auto options = read_options<PredictOptions>(context.config);
+  const auto options = options_of<PredictOptions>(context);
   const PredictionSource source = open_prediction_source(options);
   const std::int64_t count = source.contexts->size(), width = source.contexts->width();
   const std::int64_t k = options.index.empty() ? 0 : options.k;

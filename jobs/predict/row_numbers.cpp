@@ -9,14 +9,10 @@
 namespace runner::jobs {
 namespace {
 
-std::string by_manifest(const Json& manifest, const std::vector<std::string>& inputs) {
-  const Json ids = manifest.value("settings", Json::object()).value("ids", Json());
-  if (ids.is_string())
-    return "its ids are the array " + ids.get<std::string>() + " of what it was built from, not row numbers";
-  const Json before = manifest.value("inputs", Json::array()), now = ann::input_hashes(inputs);
-  bool same = before.size() == now.size();
-  for (std::size_t i = 0; same && i < now.size(); ++i)
-    same = before[i].value("xxh64", Json()) == now[i].at("xxh64");
+std::string by_manifest(const Manifest& manifest, const std::vector<std::string>& inputs) {
+  const std::string ids = text_in(manifest.settings(), "ids");
+  if (!ids.empty()) return "its ids are the array " + ids + " of what it was built from, not row numbers";
+  const bool same = hashes_of(manifest.inputs()) == hashes_of(ann::input_hashes(inputs));
   return same ? "" : "its manifest says it was built from other data";
 }
 
@@ -24,10 +20,9 @@ std::string by_manifest(const Json& manifest, const std::vector<std::string>& in
 
 std::string no_row_numbers(const std::string& index, std::int64_t rows,
                            const std::vector<std::string>& inputs) {
-  Json manifest = ann::published_manifest({index});
-  if (manifest.empty())
-    manifest = read_json_file_if_valid(index + ".manifest.json");  // a version by its own name
-  if (!manifest.empty()) return by_manifest(manifest, inputs);
+  std::optional<Manifest> manifest = ann::published_manifest({index});
+  if (!manifest) manifest = Manifest::read_if_valid(manifest_beside(index));  // a version by its own name
+  if (manifest) return by_manifest(*manifest, inputs);
   const std::int64_t own = data::Vectors(inputs).rows();
   return own == rows ? "" : fmt::format("it holds {} vectors, the input {}", rows, own);
 }

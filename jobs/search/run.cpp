@@ -86,7 +86,7 @@ std::string write(const RecordOutput& output, const ann::Neighbours& found, IfTa
 }  // namespace
 
 void run_search(const JobContext& context, JobResult& result) {
-  const auto options = read_options<SearchOptions>(context.config);
+  const auto options = options_of<SearchOptions>(context);
   const auto start = Clock::now();
   const ann::OpenIndex index = ann::open_index(options.index);
   const double open_s = seconds_since(start);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/job.h"
+#include "contract/job.h"
 
 namespace runner::jobs {
 // Searches an index and writes the neighbours. Throws Error.

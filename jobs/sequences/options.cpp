@@ -15,8 +15,7 @@ void declare(config::Binder& b, SequencesOptions& o) {
       .existing_file()
       .flag("--npz")
       .flag("--input");
-  b.option("method", o.method, "what a context is: the rows before the target, or the most similar ones")
-      .choices({"window", "neighbors"});
+  b.option("method", o.method, "what a context is: the rows before the target, or the most similar ones");
   b.option("context", o.context, "vectors a context").range(1, 1000).flag("--context-size");
   b.option("target_offset", o.target_offset, "window: the target is this many rows after the last; 2 is P6")
       .range(1, 1000);
@@ -36,7 +35,7 @@ std::vector<config::Problem> check(const SequencesOptions& o) {
   } catch (const UsageError& error) {
     problems.push_back({"", "exclude_articles", error.what()});
   }
-  if (o.method == "neighbors" && o.target_offset != 1)
+  if (o.method == SequenceMethod::neighbors && o.target_offset != 1)
     problems.push_back({"", "target_offset", "has no meaning with method: neighbors; leave it out"});
   if (!o.output.ends_with(".npz")) problems.push_back({"", "output", "'" + o.output + "' must end in .npz"});
   return problems;

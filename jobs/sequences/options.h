@@ -10,9 +10,14 @@
 
 namespace runner::jobs {
 
+enum class SequenceMethod { window, neighbors };
+inline std::vector<std::string> words_of(SequenceMethod) {
+  return {"window", "neighbors"};
+}
+
 struct SequencesOptions : config::CommonOptions {
-  std::vector<std::string> inputs;            // vectors files, or sequences files to convert
-  std::string method = "window";              // window | neighbors
+  std::vector<std::string> inputs;  // vectors files, or sequences files to convert
+  SequenceMethod method = SequenceMethod::window;
   std::int64_t context = 5;                   // vectors a context
   std::int64_t target_offset = 1;             // rows from the context's last to the target; window only
   bool within_article = true;                 // false: legacy windows, or neighbours from all articles

@@ -39,7 +39,7 @@ SequencesNeeds estimate(const SequencesOptions& options, std::int64_t rows, std:
   }
   const double written = static_cast<double>(needs.output_bytes);
   needs.seconds = 0.1 + written / 500e6 + (options.compress ? written / 20e6 : 0);
-  if (options.method == "neighbors") {
+  if (options.method == SequenceMethod::neighbors) {
     needs.memory_bytes += 80'000'000 + r * 8 * (t + 1);
     const double pairs = static_cast<double>(r) * static_cast<double>(options.within_article ? 50 : rows);
     needs.seconds += pairs * static_cast<double>(width) * 2 / 60e9;
@@ -48,7 +48,7 @@ SequencesNeeds estimate(const SequencesOptions& options, std::int64_t rows, std:
 }
 
 void plan_sequences(const JobContext& context, JobResult& result) {
-  const auto options = read_options<SequencesOptions>(context.config);
+  const auto options = options_of<SequencesOptions>(context);
   SequencesNeeds needs;
   std::int64_t width = 0, length = options.context;
   if (data::detect(options.inputs.at(0)) == data::FileKind::sequences) {
@@ -59,13 +59,14 @@ void plan_sequences(const JobContext& context, JobResult& result) {
   } else {
     const data::Vectors vectors(options.inputs);
     width = vectors.width();
-    const std::int64_t sequences =
-        options.method == "window" ? data::Windows(vectors, window_options(options)).size() : vectors.rows();
+    const std::int64_t sequences = options.method == SequenceMethod::window
+                                       ? data::Windows(vectors, window_options(options)).size()
+                                       : vectors.rows();
     needs = estimate(options, vectors.rows(), sequences, length, width);
   }
   const bool fits = needs.output_bytes <= needs.disk_free;
   result.result = {{"output", options.output},
-                   {"method", options.method},
+                   {"method", to_word(options.method)},
                    {"rows", needs.rows},
                    {"sequences", needs.sequences},
                    {"context", length},
@@ -82,9 +83,9 @@ void plan_sequences(const JobContext& context, JobResult& result) {
       "  memory  about {}, whatever the output's size\n"
       "  time    about {} on a disk of 500 MB/s\n"
       "  {}",
-      options.output, options.method == "neighbors" ? "at most " : "", needs.sequences, length, width,
-      needs.rows, options.compress ? "at most " : "", bytes(needs.output_bytes), bytes(needs.disk_free),
-      bytes(needs.memory_bytes), format_duration(needs.seconds),
+      options.output, options.method == SequenceMethod::neighbors ? "at most " : "", needs.sequences, length,
+      width, needs.rows, options.compress ? "at most " : "", bytes(needs.output_bytes),
+      bytes(needs.disk_free), bytes(needs.memory_bytes), format_duration(needs.seconds),
       fits ? "it fits" : "it does NOT fit on the disk: runner sequences would refuse it");
 }
 

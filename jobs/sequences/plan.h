@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/job.h"
+#include "contract/job.h"
 #include "data/samples/samples.h"
 #include "jobs/sequences/options.h"
 

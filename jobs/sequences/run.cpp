@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/time.h"
-#include "base/version.h"
-#include "data/content_hash.h"
+#include "contract/manifest.h"
+#include "contract/sequences_result.h"
 #include "data/input_watch.h"
+#include "jobs/input_records.h"
 #include "jobs/job_type.h"
 #include "jobs/sequences/neighbors.h"
 #include "jobs/sequences/options.h"
@@ -40,7 +38,8 @@ std::unique_ptr<data::SampleSource> open_input(const SequencesOptions& options) 
   vectors->allow_random_access();
   status::set_phase("check values");
   vectors->check_values();
-  if (options.method == "window") return data::open_windows(std::move(vectors), window_options(options));
+  if (options.method == SequenceMethod::window)
+    return data::open_windows(std::move(vectors), window_options(options));
   NeighborRows rows = find_neighbors(*vectors, window_options(options));
   return open_neighbors(std::move(vectors), std::move(rows));
 }
@@ -51,7 +50,7 @@ data::WindowMeaning meaning_of(const SequencesOptions& options, const data::Samp
   if (samples.vectors() == nullptr) {
     meaning = data::read_window_meaning(options.inputs);
     meaning.context = samples.context();
-  } else if (options.method != "window") {
+  } else if (options.method != SequenceMethod::window) {
     meaning.target_offset.reset();
   }
   return meaning;
@@ -69,40 +68,18 @@ void refuse_without_space(const SequencesOptions& options, const data::SampleSou
       options.output);
 }
 
-Json describe_inputs(const std::vector<std::string>& paths) {
-  Json inputs = Json::array();
-  for (const std::string& path : paths)
-    inputs.push_back(
-        {{"path", path}, {"bytes", data::file_stamp(path).size}, {"xxh64", data::hash_file(path)}});
-  return inputs;
-}
-
-void write_manifest(const JobContext& context, const SequencesOptions& options, const std::string& started,
-                    const Json& inputs, const Json& result) {
-  Json manifest = {{"job", "sequences"}, {"name", options.name}, {"version", version()},
-                   {"started", started}, {"ended", iso_time()},  {"outcome", "done"},
-                   {"result", result},   {"inputs", inputs}};
-  JobOptionsOf<SequencesOptions> declared;
-  manifest["config"] = with_output(declared, context.config, options.output);
-  manifest["launch"] = context.launch;
-  write_file_atomically(options.output + ".manifest.json", json_text(manifest, 2) + "\n");
-}
-
-std::string summarise(const SequencesOptions& options, const Json& result, const Written& written) {
-  std::string text =
-      fmt::format("{}: {} sequences of {} vectors, width {}, {}", options.output,
-                  result["sequences"].get<std::int64_t>(), result["context"].get<std::int64_t>(),
-                  result["width"].get<std::int64_t>(), format_bytes(static_cast<double>(written.bytes)));
-  if (!result["articles"].is_null())
-    text += fmt::format(", from {} articles", result["articles"].get<std::int64_t>());
-  if (!result["coherence"].is_null())
+std::string summarise(const SequencesResult& r, const Written& written) {
+  std::string text = fmt::format("{}: {} sequences of {} vectors, width {}, {}", r.output, r.sequences,
+                                 r.context, r.width, format_bytes(static_cast<double>(r.bytes)));
+  if (r.articles) text += fmt::format(", from {} articles", *r.articles);
+  if (!r.coherence.is_null())
     text += fmt::format("\ncoherence (mean cosine of adjacent context vectors): {:.4f}",
                         written.coherence.mean());
   return text;
 }
 
-Json count_articles(const data::SampleSource& samples) {
-  if (!samples.has_articles()) return nullptr;
+std::optional<std::int64_t> count_articles(const data::SampleSource& samples) {
+  if (!samples.has_articles()) return std::nullopt;
   std::vector<std::int64_t> articles;
   for (std::int64_t i = 0; i < samples.size(); ++i)
     if (articles.empty() || articles.back() != samples.article(i)) articles.push_back(samples.article(i));
@@ -113,11 +90,10 @@ Json count_articles(const data::SampleSource& samples) {
 }  // namespace
 
 void run_sequences(const JobContext& context, JobResult& result) {
-  const bool dry_run = context.arguments.is_object() && context.arguments.value("dry_run", false);
-  if (dry_run) return plan_sequences(context, result);
-  auto options = read_options<SequencesOptions>(context.config);
+  if (context.arguments.dry_run) return plan_sequences(context, result);
+  auto options = options_of<SequencesOptions>(context);
   const auto start = std::chrono::steady_clock::now();
-  const std::string started = iso_time();
+  Manifest manifest(context, options.name);
   data::InputWatch watch(options.inputs);
   const std::unique_ptr<data::SampleSource> samples = open_input(options);
   if (samples->size() == 0)
@@ -128,22 +104,31 @@ void run_sequences(const JobContext& context, JobResult& result) {
             options.context, options.target_offset),
         options.inputs[0]);
   refuse_without_space(options, *samples);
-  const Json inputs = describe_inputs(options.inputs);
-  std::vector<std::string> hashes;
-  for (const Json& input : inputs) hashes.push_back(input.at("xxh64"));
-  watch.set_hashes(std::move(hashes));
+  const std::vector<InputRecord> inputs = input_records(options.inputs);
+  watch.set_hashes(hashes_of(inputs));
   const Written written =
       write_sequences(*samples, meaning_of(options, *samples), options, watch, if_taken(context));
   options.output = written.output;
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-  result.result = {{"output", options.output},     {"method", options.method},
-                   {"sequences", samples->size()}, {"context", samples->context()},
-                   {"width", samples->width()},    {"articles", count_articles(*samples)},
-                   {"bytes", written.bytes},       {"coherence", written.coherence.report()},
-                   {"fsync_s", written.fsync_s},   {"wall_s", wall.count()},
-                   {"rss_mb", peak_memory_mb()}};
-  result.summary = summarise(options, result.result, written);
-  write_manifest(context, options, started, inputs, result.result);
+  SequencesResult told;
+  told.output = options.output;
+  told.method = to_word(options.method);
+  told.sequences = samples->size();
+  told.context = samples->context();
+  told.width = samples->width();
+  told.articles = count_articles(*samples);
+  told.bytes = written.bytes;
+  told.coherence = written.coherence.report();
+  told.fsync_s = written.fsync_s;
+  told.wall_s = seconds_since(start);
+  told.rss_mb = peak_memory_mb();
+  result.result = told;
+  result.summary = summarise(told, written);
+  JobOptionsOf<SequencesOptions> declared;
+  manifest.set_config(with_output(declared, context.values, options.output));
+  manifest.set("inputs", inputs);
+  manifest.set("result", result.result);
+  manifest.finish("finished");
+  manifest.write(manifest_beside(options.output));
 }
 
 }  // namespace runner::jobs

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/job.h"
+#include "contract/job.h"
 
 namespace runner::jobs {
 // Writes training sequences: windows, neighbours, or sequences converted. Throws Error.

@@ -36,7 +36,7 @@ std::vector<float> unit_vectors() {
   return vectors;
 }
 
-Json build_and_search() {
+FaissFindings build_and_search() {
   const std::vector<float> vectors = unit_vectors();
   faiss::IndexFlatIP index(dimension);
   index.add(rows, vectors.data());
@@ -51,13 +51,12 @@ Json build_and_search() {
                     "`runner doctor` shows what is loaded",
                     found, rows));
   }
-  return {
-      {"ntotal", index.ntotal}, {"dimension", dimension}, {"found", found}, {"faiss", ann::faiss_version()}};
+  return {index.ntotal, dimension, found, ann::faiss_version()};
 }
 
 }  // namespace
 
-Json smoke_faiss() {
+FaissFindings smoke_faiss() {
   status::set_phase("smoke: FAISS");
   try {
     return build_and_search();
@@ -69,9 +68,9 @@ Json smoke_faiss() {
 }
 
 void run_smoke_faiss(const JobContext& context, JobResult& result) {
-  result.result["faiss"] = smoke_faiss();
-  hand_over(context, result.result);
-  finish_smoke(context, result);
+  SmokeResult findings;
+  findings.faiss = smoke_faiss();
+  finish_smoke(context, std::move(findings), result);
 }
 
 }  // namespace runner::jobs

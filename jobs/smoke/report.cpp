@@ -1,12 +1,9 @@
 #include "jobs/smoke/report.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "base/atomic_file.h"
-#include "base/error.h"
 #include "base/json_file.h"
 #include "base/log.h"
 #include "openmp_scan/scan.h"
@@ -16,70 +13,62 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<Json> loaded_runtimes() {
-  std::vector<Json> list;
-  for (const runtime::Runtime& r : runtime::scan_loaded().runtimes) {
-    list.push_back({{"kind", runtime::to_string(r.kind)}, {"path", r.path}, {"static", r.is_static}});
-  }
+std::vector<LoadedRuntime> loaded_runtimes() {
+  std::vector<LoadedRuntime> list;
+  for (const runtime::Runtime& r : runtime::scan_loaded().runtimes)
+    list.push_back({runtime::to_string(r.kind), r.path, r.is_static});
   return list;
 }
 
-std::string line(const Json& runtimes, const char* whose) {
+std::string line(const std::vector<LoadedRuntime>& runtimes, const char* whose) {
   std::string text = fmt::format("OpenMP runtimes loaded{}: {}", whose, runtimes.size());
-  for (const Json& r : runtimes) {
-    text += fmt::format("\n  {} {}{}", r["kind"].get<std::string>(), r["path"].get<std::string>(),
-                        r["static"].get<bool>() ? " (static)" : "");
-  }
+  for (const LoadedRuntime& r : runtimes)
+    text += fmt::format("\n  {} {}{}", r.kind, r.path, r.is_static ? " (static)" : "");
   return text;
 }
 
-std::string own_part(const JobContext& context) {
-  return context.arguments.value("part", "both");
+// Takes in what the other part has left, and leaves `findings` for it.
+void exchange(const fs::path& folder, const std::string& own, SmokeResult& findings) {
+  for (const std::string other : {"faiss", "torch"}) {
+    const fs::path file = folder / (other + ".json");
+    if (other == own || !fs::exists(file)) continue;
+    const auto theirs = record_from<SmokeResult>(read_json_file(file), file.string());
+    if (!findings.faiss) findings.faiss = theirs.faiss;
+    if (!findings.torch) findings.torch = theirs.torch;
+    findings.runtimes.insert(findings.runtimes.end(), theirs.runtimes.begin(), theirs.runtimes.end());
+  }
+  write_file_atomically(folder / (own + ".json"), json_text(findings));
+}
+
+std::string report(const SmokeResult& findings, const std::string& own) {
+  std::string text;
+  if (const auto& f = findings.faiss)
+    text += fmt::format("FAISS {}: IndexFlatIP {} x {}, {} of {} found by themselves\n", f->faiss, f->ntotal,
+                        f->dimension, f->found, f->ntotal);
+  if (const auto& t = findings.torch)
+    text += fmt::format("libtorch {} on {}: loss {:.6f} to {:.6f}\n", t->torch, t->device, t->first_loss,
+                        t->last_loss);
+  for (const auto& [part, runtimes] : findings.runtimes)
+    text += line(runtimes, part == "both"    ? ""
+                           : part == "torch" ? " beside libtorch"
+                                             : " beside FAISS") +
+            "\n";
+  return text + (findings.is_complete() ? "smoke: passed" : fmt::format("smoke: {} part passed", own));
 }
 
 }  // namespace
 
-void hand_over(const JobContext& context, Json& findings) {
-  const std::string folder = context.arguments.value("exchange", "");
-  if (own_part(context) == "both" || folder.empty()) return;
-  findings["runtimes"][own_part(context)] = loaded_runtimes();
-  for (const char* other : {"faiss", "torch"}) {
-    const fs::path file = fs::path(folder) / (std::string(other) + ".json");
-    if (other == own_part(context) || !fs::exists(file)) continue;
-    const Json theirs = read_json_file(file);
-    findings[other] = theirs.at(other);
-    findings["runtimes"][other] = theirs.at("runtimes").at(other);
-  }
-  write_file_atomically(fs::path(folder) / (own_part(context) + ".json"), json_text(findings));
-}
-
-void finish_smoke(const JobContext& context, JobResult& result) {
-  Json& r = result.result;
-  std::ostringstream text;
-  if (!r.contains("runtimes")) r["runtimes"][own_part(context)] = loaded_runtimes();
-  const bool complete = r.contains("faiss") && r.contains("torch");
+void finish_smoke(const JobContext& context, SmokeResult findings, JobResult& result) {
+  const std::string own = context.arguments.part.empty() ? "both" : context.arguments.part;
+  const std::string& folder = context.arguments.exchange;
+  findings.runtimes.emplace_back(own, loaded_runtimes());
+  if (!folder.empty()) exchange(folder, own, findings);
   // Of two workers the last one reports.
-  if (!complete && context.arguments.contains("exchange")) return;
-  if (r.contains("faiss")) {
-    text << fmt::format("FAISS {}: IndexFlatIP {} x {}, {} of {} found by themselves\n",
-                        r["faiss"]["faiss"].get<std::string>(), r["faiss"]["ntotal"].get<int>(),
-                        r["faiss"]["dimension"].get<int>(), r["faiss"]["found"].get<int>(),
-                        r["faiss"]["ntotal"].get<int>());
+  if (findings.is_complete() || folder.empty()) {
+    findings.passed = findings.is_complete();
+    result.summary = report(findings, own);
   }
-  if (r.contains("torch")) {
-    text << fmt::format("libtorch {} on {}: loss {:.6f} to {:.6f}\n", r["torch"]["torch"].get<std::string>(),
-                        r["torch"]["device"].get<std::string>(), r["torch"]["first_loss"].get<double>(),
-                        r["torch"]["last_loss"].get<double>());
-  }
-  for (const auto& [part, runtimes] : r["runtimes"].items()) {
-    text << line(runtimes, part == "both"    ? ""
-                           : part == "torch" ? " beside libtorch"
-                                             : " beside FAISS")
-         << "\n";
-  }
-  r["passed"] = complete;
-  text << (complete ? "smoke: passed" : fmt::format("smoke: {} part passed", own_part(context)));
-  result.summary = text.str();
+  result.result = findings;
 }
 
 }  // namespace runner::jobs

@@ -6,14 +6,15 @@
 namespace runner::jobs {
 
 void run_smoke(const JobContext& context, JobResult& result) {
-  const std::string part = context.arguments.value("part", "both");
+  const std::string& part = context.arguments.part;
   if (part == "faiss") return run_smoke_faiss(context, result);
   if (part == "torch") return run_smoke_torch(context, result);
-  if (part != "both") throw UsageError("unknown part of the smoke job (expected faiss, torch or both)", part);
+  if (!part.empty()) throw UsageError("unknown part of the smoke job (expected faiss or torch)", part);
   // FAISS first, as a notebook does it: the order that provokes the classic abort.
-  result.result["faiss"] = smoke_faiss();
-  result.result["torch"] = smoke_torch(read_options<SmokeOptions>(context.config), context.json);
-  finish_smoke(context, result);
+  SmokeResult findings;
+  findings.faiss = smoke_faiss();
+  findings.torch = smoke_torch(options_of<SmokeOptions>(context), context.json);
+  finish_smoke(context, std::move(findings), result);
 }
 
 }  // namespace runner::jobs

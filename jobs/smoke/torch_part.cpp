@@ -21,7 +21,7 @@ constexpr int width = 768;
 constexpr int batch = 32;
 
 // One fixed batch: the loss must fall from step to step, so a wrong gradient shows.
-Json train(const SmokeOptions& options, const torch::Device& device, bool json) {
+TorchFindings train(const SmokeOptions& options, const torch::Device& device, bool json) {
   torch::manual_seed(1234);
   torch::nn::Linear model(width, width);
   const torch::Tensor input = torch::randn({batch, width}).to(device);
@@ -50,21 +50,20 @@ Json train(const SmokeOptions& options, const torch::Device& device, bool json) 
                     "its BLAS or OpenMP computes wrongly; `runner doctor` shows what is loaded",
                     first, last, options.steps));
   }
-  return {
-      {"steps", options.steps}, {"first_loss", first}, {"last_loss", last}, {"torch", lvm::torch_version()}};
+  return {options.steps, first, last, lvm::torch_version(), ""};
 }
 
 }  // namespace
 
-Json smoke_torch(const SmokeOptions& options, bool json) {
+TorchFindings smoke_torch(const SmokeOptions& options, bool json) {
   status::set_phase("smoke: libtorch");
   try {
     const bool fallback = options.device_fallback.value_or(options.device == "auto");
     const runtime::DeviceChoice choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
     spdlog::info("{}", runtime::describe(choice));
-    Json result = train(options, torch::Device(runtime::to_string(choice.actual)), json);
-    result["device"] = runtime::to_string(choice.actual);
-    return result;
+    TorchFindings findings = train(options, torch::Device(runtime::to_string(choice.actual)), json);
+    findings.device = runtime::to_string(choice.actual);
+    return findings;
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
@@ -73,9 +72,9 @@ Json smoke_torch(const SmokeOptions& options, bool json) {
 }
 
 void run_smoke_torch(const JobContext& context, JobResult& result) {
-  result.result["torch"] = smoke_torch(read_options<SmokeOptions>(context.config), context.json);
-  hand_over(context, result.result);
-  finish_smoke(context, result);
+  SmokeResult findings;
+  findings.torch = smoke_torch(options_of<SmokeOptions>(context), context.json);
+  finish_smoke(context, std::move(findings), result);
 }
 
 }  // namespace runner::jobs

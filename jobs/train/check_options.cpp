@@ -27,7 +27,7 @@ void check_gates(const TrainOptions& o, std::vector<config::Problem>& problems) 
 }
 
 void check_scheduler(const TrainOptions& o, std::vector<config::Problem>& problems) {
-  if (o.scheduler.type == "warmup_cosine" && o.scheduler.min_lr > o.optimizer.lr)
+  if (o.scheduler.type == lvm::SchedulerType::warmup_cosine && o.scheduler.min_lr > o.optimizer.lr)
     problems.push_back({"", "scheduler.min_lr",
                         fmt::format("{} is above optimizer.lr {}: the rate would not fall but rise",
                                     o.scheduler.min_lr, o.optimizer.lr)});

@@ -9,6 +9,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "config/resolve.h"
+#include "config/values.h"
 #include "jobs/job_type.h"
 #include "jobs/train/options.h"
 #include "models/torch_version.h"
@@ -37,55 +38,51 @@ void compare_objects(const Json& saved, const Json& now, const std::vector<std::
   }
 }
 
+// The same bytes from another place are the same data: what is in the files is compared, not where they are.
+RunIdentity without_places(RunIdentity identity) {
+  std::erase_if(identity.config,
+                [](const auto& key) { return key.first == "data.vectors" || key.first == "data.sequences"; });
+  for (InputRecord& file : identity.data.files) file.path.clear();
+  return identity;
+}
+
 }  // namespace
 
-Json comparable_config(const std::string& resolved_yaml) {
+NamedList<std::string> comparable_config(const Json& config) {
   JobOptionsOf<TrainOptions> options;
   config::Binder binder;
   options.declare_all(binder);
-  config::throw_if_any(config::resolve(binder, resolved_yaml, "resolved config", {}));
-  Json values = Json::object();
-  for (const auto& [key, value] : config::values(binder))
-    if (!cannot_change_a_result(key)) values[key] = value;
+  config::take_values(binder, config);
+  NamedList<std::string> values = config::values(binder);
+  std::erase_if(values, [](const auto& value) { return cannot_change_a_result(value.first); });
   return values;
 }
 
-Json machine_record(const Json& launch) {
+MachineRecord machine_record(const LaunchRecord& launch) {
   const lvm::cpu::CpuFeatures& cpu = lvm::cpu::cpu_features();
-  return {{"threads", at::get_num_threads()},
-          {"blas_kernels", launch.value("openblas_core", "")},
-          {"libtorch", lvm::torch_version()},
-          {"cpu", fmt::format("avx2 {} avx512 {} avx512_bf16 {} amx {}", cpu.avx2, cpu.avx512,
-                              cpu.avx512_bf16, cpu.amx_bf16)}};
+  MachineRecord record;
+  record.threads = at::get_num_threads();
+  record.blas_kernels = launch.openblas_core.value_or("");
+  record.libtorch = lvm::torch_version();
+  record.cpu = fmt::format("avx2 {} avx512 {} avx512_bf16 {} amx {}", cpu.avx2, cpu.avx512, cpu.avx512_bf16,
+                           cpu.amx_bf16);
+  return record;
 }
 
-// The same bytes from another place are the same data: what is in the files is compared, not where they are.
-Json without_places(Json config) {
-  config.erase("data.vectors");
-  config.erase("data.sequences");
-  return config;
-}
-
-Json without_paths(Json data) {
-  if (data.contains("files"))
-    for (Json& file : data["files"]) file.erase("path");
-  return data;
-}
-
-std::vector<Difference> differences(const Json& saved, const Json& now) {
+std::vector<Difference> differences(const RunIdentity& saved, const RunIdentity& now) {
   std::vector<Difference> out;
-  const Json none = Json::object();
+  const RunIdentity before = without_places(saved), after = without_places(now);
   compare_objects(
-      without_places(saved.value("config", none)), without_places(now.value("config", none)),
+      object_of(before.config), object_of(after.config),
       {"train.epochs", "train.batch_size", "optimizer.lr", "health.on_bad_value", "health.max_skipped"},
       false, out);
-  compare_objects(without_paths(saved.value("data", none)), without_paths(now.value("data", none)), {}, false,
-                  out);
-  compare_objects(saved.value("machine", none), now.value("machine", none), {}, true, out);
+  compare_objects(before.data, after.data, {}, false, out);
+  compare_objects(before.machine, after.machine, {}, true, out);
   return out;
 }
 
-void compare_identities(const Json& saved, const Json& now, bool allow_changed, const std::string& place) {
+void compare_identities(const RunIdentity& saved, const RunIdentity& now, bool allow_changed,
+                        const std::string& place) {
   std::string refused;
   for (const Difference& difference : differences(saved, now)) {
     if (difference.allowed && allow_changed)

@@ -4,21 +4,23 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/launch_record.h"
+#include "contract/run_identity.h"
 
 namespace runner::jobs {
 
-// The resolved configuration as key → text, without keys that cannot change a result (output, checkpoint, …).
-Json comparable_config(const std::string& resolved_yaml);
-// Threads, BLAS kernels, libtorch, CPU: what rounding depends on.
-Json machine_record(const Json& launch);
+// The resolved configuration without keys that cannot change a result (output, checkpoint, …).
+NamedList<std::string> comparable_config(const Json& config);
+// Threads, BLAS kernels, libtorch, CPU; not engine, precision and device.
+MachineRecord machine_record(const LaunchRecord& launch);
 
 struct Difference {
   std::string what;  // "train.epochs: 12, now 20"
   bool allowed;      // --allow-changed lets it pass
 };
-std::vector<Difference> differences(const Json& saved, const Json& now);
+std::vector<Difference> differences(const RunIdentity& saved, const RunIdentity& now);
 // Throws UsageError listing the differences that do not pass; warns of those that do.
-void compare_identities(const Json& saved, const Json& now, bool allow_changed, const std::string& place);
+void compare_identities(const RunIdentity& saved, const RunIdentity& now, bool allow_changed,
+                        const std::string& place);
 
 }  // namespace runner::jobs

@@ -71,28 +71,29 @@ TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
                     o.context, o.target_offset, o.context + o.target_offset),
         files[0]);
   if (check_values) check_norms(samples.check_values(), o.normalize);
-  if (o.split_by == "article" && samples.has_articles()) {
+  if (o.split_by == SplitBy::article && samples.has_articles()) {
     inputs.split = data::split_by_article(samples, o.split_fraction);
   } else {
-    if (o.split_by == "article") spdlog::info("the data tells no articles: windows are split at random");
+    if (o.split_by == SplitBy::article)
+      spdlog::info("the data tells no articles: windows are split at random");
     inputs.split = data::split_at_random(samples, o.split_fraction, static_cast<std::uint64_t>(options.seed));
   }
-  Json list = Json::array();
+  DataRecord& record = inputs.record;
   std::vector<std::string> hashes;
   for (const std::string& file : files) {
     hashes.push_back(data::hash_file(file));
-    list.push_back({{"path", file}, {"xxh64", hashes.back()}});
+    record.files.push_back({file, 0, hashes.back()});
   }
   inputs.watch.set_hashes(std::move(hashes));
-  inputs.record = {{"files", list},
-                   {"kind", sequences ? "sequences" : "vectors"},
-                   {"width", samples.width()},
-                   {"context", samples.context()},
-                   {"windows", samples.size()},
-                   {"training_windows", inputs.split.training.size()},
-                   {"validation_windows", inputs.split.validation.size()},
-                   {"articles", inputs.split.articles.size()},
-                   {"validation_articles", inputs.split.validation_articles.size()}};
+  const auto count = [](const auto& list) { return static_cast<std::int64_t>(list.size()); };
+  record.kind = sequences ? "sequences" : "vectors";
+  record.width = samples.width();
+  record.context = samples.context();
+  record.windows = samples.size();
+  record.training_windows = count(inputs.split.training);
+  record.validation_windows = count(inputs.split.validation);
+  record.articles = count(inputs.split.articles);
+  record.validation_articles = count(inputs.split.validation_articles);
   spdlog::info("{} windows of {} × {}: {} train, {} validate{}", samples.size(), samples.context(),
                samples.width(), inputs.split.training.size(), inputs.split.validation.size(),
                inputs.split.articles.empty()

@@ -15,7 +15,7 @@ struct TrainInputs {
   std::shared_ptr<const data::SampleSource> samples;
   data::InputWatch watch;  // over the files
   data::Split split;
-  Json record = Json::object();  // files, hashes, rows, windows: for the manifest and for resuming
+  DataRecord record;  // for the manifest and for resuming
 };
 
 // Opens and splits. Values are checked when `check_values`. Throws DataError.

@@ -21,8 +21,7 @@ void declare_data(config::Binder& b, DataOptions& o) {
   b.option("data.exclude_articles", o.exclude_articles, "articles left out: \"1500-1999\" or \"7\"");
   b.option("data.min_article_length", o.min_article_length, "shorter articles are left out").range(0, huge);
   b.option("data.normalize", o.normalize, "bring vectors to length 1 as they are read");
-  b.option("data.validation.by", o.split_by, "what is split: articles, or windows at random")
-      .choices({"article", "random"});
+  b.option("data.validation.by", o.split_by, "what is split: articles, or windows at random");
   b.option("data.validation.fraction", o.split_fraction, "share that validates").range(1e-6, 0.9);
 }
 
@@ -37,8 +36,7 @@ void declare_optimizer(config::Binder& b, TrainOptions& o) {
   b.option("optimizer.clip_norm", p.clip_norm, "highest norm of all gradients together; 0: no clipping")
       .range(0, huge);
   auto& s = o.scheduler;
-  b.option("scheduler.type", s.type, "how the learning rate changes")
-      .choices({"reduce_on_plateau", "warmup_cosine", "none"});
+  b.option("scheduler.type", s.type, "how the learning rate changes");
   b.option("scheduler.factor", s.factor, "the rate is multiplied by it").range(1e-6, 0.999999);
   b.option("scheduler.patience", s.patience, "epochs without a better validation loss").range(0, huge);
   b.option("scheduler.threshold", s.threshold, "relative improvement that counts").range(0, 1);
@@ -52,9 +50,8 @@ void declare_train(config::Binder& b, TrainOptions& o) {
   b.option("train.epochs", o.epochs, "passes over the training windows").range(1, 1e6).flag("--epochs");
   b.option("train.batch_size", o.batch_size, "windows a step").range(1, 1 << 20).flag("--batch-size");
   b.option(
-       "train.engine", o.engine,
-       "fused: own CPU kernels (transformer), or on CUDA one graph a step; plain: libtorch; auto: what fits")
-      .choices({"auto", "plain", "fused"});
+      "train.engine", o.engine,
+      "fused: own CPU kernels (transformer), or on CUDA one graph a step; plain: libtorch; auto: what fits");
   b.option("train.log_every", o.log_every, "steps between lines of metrics.jsonl").range(1, huge);
 }
 
@@ -66,7 +63,7 @@ void declare_gates(config::Binder& b, TrainOptions& o) {
       .range(1, huge);
   b.option("gates.epoch.max_drop", g.epoch_max_drop, "highest fall of the validation cosine in one epoch")
       .range(0, 2);
-  b.option("gates.action", g.action, "what a tripped gate does").choices({"rollback", "stop", "warn"});
+  b.option("gates.action", g.action, "what a tripped gate does");
   b.option("gates.max_rollbacks", g.max_rollbacks, "roll-backs before the run stops with exit code 5")
       .range(0, 1000);
   b.option("gates.warm_steps", g.warm_steps, "steps without the directional term after a roll-back")
@@ -79,8 +76,7 @@ void declare_gates(config::Binder& b, TrainOptions& o) {
   b.option("gates.final.min_legacy_r5", g.final_min_legacy_r5,
            "exit 5 below it; chance is 5 / (context + 1), 0.83 for a context of 5")
       .range(0, 1);
-  b.option("health.on_bad_value", o.health.on_bad_value, "NaN or Inf in a step: stop, or skip the batch")
-      .choices({"stop", "skip"});
+  b.option("health.on_bad_value", o.health.on_bad_value, "NaN or Inf in a step: stop, or skip the batch");
   b.option("health.max_skipped", o.health.max_skipped, "skipped batches before the run stops").range(0, huge);
   b.option("early_stop.metric", o.early_stop.metric, "stop when this no longer improves")
       .choices({"val_loss", "val_cosine", "gain", "margin", "r_at_1", "r_at_5", "new_r_at_1", "new_r_at_5",

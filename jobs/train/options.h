@@ -8,11 +8,17 @@
 
 #include "config/binder.h"
 #include "config/common_options.h"
+#include "engines/engine_choice.h"
 #include "losses/loss_options.h"
 #include "models/model_options.h"
 #include "training/training_options.h"
 
 namespace runner::jobs {
+
+enum class SplitBy { article, random };
+inline std::vector<std::string> words_of(SplitBy) {
+  return {"article", "random"};
+}
 
 struct DataOptions {
   std::vector<std::string> vectors, sequences;  // one of the two
@@ -22,7 +28,7 @@ struct DataOptions {
   std::vector<std::string> exclude_articles;
   std::int64_t min_article_length = 0;
   bool normalize = false;
-  std::string split_by = "article";  // article | random
+  SplitBy split_by = SplitBy::article;
   double split_fraction = 0.1;
 };
 
@@ -38,7 +44,7 @@ struct TrainOptions : config::CommonOptions {
   lvm::OptimizerOptions optimizer;
   lvm::SchedulerOptions scheduler;
   std::int64_t epochs = 12, batch_size = 32;
-  std::string engine = "auto";  // auto | plain | fused
+  lvm::EngineChoice engine = lvm::EngineChoice::fitting;
   std::int64_t log_every = 50;  // steps between lines of metrics.jsonl
   lvm::GateOptions gates;
   lvm::HealthOptions health;

@@ -16,7 +16,7 @@ constexpr double flop_per_parameter_row = 6.0;  // forward 2, backward 4
 }  // namespace
 
 void plan_train(const JobContext& context, JobResult& result) {
-  const auto options = read_options<TrainOptions>(context.config);
+  const auto options = options_of<TrainOptions>(context);
   const TrainInputs inputs = open_inputs(options, false);
   const Leaks leaks = find_leaks(options, inputs);
   warn_of_leaks(leaks);
@@ -29,7 +29,7 @@ void plan_train(const JobContext& context, JobResult& result) {
   const double memory =
       base_memory + 7 * state;  // weights, gradients, two moments, and the copy of a checkpoint
   const double disk = (3 * state) * static_cast<double>(options.checkpoint.keep + 3) + 2 * state;
-  const int threads = context.launch.value("threads", 1);
+  const int threads = std::max(1, context.launch.threads);
   const double seconds = static_cast<double>(options.epochs) * static_cast<double>(rows) * parameters *
                          flop_per_parameter_row * static_cast<double>(inputs.samples->context()) /
                          (flop_rate * threads);

@@ -7,7 +7,7 @@
 
 extern "C" void runner_plugin_run(const runner::JobContext& context, runner::JobResult& result) {
   using namespace runner::jobs;
-  if (context.job == "train" && context.arguments.value("dry_run", false)) return plan_train(context, result);
+  if (context.job == "train" && context.arguments.dry_run) return plan_train(context, result);
   if (context.job == "train") return run_train(context, result);
   if (context.job == "eval") return run_eval(context, result);
   if (context.job == "predict") return run_predict(context, result);

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/json.h"
+#include "contract/training_records.h"
 #include "training/trainer.h"
 
 namespace runner::jobs {
@@ -13,15 +13,16 @@ namespace runner::jobs {
 struct RunFacts {
   std::filesystem::path folder;
   std::string device, precision, engine;
-  lvm::BaselineFigures baselines;
+  BaselineFigures baselines;
   bool residual = false;  // the model starts at a mixture of its context
 };
 
-Json result_of(const lvm::TrainerState& state, const lvm::TrainerResult& trained, const RunFacts& facts);
+TrainingResult result_of(const lvm::TrainerState& state, const lvm::TrainerResult& trained,
+                         const RunFacts& facts);
 // Of a run that had ended before.
-Json result_of_finished(const lvm::TrainerState& state, const RunFacts& facts);
+TrainingResult result_of_finished(const lvm::TrainerState& state, const RunFacts& facts);
 
-// The kept model beside the baselines, and that it is worse where it is. result: of result_of.
-std::string summary_of(const lvm::TrainerState& state, const RunFacts& facts, const Json& result);
+// The kept model beside the baselines, and that it is worse where it is.
+std::string summary_of(const lvm::TrainerState& state, const RunFacts& facts, const TrainingResult& result);
 
 }  // namespace runner::jobs

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/shell_quote.h"
 
 namespace runner::jobs {
 namespace fs = std::filesystem;
@@ -10,16 +9,15 @@ namespace fs = std::filesystem;
 namespace {
 
 // DIR of --resume=DIR, or "".
-std::string named_folder(const Json& arguments) {
-  const std::string resume = arguments.value("resume", "");
+std::string named_folder(const Arguments& arguments) {
+  const std::string resume = arguments.resume.value_or("auto");
   return resume == "auto" ? "" : resume;
 }
 
 }  // namespace
 
-fs::path output_folder(const TrainOptions& options, const Json& arguments) {
-  if (arguments.contains("output"))
-    return arguments["output"].get<std::string>();  // a restart by the supervisor
+fs::path output_folder(const TrainOptions& options, const Arguments& arguments) {
+  if (!arguments.output.empty()) return arguments.output;
   const std::string named = named_folder(arguments);
   if (named.empty()) return options.output;
   const fs::path folder = named;
@@ -34,8 +32,8 @@ fs::path output_folder(const TrainOptions& options, const Json& arguments) {
   return folder;
 }
 
-std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Json& arguments, const fs::path& folder) {
-  if (!arguments.contains("resume")) return std::nullopt;
+std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Arguments& arguments, const fs::path& folder) {
+  if (!arguments.resume) return std::nullopt;
   auto found = lvm::newest_valid_checkpoint(folder / "checkpoints");
   if (found) return found;
   if (!named_folder(arguments).empty())
@@ -46,18 +44,13 @@ std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Json& arguments, 
   return std::nullopt;
 }
 
-std::string resume_line(const Json& launch, const fs::path& folder) {
-  return launch.value("resume", "runner train CONFIG") + " --resume --output " +
-         shell_quoted(folder.string());
-}
-
 bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& options,
                       const lvm::TrainerOptions& trainer) {
-  const Json& state = found.state;
-  if (!state.at("finished").get<bool>()) return false;
-  if (state.value("stopped_early", false)) return true;
-  const bool more_epochs = state.at("epoch").get<std::int64_t>() < options.epochs && trainer.max_steps == 0;
-  const bool more_steps = trainer.max_steps > state.at("step").get<std::int64_t>();
+  const lvm::TrainerState& state = found.state;
+  if (!state.finished) return false;
+  if (state.stopped_early) return true;
+  const bool more_epochs = state.epoch < options.epochs && trainer.max_steps == 0;
+  const bool more_steps = trainer.max_steps > state.step;
   return !more_epochs && !more_steps;
 }
 

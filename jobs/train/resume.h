@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "base/json.h"
+#include "contract/arguments.h"
 #include "jobs/train/options.h"
 #include "training/files/checkpoint.h"
 #include "training/training_options.h"
@@ -13,16 +13,13 @@ namespace runner::jobs {
 
 // The run's folder: --resume=DIR, or the output that arguments or options name. Throws UsageError when DIR is
 // no folder of a run.
-std::filesystem::path output_folder(const TrainOptions& options, const Json& arguments);
+std::filesystem::path output_folder(const TrainOptions& options, const Arguments& arguments);
 
 // The newest valid checkpoint of `folder` when --resume is given. None: a start from the beginning, which
 // only
 // --resume=auto may make, with a warning; with --resume=DIR it is a DataError.
-std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Json& arguments,
+std::optional<lvm::FoundCheckpoint> checkpoint_to_resume(const Arguments& arguments,
                                                          const std::filesystem::path& folder);
-
-// What goes on with this run when it is pasted into the shell that started it.
-std::string resume_line(const Json& launch, const std::filesystem::path& folder);
 
 // The checkpoint is that of a finished run, and neither more epochs nor more steps are asked for.
 bool already_finished(const lvm::FoundCheckpoint& found, const TrainOptions& options,

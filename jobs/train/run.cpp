@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "config/resolve.h"
+#include "contract/manifest.h"
 #include "engines/device_probe.h"
 #include "engines/make_step.h"
 #include "jobs/job_type.h"
@@ -16,7 +17,6 @@
 #include "jobs/train/identity.h"
 #include "jobs/train/inputs.h"
 #include "jobs/train/latest_link.h"
-#include "jobs/train/manifest.h"
 #include "jobs/train/result.h"
 #include "jobs/train/resume.h"
 #include "jobs/train/run_folder.h"
@@ -49,14 +49,13 @@ Hardware choose_hardware(const TrainOptions& options) {
 }
 
 // libtorch's own pool follows what the bootstrap decided for OpenMP and BLAS.
-void set_threads(const Json& launch) {
-  const int threads = launch.value("threads", 0);
+void set_threads(int threads) {
   if (threads > 0) at::set_num_threads(threads);
   at::set_num_interop_threads(1);
 }
 
 std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const TrainInputs& inputs,
-                                        const Json& arguments) {
+                                        const std::optional<std::string>& init) {
   status::set_phase("build the model");
   for (const std::string& key : lvm::unused_keys(options.model))
     spdlog::info("{} has no effect on this model", key);
@@ -64,17 +63,16 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
     spdlog::info("{} has no effect on this recipe", key);
   const auto sizes = lvm::model_sizes(options.model, inputs.samples->width(), inputs.samples->context());
   auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
-  if (arguments.contains("init")) {
-    const std::string file = arguments["init"].get<std::string>();
-    const lvm::ModelFile weights = lvm::read_model_file(file);
+  if (init) {
+    const lvm::ModelFile weights = lvm::read_model_file(*init);
     if (weights.sizes.width != sizes.width)
       throw UsageError(
           fmt::format("is for vectors of width {}; {} has width {}: give vectors of the same embedding "
                       "model (--npz FILE), or other weights",
                       weights.sizes.width, inputs.samples->place(), sizes.width),
-          "--init " + file);
-    lvm::load_weights(*model, weights, "--init " + file);
-    spdlog::info("weights taken from {}", file);
+          "--init " + *init);
+    lvm::load_weights(*model, weights, "--init " + *init);
+    spdlog::info("weights taken from {}", *init);
   }
   spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
   return model;
@@ -84,9 +82,9 @@ void note_warm_up(const TrainOptions& o, const TrainInputs& inputs) {
   const lvm::SchedulerOptions& s = o.scheduler;
   const auto rows = static_cast<std::int64_t>(inputs.split.training.size());
   const std::int64_t steps = o.epochs * ((rows + o.batch_size - 1) / o.batch_size);
-  if (s.type != "warmup_cosine" && s.warmup_steps > 0)
-    spdlog::info("scheduler.warmup_steps has no effect on scheduler.type {}", s.type);
-  else if (s.type == "warmup_cosine" && s.warmup_steps >= steps)
+  if (s.type != lvm::SchedulerType::warmup_cosine && s.warmup_steps > 0)
+    spdlog::info("scheduler.warmup_steps has no effect on scheduler.type {}", to_word(s.type));
+  else if (s.type == lvm::SchedulerType::warmup_cosine && s.warmup_steps >= steps)
     spdlog::warn(
         "scheduler.warmup_steps {} is no less than the run's {} steps: the rate never reaches its height",
         s.warmup_steps, steps);
@@ -98,9 +96,9 @@ lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& con
   t.epochs = o.epochs;
   t.batch_size = o.batch_size;
   t.log_every = o.log_every;
-  t.max_steps = context.arguments.value("max_steps", std::int64_t{0});
+  t.max_steps = context.arguments.max_steps;
   // Fewer epochs by --epochs than the config's own; --max-steps shows itself at the end.
-  t.judge_final_gates = context.arguments.value("config_epochs", std::int64_t{0}) <= o.epochs;
+  t.judge_final_gates = context.arguments.config_epochs <= o.epochs;
   t.normalize = o.data.normalize;
   t.augment = o.augment;
   t.optimizer = o.optimizer;
@@ -130,25 +128,25 @@ Json adamw_record(const TrainOptions& o) {
 }  // namespace
 
 void run_train(const JobContext& context, JobResult& result) {
-  const auto options = read_options<TrainOptions>(context.config);
-  set_threads(context.launch);
+  const auto options = options_of<TrainOptions>(context);
+  set_threads(context.launch.threads);
   const fs::path wanted = output_folder(options, context.arguments);
   refuse_foreign_folder(wanted);
   const RunFolder run_folder(wanted);
   const fs::path& folder = run_folder.path();
-  if (context.arguments.contains("resume")) bring_back(folder);
+  if (context.arguments.resume) bring_back(folder);
   const auto resumed = checkpoint_to_resume(context.arguments, folder);
   lvm::TrainerParts parts;
   parts.options = trainer_options(options, context);
   const Hardware hardware = choose_hardware(options);
   TrainInputs inputs = open_inputs(options, true);
   warn_of_leaks(find_leaks(options, inputs));
-  const lvm::BaselineFigures baselines =
+  const BaselineFigures baselines =
       lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines);
   spdlog::info("{}", lvm::header_of(baselines));
 
   note_warm_up(options, inputs);
-  auto model = build_model(options, inputs, context.arguments);
+  auto model = build_model(options, inputs, context.arguments.init);
   const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
   model->set_compute({policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
   parts.device = torch::Device(runtime::to_string(hardware.choice.actual));
@@ -166,25 +164,22 @@ void run_train(const JobContext& context, JobResult& result) {
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
   parts.name = options.name;
-  parts.identity = {{"config", comparable_config(context.config)},
-                    {"data", inputs.record},
-                    {"machine", machine_record(context.launch)}};
-  parts.identity["machine"]["engine"] = engine;
-  parts.identity["machine"]["precision"] = hardware.precision;
-  parts.identity["machine"]["device"] = runtime::to_string(hardware.choice.actual);
+  parts.identity = {comparable_config(context.values), inputs.record, machine_record(context.launch)};
+  parts.identity.machine.engine = facts.engine;
+  parts.identity.machine.precision = facts.precision;
+  parts.identity.machine.device = facts.device;
   if (resumed)
-    compare_identities(resumed->state.at("identity"), parts.identity,
-                       context.arguments.value("allow_changed", false), resumed->folder.string());
+    compare_identities(resumed->state.identity, parts.identity, context.arguments.allow_changed,
+                       resumed->folder.string());
   // Killed after its last checkpoint and before its manifest said so, a run is completed: no step is left.
-  if (resumed && already_finished(*resumed, options, parts.options) &&
-      runtime::has_ended(run_folder.manifest_before())) {
-    const lvm::TrainerState state = lvm::trainer_state_from(resumed->state);
+  if (resumed && already_finished(*resumed, options, parts.options) && run_folder.manifest_before() &&
+      run_folder.manifest_before()->has_ended()) {
     result.summary =
-        fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(), state.step);
-    result.result = result_of_finished(state, facts);
+        fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(), resumed->state.step);
+    result.result = result_of_finished(resumed->state, facts);
     return;
   }
-  parts.resume_line = resume_line(context.launch, folder);
+  parts.resume_line = resume_line(context.launch, folder.string());
   parts.baselines = baselines;
   parts.model_record = {{"context", inputs.samples->context()},
                         {"target_offset", options.data.target_offset},
@@ -195,20 +190,21 @@ void run_train(const JobContext& context, JobResult& result) {
                         {"name", options.name}};
 
   if (!resumed) set_checkpoints_aside(folder, run_folder.manifest_before());
-  lvm::RunFiles files(folder, context.config_with_origins, parts.identity.at("config"),
+  lvm::RunFiles files(folder, context.config_with_origins, object_of(parts.identity.config),
                       adamw_record(options));
   files.check_before_writing([&] { run_folder.require_in_place(); });
   if (!resumed) files.forget_metrics();
   log_to_file(folder / "train.log");
   status::set_output(folder.string());
   parts.files = &files;
-  Manifest manifest(folder, context, options.name);
-  manifest["device"] = runtime::to_json(hardware.choice);
-  manifest["data"] = inputs.record;
-  manifest["baselines"] = lvm::to_json(baselines);
-  manifest["versions"] = {{"libtorch", lvm::torch_version()}};
-  manifest["engine"] = engine;
-  manifest.write();
+  const fs::path manifest_file = folder / "manifest.json";
+  Manifest manifest(context, options.name);
+  manifest.set("device", runtime::to_json(hardware.choice));
+  manifest.set("data", inputs.record);
+  manifest.set("baselines", baselines);
+  manifest.set("versions", {{"libtorch", lvm::torch_version()}});
+  manifest.set("engine", engine);
+  manifest.write(manifest_file);
 
   spdlog::info("training into {} ({} engine, {} threads)", folder.string(), engine, at::get_num_threads());
   lvm::Trainer trainer(std::move(parts));
@@ -218,45 +214,46 @@ void run_train(const JobContext& context, JobResult& result) {
     spdlog::info("going on from {} (step {})", resumed->folder.string(), trainer.state().step);
   }
   const auto finish = [&](const std::string& outcome) {
-    manifest["events"] = trainer.state().events;
+    manifest.set("events", trainer.state().events);
     manifest.finish(outcome);
+    manifest.write(manifest_file);
   };
   // What ended the run is told whether or not it can be written.
   const auto record = [&](const std::string& outcome) {
     try {
       if (run_folder.in_place()) finish(outcome);
     } catch (const std::exception& error) {
-      spdlog::warn("the outcome \"{}\" is not in {}: {}", outcome, (folder / "manifest.json").string(),
-                   error.what());
+      spdlog::warn("the outcome \"{}\" is not in {}: {}", outcome, manifest_file.string(), error.what());
     }
   };
   try {
     const lvm::TrainerResult trained = trainer.run();
-    result.result = result_of(trainer.state(), trained, facts);
-    result.summary = summary_of(trainer.state(), facts, result.result);
-    manifest["result"] = result.result;
+    const TrainingResult told = result_of(trainer.state(), trained, facts);
+    result.result = told;
+    result.summary = summary_of(trainer.state(), facts, told);
+    manifest.set("result", result.result);
     run_folder.require_files();
     point_latest_to(folder);  // before the manifest's last word: a kill between them is made good by a resume
     finish(trained.outcome);
     if (!trained.gates_passed) {
       result.exit_code = static_cast<int>(ExitCode::gate);
       result.summary +=
-          "final gates failed (every file is written): " + json_text(trained.final_gates) + "\n";
+          "final gates failed (every file is written): " + json_text(object_of(trained.final_gates)) + "\n";
     }
   } catch (const Interrupted&) {
     record("interrupted");
     throw;
   } catch (const GateError& error) {
-    manifest["error"] = error.line();
+    manifest.set("error", error.line());
     record("gate failed");
     throw;
   } catch (const std::exception& error) {
-    manifest["error"] = error.what();
+    manifest.set("error", error.what());
     record("failed");
     run_folder.require_in_place();  // its going away explains whatever could not be written
     if (!lvm::list_checkpoints(files.checkpoints()).empty())
       spdlog::info("its last checkpoint stays; when the cause is mended, go on with\n{}",
-                   resume_line(context.launch, folder));
+                   resume_line(context.launch, folder.string()));
     throw;
   }
 }

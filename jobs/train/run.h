@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/job.h"
+#include "contract/job.h"
 
 namespace runner::jobs {
 // runner train: everything from the resolved configuration to the run's folder.

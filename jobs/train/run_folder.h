@@ -17,8 +17,8 @@ class RunFolder {
   explicit RunFolder(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
-  // manifest.json as the run before has left it; null when there is none.
-  const Json& manifest_before() const { return manifest_; }
+  // manifest.json as the run before has left it; nothing when there is none.
+  const std::optional<Manifest>& manifest_before() const { return manifest_; }
 
   bool in_place() const;
   // Throws RunError when the folder was removed, renamed or replaced since it was locked.
@@ -29,7 +29,7 @@ class RunFolder {
  private:
   std::filesystem::path path_;
   FileLock lock_;
-  Json manifest_;
+  std::optional<Manifest> manifest_;
 };
 
 }  // namespace runner::jobs

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/shell_quote.h"
-#include "jobs/train/resume.h"
 #include "training/files/checkpoint.h"
 
 namespace runner::jobs {
@@ -23,9 +22,9 @@ constexpr const char* goes_along[] = {"metrics.jsonl", "training_history.json", 
 bool is_unfinished(const std::vector<fs::path>& checkpoints, std::int64_t& step) {
   for (const fs::path& checkpoint : checkpoints) {
     try {
-      const Json state = lvm::read_checkpoint_state(checkpoint);
-      step = state.at("step").get<std::int64_t>();
-      return !state.at("finished").get<bool>();
+      const lvm::TrainerState state = lvm::read_checkpoint_state(checkpoint);
+      step = state.step;
+      return !state.finished;
     } catch (const DataError&) {
       continue;  // damaged: the one before tells
     }
@@ -61,10 +60,11 @@ void move_along(const fs::path& folder, const fs::path& checkpoints) {
 }
 
 // The way back, as lines to paste. The command is that of the run that was set aside.
-std::string way_back(const fs::path& folder, const fs::path& aside, const Json& manifest) {
+std::string way_back(const fs::path& folder, const fs::path& aside, const std::optional<Manifest>& manifest) {
   const fs::path current = folder / "checkpoints";
-  const bool told = manifest.is_object() && manifest.contains("launch") && manifest["launch"].is_object();
-  const std::string command = resume_line(told ? manifest["launch"] : Json::object(), folder);
+  LaunchRecord launch;
+  if (manifest) launch.resume = manifest->resume();
+  const std::string command = resume_line(launch, folder.string());
   return fmt::format("mv {} {} && mv {} {} && {}", shell_quoted(current.string()),
                      shell_quoted(free_name(folder / "checkpoints.new").string()),
                      shell_quoted(aside.string()), shell_quoted(current.string()), command);
@@ -72,7 +72,7 @@ std::string way_back(const fs::path& folder, const fs::path& aside, const Json& 
 
 }  // namespace
 
-void set_checkpoints_aside(const fs::path& folder, const Json& manifest) {
+void set_checkpoints_aside(const fs::path& folder, const std::optional<Manifest>& manifest) {
   const fs::path current = folder / "checkpoints";
   const auto checkpoints = lvm::list_checkpoints(current);
   if (checkpoints.empty()) return;

@@ -6,7 +6,6 @@
 #include <ctime>
 
 #include "base/error.h"
-#include "base/json_file.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/command.h"
@@ -16,6 +15,7 @@
 #include "cli/old_flags.h"
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
+#include "config/values.h"
 #include "worker/launch/launch.h"
 
 namespace runner::cli {
@@ -49,19 +49,21 @@ int job_command(int argc, char** argv) {
   if (!parse_job_flags(argc, argv, type, binder, line)) return 0;
   setup_logging(verbosity_of(line.common));
   apply_old_flags(line, binder);
-  if (std::strcmp(argv[0], "plan") == 0) line.arguments["dry_run"] = true;
+  if (std::strcmp(argv[0], "plan") == 0) line.arguments.dry_run = true;
 
-  const bool resumes = text_in(line.arguments, "resume") == "auto";
+  const bool resumes = line.arguments.resume == "auto";
   resolve_job(type, *options, binder, line, resumes ? "{timestamp}" : name_time());
   if (resumes) continue_newest_run(binder);
   const NewFolder folder(type, binder, line);
 
   runtime::LaunchRequest request;
   request.context.job = type.name;
+  request.context.values = config::values_of(binder);
   request.context.config = config::dump_yaml(binder, false);
   request.context.config_with_origins = config::dump_yaml(binder, true);
   request.context.arguments = line.arguments;
-  request.context.launch = Json{{"command", pasteable(argc, argv)}, {"resume", resume_command(argc, argv)}};
+  request.context.launch.command = pasteable(argc, argv);
+  request.context.launch.resume = resume_command(argc, argv);
   request.context.json = line.common.json;
   request.plugin = type.plugin;
   request.parts = type.parts;

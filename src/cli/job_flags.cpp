@@ -13,13 +13,6 @@
 namespace runner::cli {
 namespace {
 
-std::string argument_name(const std::string& flag) {
-  std::string name = flag.substr(2);
-  for (char& c : name)
-    if (c == '-') c = '_';
-  return name;
-}
-
 // "" or what is wrong with the value of an argument that counts something.
 std::string whole_number_from_one(const std::string& text) {
   std::int64_t value = 0;
@@ -75,28 +68,24 @@ void add_common_flags(CLI::App& app, CommonFlags& common) {
   app.add_flag("--dry-run", common.dry_run, "check everything and print the plan; run nothing");
 }
 
-void add_arguments(CLI::App& app, const jobs::JobType& type, std::map<std::string, std::string>& texts,
-                   std::map<std::string, bool>& present, std::map<std::string, std::int64_t>& numbers) {
-  using Kind = jobs::Argument::Kind;
-  for (const jobs::Argument& argument : type.arguments) {
-    const std::string name = argument_name(argument.flag);
-    switch (argument.kind) {
-      case Kind::present:
-        app.add_flag(argument.flag, present[name], argument.help);
-        break;
-      case Kind::number:
-        app.add_option(argument.flag, numbers[name], argument.help)
-            ->check(whole_number_from_one, "1 or more");
-        break;
-      case Kind::text:
-        app.add_option(argument.flag, texts[name], argument.help);
-        break;
-      case Kind::optional_text:
-        // A flag that may carry =VALUE, so that it never swallows the word behind it.
-        app.add_flag(std::string(argument.flag) + "{auto}", texts[name], argument.help);
-        break;
-    }
-  }
+void add_argument(CLI::App& app, const jobs::Argument& argument, bool& value) {
+  app.add_flag(argument.flag, value, argument.help);
+}
+
+void add_argument(CLI::App& app, const jobs::Argument& argument, std::int64_t& value) {
+  app.add_option(argument.flag, value, argument.help)->check(whole_number_from_one, "1 or more");
+}
+
+void add_argument(CLI::App& app, const jobs::Argument& argument, std::optional<std::string>& value) {
+  if (argument.without_value == nullptr)
+    app.add_option(argument.flag, value, argument.help);
+  else  // a flag that may carry =VALUE, so that it never swallows the word behind it
+    app.add_flag(fmt::format("{}{{{}}}", argument.flag, argument.without_value), value, argument.help);
+}
+
+void add_arguments(CLI::App& app, const jobs::JobType& type, Arguments& arguments) {
+  for (const jobs::Argument& argument : type.arguments)
+    std::visit([&](auto member) { add_argument(app, argument, arguments.*member); }, argument.member);
 }
 
 void collect_overrides(const config::Binder& binder, const GivenFlags& given, const CLI::App& app,
@@ -151,9 +140,6 @@ bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const con
                      JobCommandLine& line) {
   CLI::App app(about(argv[0], type), std::string("runner ") + argv[0]);
   GivenFlags given;
-  std::map<std::string, std::string> texts;
-  std::map<std::string, bool> present;
-  std::map<std::string, std::int64_t> numbers;
   // `run` and `plan` take any job from its file.
   const std::string positional = std::string(argv[0]) == type.name ? type.positional : "CONFIG";
   line.is_config = positional == "CONFIG";
@@ -165,7 +151,7 @@ bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const con
     app.add_option("--config", line.old_config, "old form: v1, v21, v22 or v23");
   }
   add_option_flags(app, binder, given);
-  add_arguments(app, type, texts, present, numbers);
+  add_arguments(app, type, line.arguments);
   add_common_flags(app, line.common);
   app.footer(fmt::format("Keys of the file (job: {}):\n", type.name) + config::describe(binder));
   try {
@@ -179,14 +165,7 @@ bool parse_job_flags(int argc, char** argv, const jobs::JobType& type, const con
   }
   line.is_config = line.is_config || line.positional.ends_with(".yaml") || line.positional.ends_with(".yml");
   collect_overrides(binder, given, app, line);
-  for (const jobs::Argument& argument : type.arguments) {
-    const std::string name = argument_name(argument.flag);
-    if (app.count(argument.flag) == 0) continue;
-    if (present.count(name)) line.arguments[name] = true;
-    if (numbers.count(name)) line.arguments[name] = numbers[name];
-    if (texts.count(name)) line.arguments[name] = texts[name];
-  }
-  if (line.common.dry_run) line.arguments["dry_run"] = true;
+  line.arguments.dry_run = line.common.dry_run;
   return true;
 }
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "config/binder.h"
 #include "config/resolve.h"
+#include "contract/arguments.h"
 #include "jobs/job_type.h"
 
 namespace runner::cli {
@@ -21,7 +21,7 @@ struct JobCommandLine {
   std::string positional;                   // "" when not given
   bool is_config = false;                   // it names a YAML file, not the value of a key
   std::vector<config::Override> overrides;  // flags, --set, in order of strength
-  Json arguments = Json::object();
+  Arguments arguments;
   std::string old_model, old_version, old_config;  // the old trainer's way to name a run
 };
 

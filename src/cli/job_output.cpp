@@ -51,8 +51,7 @@ void expand_output(const std::string& name, config::Binder& binder, JobCommandLi
   config::Field* output = output_field(binder);
   if (output == nullptr) return;
   std::string text = config::field_text(*output);
-  if (timestamp != time_mark && text.find(time_mark) != std::string::npos)
-    line.arguments["new_output"] = true;
+  if (timestamp != time_mark && text.find(time_mark) != std::string::npos) line.arguments.new_output = true;
   replace_all(text, "{name}", name);
   replace_all(text, time_mark, timestamp);
   set_text(*output, text);
@@ -70,18 +69,17 @@ std::vector<config::Problem> judge_output(const jobs::JobType& type, config::Bin
   output.inputs.push_back({"the config", config_file});
   for (const auto& other : binder.fields())
     for (const std::string& path : config::input_paths(*other)) output.inputs.push_back({other->key, path});
-  if (line.arguments.contains("init"))
-    output.inputs.push_back({"--init", line.arguments["init"].get<std::string>()});
+  const std::optional<std::string>& init = line.arguments.init;
+  if (init) output.inputs.push_back({"--init", *init});
   std::string objection = objection_to(output);
-  if (objection.empty() && line.arguments.contains("init"))
-    objection = overwrites_init(output, line.arguments["init"].get<std::string>());
+  if (objection.empty() && init) objection = overwrites_init(output, *init);
   if (objection.empty()) return {};
   return {{"", "output", objection}};
 }
 
 NewFolder::NewFolder(const jobs::JobType& type, config::Binder& binder, const JobCommandLine& line) {
-  if (type.output != OutputKind::folder || !line.arguments.value("new_output", false)) return;
-  if (line.arguments.value("dry_run", false) || line.arguments.contains("resume")) return;
+  if (type.output != OutputKind::folder || !line.arguments.new_output) return;
+  if (line.arguments.dry_run || line.arguments.resume) return;
   config::Field& output = *output_field(binder);
   folder_ = make_new_folder(config::field_text(output));
   set_text(output, folder_.string());

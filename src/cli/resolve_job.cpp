@@ -40,7 +40,7 @@ void note_config_epochs(const jobs::JobType& type, JobCommandLine& line, const s
   options->declare_all(binder);
   config::resolve(binder, text, file, others);
   if (const config::Field* epochs = binder.find("train.epochs"))
-    line.arguments["config_epochs"] = std::stoll(config::field_text(*epochs));
+    line.arguments.config_epochs = std::stoll(config::field_text(*epochs));
 }
 
 }  // namespace

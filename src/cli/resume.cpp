@@ -117,9 +117,9 @@ void continue_newest_run(config::Binder& binder) {
   if (pattern.find(placeholder) == std::string::npos) return;
   const auto runs = runs_named(pattern);
   for (const FoundRun& run : runs) {
-    const Json manifest = runtime::settle_outcome(run.folder);
-    if (runtime::is_running(manifest) || runtime::has_ended(manifest) || !has_checkpoint(run.folder))
-      continue;
+    const std::optional<Manifest> manifest = runtime::settle_outcome(run.folder);
+    if (manifest && (manifest->is_running() || manifest->has_ended())) continue;
+    if (!has_checkpoint(run.folder)) continue;
     const std::string origin = output->origin;
     config::set_field_text(*output, run.folder.string());
     output->origin = origin;

@@ -39,10 +39,9 @@ fs::path place(const fs::path& manifest) {
 
 // As it is now: a run that was killed says "running" until somebody looks. Throws as read_json_file.
 Json read_manifest(const fs::path& path) {
-  Json contents = read_json_file(path);
-  if (path.filename() != "manifest.json" || !runtime::is_running(contents)) return contents;
-  const Json now = runtime::settle_outcome(place(path));
-  return now.is_object() ? now : contents;
+  Manifest manifest = Manifest::read(path);
+  if (path.filename() != "manifest.json" || !manifest.is_running()) return manifest.contents();
+  return runtime::settle_outcome(place(path)).value_or(manifest).contents();
 }
 
 // A run may vanish at any moment, another be written: what cannot be read any more is left out.

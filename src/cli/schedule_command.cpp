@@ -118,15 +118,15 @@ int install(const ScheduleFlags& flags) {
       fs::remove_all(entry.state);
     throw;
   }
-  const Json schedule = schedule_json(host, entry);
+  const ScheduleReport schedule = report_of(host, entry);
   say("{}", flags.json ? json_text(schedule) + "\n" : schedule_status(schedule));
   return 0;
 }
 
 int list(bool json) {
   const runtime::Host host = runtime::this_host();
-  std::vector<Json> schedules;
-  for (const ScheduleEntry& entry : runtime::load_entries()) schedules.push_back(schedule_json(host, entry));
+  std::vector<ScheduleReport> schedules;
+  for (const ScheduleEntry& entry : runtime::load_entries()) schedules.push_back(report_of(host, entry));
   say("{}", json ? json_text(Json{{"schedules", schedules}}) + "\n" : schedule_table(schedules));
   return 0;
 }
@@ -155,7 +155,7 @@ int schedule_command(int argc, char** argv) {
   const auto entries = runtime::load_entries();
   const ScheduleEntry& entry = find_entry(entries, flags.config);
   if (flags.action == "start") return runtime::start_scheduled(entry);
-  const Json schedule = schedule_json(runtime::this_host(), entry);
+  const ScheduleReport schedule = report_of(runtime::this_host(), entry);
   say("{}", flags.json ? json_text(schedule) + "\n" : schedule_status(schedule));
   return 0;
 }

@@ -4,15 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/schedule_record.h"
 #include "schedule/entry.h"
 #include "schedule/host.h"
 
 namespace runner::cli {
 
-Json schedule_json(const runtime::Host& host, const runtime::ScheduleEntry& entry);
-// From schedule_json's objects.
-std::string schedule_status(const Json& schedule);
-std::string schedule_table(const std::vector<Json>& schedules);
+ScheduleReport report_of(const runtime::Host& host, const runtime::ScheduleEntry& entry);
+std::string schedule_status(const ScheduleReport& schedule);
+std::string schedule_table(const std::vector<ScheduleReport>& schedules);
 
 }  // namespace runner::cli

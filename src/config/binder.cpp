@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -207,6 +208,20 @@ void bind_list(Field& field, std::vector<T>& target) {
 }
 
 }  // namespace
+
+// An unknown word changes nothing here: it is what check of the allowed ones finds.
+void detail::bind_choice(Field& field, std::function<std::size_t()> get,
+                         std::function<void(std::size_t)> set) {
+  field.read = [&field, set = std::move(set)](const YAML::Node& node) -> std::string {
+    std::string word;
+    const std::string wanted = convert(node, word);
+    const auto found = std::find(field.allowed.begin(), field.allowed.end(), word);
+    if (wanted.empty() && found != field.allowed.end())
+      set(static_cast<std::size_t>(found - field.allowed.begin()));
+    return wanted;
+  };
+  field.write = [&field, get = std::move(get)] { return scalar_node(field.allowed.at(get())); };
+}
 
 #define RUNNER_BIND(type, kind, bind)                                      \
   Field& Binder::option(std::string key, type& target, std::string help) { \

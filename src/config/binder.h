@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
+
 namespace YAML {
 class Node;
 }
@@ -78,6 +80,10 @@ class Binder {
   Field& option(std::string key, std::vector<double>& target, std::string help);
   Field& option(std::string key, std::vector<std::int64_t>& target, std::string help);
 
+  // A choice of words (base/words.h).
+  template <Choice E>
+  Field& option(std::string key, E& target, std::string help);
+
   // A list of mappings, each read by `declare_item`: void(Binder&, Item&).
   template <class Item, class Declare>
   Field& items(std::string key, std::vector<Item>& target, std::string help, Declare declare_item);
@@ -110,7 +116,19 @@ struct ItemList {
   std::function<void(Binder&, std::size_t)> declare;  // declares item i
 };
 void bind_items(Field& field, ItemList list);
+// One of field.allowed: its number.
+void bind_choice(Field& field, std::function<std::size_t()> get, std::function<void(std::size_t)> set);
 }  // namespace detail
+
+template <Choice E>
+Field& Binder::option(std::string key, E& target, std::string help) {
+  Field& field = add(std::move(key), std::move(help), Kind::text);
+  field.allowed = words_of(E{});
+  detail::bind_choice(
+      field, [&target] { return static_cast<std::size_t>(target); },
+      [&target](std::size_t number) { target = static_cast<E>(number); });
+  return field;
+}
 
 template <class Item, class Declare>
 Field& Binder::items(std::string key, std::vector<Item>& target, std::string help, Declare declare_item) {

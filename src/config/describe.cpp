@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "config/resolve.h"
+#include "config/values.h"
 #include "config/yaml_text.h"
 
 namespace runner::config {
@@ -29,22 +30,6 @@ std::vector<std::string> split_key(const std::string& key) {
     parts.push_back(key.substr(at, dot - at));
   parts.push_back(key.substr(at));
   return parts;
-}
-
-Json to_json(const YAML::Node& node, Kind kind) {
-  if (node.IsNull()) return nullptr;
-  if (node.IsSequence()) {
-    const Kind item = kind == Kind::number_list    ? Kind::number
-                      : kind == Kind::integer_list ? Kind::integer
-                                                   : Kind::text;
-    Json list = Json::array();
-    for (const auto& entry : node) list.push_back(to_json(entry, item));
-    return list;
-  }
-  if (kind == Kind::boolean) return node.as<bool>();
-  if (kind == Kind::integer) return node.as<std::int64_t>();
-  if (kind == Kind::number) return node.as<double>();
-  return node.Scalar();
 }
 
 const char* json_type(Kind kind) {
@@ -90,7 +75,7 @@ Json field_schema(const Field& field) {
     schema["anyOf"] = Json::array({scalar, Json{{"type", "array"}, {"items", scalar}}});
   else
     schema.update(scalar);
-  if (!field.is_required) schema["default"] = to_json(field.write(), field.kind);
+  if (!field.is_required) schema["default"] = detail::scalar_json(field.write(), field.kind);
   return schema;
 }
 

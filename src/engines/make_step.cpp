@@ -10,16 +10,17 @@
 
 namespace runner::lvm {
 
-std::unique_ptr<TrainingStep> make_step(const std::string& engine, std::shared_ptr<Model> model,
+std::unique_ptr<TrainingStep> make_step(EngineChoice engine, std::shared_ptr<Model> model,
                                         const StepOptions& options, std::int64_t context,
                                         const torch::Device& device) {
-  if (engine == "plain") return make_plain_step(std::move(model), options);
+  if (engine == EngineChoice::plain) return make_plain_step(std::move(model), options);
 #ifdef RUNNER_CUDA
   if (device.is_cuda()) return cuda::make_graph_step(std::move(model), options);
 #endif
   const std::string misfit = engine_misfit(*model, device);
   if (misfit.empty()) return make_fused_step(std::move(model), options, context, device);
-  if (engine == "fused") throw UsageError("the fused engine cannot train this: " + misfit, "train.engine");
+  if (engine == EngineChoice::fused)
+    throw UsageError("the fused engine cannot train this: " + misfit, "train.engine");
   spdlog::debug("plain engine: {}", misfit);
   return make_plain_step(std::move(model), options);
 }

@@ -5,12 +5,13 @@
 #include <memory>
 #include <string>
 
+#include "engines/engine_choice.h"
 #include "engines/step.h"
 
 namespace runner::lvm {
 
-// engine: auto | plain | fused. Throws UsageError when fused is asked for and does not fit.
-std::unique_ptr<TrainingStep> make_step(const std::string& engine, std::shared_ptr<Model> model,
+// Throws UsageError when fused is asked for and does not fit.
+std::unique_ptr<TrainingStep> make_step(EngineChoice engine, std::shared_ptr<Model> model,
                                         const StepOptions& options, std::int64_t context,
                                         const torch::Device& device);
 

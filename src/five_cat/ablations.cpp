@@ -51,13 +51,13 @@ void Ablations::add(Predictor& predictor, const Block& block, std::uint64_t seed
   loo_avg.add(change.narrow(0, 4, length).mean(0));
 }
 
-void Ablations::write(Json& out) const {
-  out["C:shuffled"] = shuffled.value();
-  out["C:reverse"] = reverse.value();
-  out["C:loo_avg"] = loo_avg.value();
-  out["C:repeat_pad"] = repeat_pad.value();
-  out["C:cross_article"] = cross_article.value();
-  out["C:samples"] = shuffled.count;
+void Ablations::write(NamedList<TestFigure>& out) const {
+  out.emplace_back("C:shuffled", shuffled.value());
+  out.emplace_back("C:reverse", reverse.value());
+  out.emplace_back("C:loo_avg", loo_avg.value());
+  out.emplace_back("C:repeat_pad", repeat_pad.value());
+  out.emplace_back("C:cross_article", cross_article.value());
+  out.emplace_back("C:samples", shuffled.count);
 }
 
 }  // namespace runner::lvm::cat

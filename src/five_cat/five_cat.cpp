@@ -20,8 +20,8 @@ double share_done(const Taken& taken, std::int64_t looked_at, std::int64_t total
 
 }  // namespace
 
-Json run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
-         const std::function<void(double)>& progress) {
+SplitReport run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
+                const std::function<void(double)>& progress) {
   const torch::NoGradGuard no_grad;
   constexpr std::int64_t kBlock = 256;  // samples at once: neighbouring windows share most of their vectors
   Offsets a;
@@ -30,7 +30,7 @@ Json run(Predictor& predictor, const Articles& articles, const Split& split, con
   Rollout d(options.horizon);
   Coherence e;
   const auto baselines = fixed_baselines(options.shares);
-  Figures figures(baselines);
+  FigureSums figures(baselines);
   Taken taken;
   const auto total = static_cast<std::int64_t>(split.ids.size());
   if (progress) progress(0);
@@ -58,12 +58,12 @@ Json run(Predictor& predictor, const Articles& articles, const Split& split, con
   if (taken.b == 0)
     throw DataError("test B has no usable row: no target in an article of at least six rows of `articles`",
                     place);
-  Json out = Json::object();
-  a.write(out, options.legacy);
-  b.write(out);
-  c.write(out);
-  d.write(out, options.target_offset);
-  e.write(out);
+  SplitReport out;
+  a.write(out.tests, options.legacy);
+  b.write(out.tests);
+  c.write(out.tests);
+  d.write(out.tests, options.target_offset);
+  e.write(out.tests);
   figures.write(out);
   return out;
 }

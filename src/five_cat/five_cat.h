@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/eval_report.h"
 #include "data/samples/samples.h"
 #include "five_cat/articles.h"
 #include "five_cat/predictor.h"
@@ -30,9 +30,9 @@ struct Split {
 };
 
 // Every key of docs/lvm.md's 5CAT, null where a bin is empty, then the quick figures of the first `samples`
-// rows beside those of the baselines (cat/figures.h). `progress` gets the share of the work that is done, 0
+// rows beside those of the baselines. `progress` gets the share of the work that is done, 0
 // to 1. Throws DataError when no row is usable in A or in B.
-Json run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
-         const std::function<void(double)>& progress = {});
+SplitReport run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
+                const std::function<void(double)>& progress = {});
 
 }  // namespace runner::lvm::cat

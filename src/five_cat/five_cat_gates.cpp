@@ -26,63 +26,47 @@ constexpr Limit kLimits[] = {
 constexpr double kSlack = 1e-6;         // of the upper limits
 constexpr double kLargestShift = 0.05;  // of E's normal windows between VAL and OOD
 
-Gate gate_of(const Limit& limit, const std::string& split, const Json& figures, const std::string& key,
-             double bound) {
-  Gate gate{limit.test, split + " " + key,
-            nullptr,    fmt::format("{} {}", limit.at_least ? ">=" : "<=", bound),
-            false,      ""};
-  if (figures.contains(key)) gate.value = figures.at(key);
-  if (!gate.value.is_number()) {
+TestGate gate_of(const Limit& limit, const SplitReport& split, const std::string& key, double bound) {
+  TestGate gate{limit.test, split.mean(key), fmt::format("{} {}", limit.at_least ? ">=" : "<=", bound), false,
+                ""};
+  if (!gate.value)
     gate.reason = "no usable row";
-    return gate;
-  }
-  const double value = gate.value.get<double>();
-  gate.passed = limit.at_least ? value >= bound : value <= bound + kSlack;
+  else
+    gate.passed = limit.at_least ? *gate.value >= bound : *gate.value <= bound + kSlack;
   return gate;
 }
 
-Gate shift_gate(const Json& val, const Json& ood) {
-  Gate gate{"E", "E:normal |VAL - OOD|", nullptr, fmt::format("<= {}", kLargestShift), false, ""};
-  for (const auto* split : {&val, &ood}) {
-    if (split->at("E:normal_mean").is_number()) continue;
-    gate.reason = fmt::format("no window of {} has a mean adjacent cosine in [0.45, 0.55]",
-                              split == &val ? "VAL" : "OOD");
+TestGate shift_gate(const SplitReport& val, const SplitReport& ood) {
+  TestGate gate{"E", std::nullopt, fmt::format("<= {}", kLargestShift), false, ""};
+  const std::optional<double> normal_val = val.mean("E:normal_mean"), normal_ood = ood.mean("E:normal_mean");
+  if (!normal_val || !normal_ood) {
+    gate.reason =
+        fmt::format("no window of {} has a mean adjacent cosine in [0.45, 0.55]", normal_val ? "OOD" : "VAL");
     return gate;
   }
-  const double shift =
-      std::abs(val.at("E:normal_mean").get<double>() - ood.at("E:normal_mean").get<double>());
-  gate.value = shift;
-  gate.passed = shift <= kLargestShift;
+  gate.value = std::abs(*normal_val - *normal_ood);
+  gate.passed = *gate.value <= kLargestShift;
   return gate;
 }
 
 }  // namespace
 
-std::vector<Gate> judge(const Json& val, const Json& ood, const std::string& rollout_key, bool legacy) {
-  std::vector<Gate> gates;
+NamedList<TestGate> judge(const std::optional<SplitReport>& val, const std::optional<SplitReport>& ood,
+                          const std::string& rollout_key, bool legacy) {
+  NamedList<TestGate> gates;
   for (const auto& limit : kLimits) {
     const std::string key = std::string(limit.key) == "A:true"      ? (legacy ? "A:k=1" : "A:k=0")
                             : std::string(limit.key) == "D:avg_cos" ? rollout_key
                                                                     : limit.key;
-    if (!val.empty()) gates.push_back(gate_of(limit, "VAL", val, key, limit.val));
-    if (!ood.empty()) gates.push_back(gate_of(limit, "OOD", ood, key, limit.ood));
+    if (val) gates.emplace_back("VAL " + key, gate_of(limit, *val, key, limit.val));
+    if (ood) gates.emplace_back("OOD " + key, gate_of(limit, *ood, key, limit.ood));
   }
-  if (!val.empty() && !ood.empty()) gates.push_back(shift_gate(val, ood));
+  if (val && ood) gates.emplace_back("E:normal |VAL - OOD|", shift_gate(*val, *ood));
   return gates;
 }
 
-bool all_passed(const std::vector<Gate>& gates) {
-  return std::all_of(gates.begin(), gates.end(), [](const Gate& g) { return g.passed; });
-}
-
-Json to_json(const std::vector<Gate>& gates) {
-  Json out = Json::object();
-  for (const Gate& g : gates) {
-    Json entry = {{"test", g.test}, {"value", g.value}, {"limit", g.limit}, {"passed", g.passed}};
-    if (!g.reason.empty()) entry["reason"] = g.reason;
-    out[g.name] = std::move(entry);
-  }
-  return out;
+bool all_passed(const NamedList<TestGate>& gates) {
+  return std::all_of(gates.begin(), gates.end(), [](const auto& gate) { return gate.second.passed; });
 }
 
 }  // namespace runner::lvm::cat

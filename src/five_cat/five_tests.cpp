@@ -38,15 +38,15 @@ void Offsets::add(const Articles& articles, const Block& block) {
     cosine[static_cast<std::size_t>(k + 3)].add(row_dot(predictions, truth(articles, block, members, k)));
 }
 
-void Offsets::write(Json& out, bool legacy) const {
+void Offsets::write(NamedList<TestFigure>& out, bool legacy) const {
   const std::size_t true_offset = legacy ? 4 : 3;
   double best_other = -2;
   for (std::size_t i = 0; i < cosine.size(); ++i) {
-    out["A:k=" + std::to_string(static_cast<int>(i) - 3)] = cosine[i].value();
-    if (i != true_offset) best_other = std::max(best_other, cosine[i].value().get<double>());
+    out.emplace_back("A:k=" + std::to_string(static_cast<int>(i) - 3), cosine[i].value());
+    if (i != true_offset) best_other = std::max(best_other, cosine[i].mean());
   }
-  out["A:margin"] = cosine[true_offset].value().get<double>() - best_other;
-  out["A:samples"] = cosine[0].count;
+  out.emplace_back("A:margin", cosine[true_offset].mean() - best_other);
+  out.emplace_back("A:samples", cosine[0].count);
 }
 
 void Retrieval::add(const Articles& articles, const Block& block) {
@@ -65,11 +65,11 @@ void Retrieval::add(const Articles& articles, const Block& block) {
   }
 }
 
-void Retrieval::write(Json& out) const {
-  out["B:R@1"] = first.value();
-  out["B:R@5"] = five.value();
-  out["B:MRR"] = reciprocal.value();
-  out["B:samples"] = first.count;
+void Retrieval::write(NamedList<TestFigure>& out) const {
+  out.emplace_back("B:R@1", first.value());
+  out.emplace_back("B:R@5", five.value());
+  out.emplace_back("B:MRR", reciprocal.value());
+  out.emplace_back("B:samples", first.count);
 }
 
 void Rollout::add(Predictor& predictor, const Articles& articles, const Block& block, bool legacy) {
@@ -89,12 +89,12 @@ void Rollout::add(Predictor& predictor, const Articles& articles, const Block& b
   }
 }
 
-void Rollout::write(Json& out, std::int64_t target_offset) const {
+void Rollout::write(NamedList<TestFigure>& out, std::int64_t target_offset) const {
   Mean all;
   for (const Mean& step : by_step) all.sum += step.sum, all.count += step.count;
-  out["D:avg_cos@H=" + std::to_string(by_step.size())] = all.value();
-  if (target_offset > 1 && by_step.size() > 1) out["D:avg_cos@H=1"] = by_step.front().value();
-  out["D:samples"] = by_step.front().count;
+  out.emplace_back("D:avg_cos@H=" + std::to_string(by_step.size()), all.value());
+  if (target_offset > 1 && by_step.size() > 1) out.emplace_back("D:avg_cos@H=1", by_step.front().value());
+  out.emplace_back("D:samples", by_step.front().count);
 }
 
 void Coherence::add(const Block& block) {
@@ -108,11 +108,11 @@ void Coherence::add(const Block& block) {
   normal.add(cosine.masked_select((adjacent >= 0.45).logical_and(adjacent <= 0.55)));
 }
 
-void Coherence::write(Json& out) const {
-  out["E:low_mean"] = low.value();
-  out["E:normal_mean"] = normal.value();
-  out["E:low_n"] = low.count;
-  out["E:normal_n"] = normal.count;
+void Coherence::write(NamedList<TestFigure>& out) const {
+  out.emplace_back("E:low_mean", low.value());
+  out.emplace_back("E:normal_mean", normal.value());
+  out.emplace_back("E:low_n", low.count);
+  out.emplace_back("E:normal_n", normal.count);
 }
 
 }  // namespace runner::lvm::cat

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "contract/eval_report.h"
 #include "five_cat/block.h"
 
 namespace runner::lvm::cat {
@@ -14,28 +15,30 @@ struct Mean {
   double sum = 0;
   std::int64_t count = 0;
   void add(const torch::Tensor& values);
-  Json value() const { return count == 0 ? Json(nullptr) : Json(sum / static_cast<double>(count)); }
+  double mean() const { return sum / static_cast<double>(count); }
+  // Nothing of no values.
+  TestFigure value() const { return count == 0 ? TestFigure() : mean(); }
 };
 
 // A: cosine of the prediction with the vectors about the target.
 struct Offsets {
   std::array<Mean, 7> cosine;  // k = -3 … 3
   void add(const Articles& articles, const Block& block);
-  void write(Json& out, bool legacy) const;
+  void write(NamedList<TestFigure>& out, bool legacy) const;
 };
 
 // B: rank of the target within its article.
 struct Retrieval {
   Mean first, five, reciprocal;
   void add(const Articles& articles, const Block& block);
-  void write(Json& out) const;
+  void write(NamedList<TestFigure>& out) const;
 };
 
 // C: change of cos(prediction, target) when the context is damaged.
 struct Ablations {
   Mean shuffled, reverse, loo_avg, repeat_pad, cross_article;
   void add(Predictor& predictor, const Block& block, std::uint64_t seed);
-  void write(Json& out) const;
+  void write(NamedList<TestFigure>& out) const;
 };
 
 // D: roll-out with predictions fed back.
@@ -43,14 +46,14 @@ struct Rollout {
   explicit Rollout(std::int64_t horizon) : by_step(static_cast<std::size_t>(horizon)) {}
   std::vector<Mean> by_step;
   void add(Predictor& predictor, const Articles& articles, const Block& block, bool legacy);
-  void write(Json& out, std::int64_t target_offset) const;
+  void write(NamedList<TestFigure>& out, std::int64_t target_offset) const;
 };
 
 // E: windows of unusually low against normal adjacent similarity.
 struct Coherence {
   Mean low, normal;
   void add(const Block& block);
-  void write(Json& out) const;
+  void write(NamedList<TestFigure>& out) const;
 };
 
 }  // namespace runner::lvm::cat

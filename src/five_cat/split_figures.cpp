@@ -34,17 +34,17 @@ torch::Tensor seen_in(const Articles& articles, const data::SampleSource& source
 
 }  // namespace
 
-Figures::Figures(const std::vector<Baseline>& baselines)
+FigureSums::FigureSums(const std::vector<Baseline>& baselines)
     : baselines_(baselines), sums_(1 + baselines.size()) {}
 
-void Figures::Sums::add(const torch::Tensor& predictions, const torch::Tensor& contexts,
-                        const torch::Tensor& targets) {
+void FigureSums::Sums::add(const torch::Tensor& predictions, const torch::Tensor& contexts,
+                           const torch::Tensor& targets) {
   loss += (predictions - targets).square().mean(1).sum(torch::kFloat64).item<double>();
   cosine += (predictions * targets).sum(1).sum(torch::kFloat64).item<double>();
   alignment.add(predictions, contexts, targets);
 }
 
-ValidationResult Figures::Sums::result() const {
+ValidationResult FigureSums::Sums::result() const {
   ValidationResult r;
   r.alignment = alignment.result();
   const auto rows = static_cast<double>(std::max<std::int64_t>(1, r.alignment.rows));
@@ -53,7 +53,7 @@ ValidationResult Figures::Sums::result() const {
   return r;
 }
 
-void Figures::add(const Articles& articles, const data::SampleSource& source, const Block& block) {
+void FigureSums::add(const Articles& articles, const data::SampleSource& source, const Block& block) {
   const auto members = block.members(&Row::c);
   const auto contexts = block.contexts.index_select(0, members);
   const auto targets = block.targets.index_select(0, members);
@@ -77,17 +77,17 @@ void Figures::add(const Articles& articles, const data::SampleSource& source, co
   }
 }
 
-void Figures::write(Json& out) const {
+void FigureSums::write(SplitReport& out) const {
   std::vector<ValidationResult> results;
   for (std::size_t p = 1; p < sums_.size(); ++p) results.push_back(sums_[p].result());
   const BaselineFigures baselines = baseline_figures(baselines_, results);
-  const ValidationResult model = sums_[0].result();
-  out.update(to_json(model));
-  out["gain"] = baselines.gain(model.cosine);
-  out["best_baseline"] = baselines.best;
-  out["baselines"] = baselines.figures;
-  if (!baselines.figures.contains("weighted_mean")) out["baselines"]["weighted_mean"] = nullptr;
-  out["chance"] = baselines.chance;
+  out.model = figures_of(sums_[0].result());
+  out.gain = baselines.gain(out.model.val_cosine);
+  out.best_baseline = baselines.best;
+  for (const auto& [name, figures] : baselines.figures) out.baselines.emplace_back(name, figures);
+  if (find_named(baselines.figures, "weighted_mean") == nullptr)
+    out.baselines.emplace_back("weighted_mean", std::nullopt);
+  out.chance = baselines.chance;
 }
 
 }  // namespace runner::lvm::cat

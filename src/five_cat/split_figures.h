@@ -4,19 +4,20 @@
 
 #include <vector>
 
+#include "contract/eval_report.h"
 #include "five_cat/block.h"
 #include "training/alignment.h"
 #include "training/baselines/baselines.h"
 
 namespace runner::lvm::cat {
 
-class Figures {
+class FigureSums {
  public:
-  explicit Figures(const std::vector<Baseline>& baselines);
+  explicit FigureSums(const std::vector<Baseline>& baselines);
   // Over the rows of test C: the first `samples` of the split, whether their article is known or not.
   void add(const Articles& articles, const data::SampleSource& source, const Block& block);
-  // val_loss, val_cosine, margin, r_at_1 … of the model; baselines, best_baseline, gain, chance.
-  void write(Json& out) const;
+  // Everything but the tests.
+  void write(SplitReport& out) const;
 
  private:
   struct Sums {

@@ -150,40 +150,24 @@ std::vector<ScheduleEntry> load_entries() {
 void save_last_run(const ScheduleEntry& entry, const LastRun& run) {
   // Removed while it ran: nothing is to come back.
   if (!fs::exists(entry.state / "schedule.json")) return;
-  Json object = to_json(run);
-  object["pid"] = run.pid;
-  write_file_atomically(entry.state / "last_run.json", dump(object));
+  write_file_atomically(entry.state / "last_run.json", dump(run));
 }
 
 std::optional<LastRun> load_last_run(const ScheduleEntry& entry) {
   const fs::path file = entry.state / "last_run.json";
   if (!fs::exists(file)) return std::nullopt;
-  const Json object = read_json_file_if_valid(file);
   LastRun run;
-  run.started = text_in(object, "started");
-  run.ended = text_in(object, "ended");
-  run.outcome = text_in(object, "outcome", "unknown");
-  run.exit_code = static_cast<int>(integer_in(object, "exit_code", -1));
-  run.seconds = number_in(object, "seconds");
-  run.log = text_in(object, "log");
-  run.message = text_in(object, "message");
-  run.pid = static_cast<int>(integer_in(object, "pid"));
+  try {
+    run = record_from<LastRun>(read_json_file(file), file.string());
+  } catch (const Error& damage) {
+    spdlog::debug("{}", damage.line());
+  }
   const bool gone = run.pid <= 0 || (::kill(run.pid, 0) != 0 && errno == ESRCH);
   if (run.outcome == "running" && (gone || FileLock::try_lock(entry.state / "lock"))) {
     run.outcome = "lost";
     run.message = "the run was killed together with its watcher, or the machine went down";
   }
   return run;
-}
-
-Json to_json(const LastRun& run) {
-  Json object{{"started", run.started}, {"ended", nullptr}, {"outcome", run.outcome}, {"exit_code", nullptr}};
-  if (!run.ended.empty()) object["ended"] = run.ended;
-  if (run.exit_code >= 0) object["exit_code"] = run.exit_code;
-  object["seconds"] = run.seconds;
-  object["log"] = run.log;
-  object["message"] = run.message;
-  return object;
 }
 
 }  // namespace runner::runtime

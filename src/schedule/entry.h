@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/schedule_record.h"
 
 namespace runner::runtime {
 
@@ -42,20 +42,9 @@ ScheduleEntry load_entry(const std::filesystem::path& state);
 // Every entry below schedule_folder(), by config. Damaged ones are a warning in the log.
 std::vector<ScheduleEntry> load_entries();
 
-struct LastRun {
-  std::string started, ended;  // local time, ISO 8601 with zone; ended is "" while it runs
-  std::string outcome;         // running | succeeded | failed | timed out | stopped | lost
-  int exit_code = -1;          // of `runner run`; -1: none
-  double seconds = 0;
-  std::string log;      // path
-  std::string message;  // the log's last line, for failures
-  int pid = 0;          // of the process that watches over the run
-};
-
 void save_last_run(const ScheduleEntry& entry, const LastRun& run);
 // Nothing when it has never run. A run that is recorded as running and whose lock nobody holds is "lost": it
 // was killed with its watcher, or the machine went down.
 std::optional<LastRun> load_last_run(const ScheduleEntry& entry);
-Json to_json(const LastRun& run);
 
 }  // namespace runner::runtime

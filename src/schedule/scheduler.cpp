@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "schedule/crontab.h"
 #include "schedule/launchd_plist.h"
 #include "schedule/systemd_units.h"

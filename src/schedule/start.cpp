@@ -123,7 +123,8 @@ std::string outcome_of(const Watched& watched) {
 
 void tell_end(const ScheduleEntry& entry, const LastRun& run) {
   say_error("runner: {}: the scheduled run {} after {}, exit code {}\n{}\nlog: {}\n", entry.config.string(),
-            run.outcome, format_duration(run.seconds), run.exit_code, last_lines(run.log, 5), run.log);
+            run.outcome, format_duration(run.seconds), run.exit_code.value_or(0), last_lines(run.log, 5),
+            run.log);
 }
 
 }  // namespace

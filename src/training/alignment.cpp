@@ -7,16 +7,15 @@
 namespace runner::lvm {
 namespace {
 
+// Equal vectors of an article have equal scores, but for the rounding of products of another shape.
+constexpr double tie = 1e-6;
+
 // [R, N] true where a vector of the article scores above the row's target.
 torch::Tensor ranks_before(const torch::Tensor& predictions, const torch::Tensor& article,
                            const torch::Tensor& target_rows) {
   const auto scores = torch::matmul(unit(predictions), unit(article).t());
   const auto own = scores.gather(1, target_rows.to(scores.device(), torch::kInt64).unsqueeze(1));  // [R, 1]
-  return scores > own;
-}
-
-Json number_or_null(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
+  return scores > own + tie;
 }
 
 }  // namespace
@@ -90,22 +89,8 @@ AlignmentMetrics AlignmentSums::result() const {
   return m;
 }
 
-Json to_json(const AlignmentMetrics& m) {
-  return {{"margin", m.margin},
-          {"r_at_1", number_or_null(m.article.r_at_1)},
-          {"r_at_5", number_or_null(m.article.r_at_5)},
-          {"new_r_at_1", number_or_null(m.fresh.r_at_1)},
-          {"new_r_at_5", number_or_null(m.fresh.r_at_5)},
-          {"new_mrr", number_or_null(m.fresh.mrr)},
-          {"legacy_r5", m.legacy_r5}};
-}
-
-Json chance_levels(const AlignmentMetrics& m) {
-  return {{"r_at_1", number_or_null(m.article.chance_1)},
-          {"r_at_5", number_or_null(m.article.chance_5)},
-          {"new_r_at_1", number_or_null(m.fresh.chance_1)},
-          {"new_r_at_5", number_or_null(m.fresh.chance_5)},
-          {"legacy_r5", m.legacy_chance}};
+ChanceLevels chance_levels(const AlignmentMetrics& m) {
+  return {m.article.chance_1, m.article.chance_5, m.fresh.chance_1, m.fresh.chance_5, m.legacy_chance};
 }
 
 }  // namespace runner::lvm

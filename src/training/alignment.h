@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/json.h"
+#include "contract/figures.h"
 
 namespace runner::lvm {
 
@@ -28,10 +28,7 @@ struct AlignmentMetrics {
   std::int64_t ranked_rows = 0;  // rows whose article is known: those behind the retrieval
 };
 
-// margin, r_at_1, r_at_5, new_r_at_1, new_r_at_5, new_mrr, legacy_r5; null where not computed.
-Json to_json(const AlignmentMetrics& metrics);
-// r_at_1, r_at_5, new_r_at_1, new_r_at_5, legacy_r5: the levels of chance.
-Json chance_levels(const AlignmentMetrics& metrics);
+ChanceLevels chance_levels(const AlignmentMetrics& metrics);
 
 // Sums over batches, so that no split has to be held at once.
 class AlignmentSums {

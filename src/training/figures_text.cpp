@@ -4,12 +4,11 @@
 
 namespace runner::lvm {
 
-std::string figure(const Json& figures, const std::string& key, int digits) {
-  const auto found = figures.find(key);
-  if (found == figures.end() || !found->is_number()) return "–";
-  const auto value = found->get<double>();
-  return key == "margin" || key == "gain" ? fmt::format("{:+.{}f}", value, digits)
-                                          : fmt::format("{:.{}f}", value, digits);
+std::string figure(const NamedList<double>& figures, const std::string& key, int digits) {
+  const double* value = find_named(figures, key);
+  if (value == nullptr) return "–";
+  return key == "margin" || key == "gain" ? fmt::format("{:+.{}f}", *value, digits)
+                                          : fmt::format("{:.{}f}", *value, digits);
 }
 
 const std::vector<std::pair<const char*, const char*>>& figure_columns() {
@@ -19,7 +18,7 @@ const std::vector<std::pair<const char*, const char*>>& figure_columns() {
   return columns;
 }
 
-std::string figure_table(const std::vector<std::pair<std::string, Json>>& rows) {
+std::string figure_table(const NamedList<NamedList<double>>& rows) {
   std::string text = fmt::format("{:<22}", "");
   for (const auto& [key, heading] : figure_columns()) text += fmt::format("{:>11}", heading);
   text += "\n";
@@ -34,21 +33,22 @@ std::string figure_table(const std::vector<std::pair<std::string, Json>>& rows) 
 
 std::string header_of(const BaselineFigures& b) {
   std::string cosines;
-  for (const auto& [name, figures] : b.figures.items())
-    cosines += fmt::format("{}{} {}", cosines.empty() ? "" : ", ", name, figure(figures, "val_cosine", 4));
+  for (const auto& [name, figures] : b.figures)
+    cosines += fmt::format("{}{} {:.4f}", cosines.empty() ? "" : ", ", name, figures.val_cosine);
+  const NamedList<double> chance = numbers_of(b.chance);
   return fmt::format(
       "baselines on the validation split ({:.1f} s), cosine: {}; gain is over {}. Chance: R@1 {}, R@5 {}, "
       "new "
       "R@1 {}, new R@5 {}, legacy R@5 {}",
-      b.seconds, cosines, b.best, figure(b.chance, "r_at_1", 3), figure(b.chance, "r_at_5", 3),
-      figure(b.chance, "new_r_at_1", 3), figure(b.chance, "new_r_at_5", 3), figure(b.chance, "legacy_r5", 3));
+      b.seconds, cosines, b.best, figure(chance, "r_at_1", 3), figure(chance, "r_at_5", 3),
+      figure(chance, "new_r_at_1", 3), figure(chance, "new_r_at_5", 3), figure(chance, "legacy_r5", 3));
 }
 
 std::string shortfall(const BaselineFigures& b, double val_cosine, bool residual) {
   std::vector<std::string> better;
-  for (const auto& [name, figures] : b.figures.items())
-    if (figures.at("val_cosine").get<double>() > val_cosine)
-      better.push_back(fmt::format("{} ({})", name, figure(figures, "val_cosine", 4)));
+  for (const auto& [name, figures] : b.figures)
+    if (figures.val_cosine > val_cosine)
+      better.push_back(fmt::format("{} ({:.4f})", name, figures.val_cosine));
   if (better.empty()) return "";
   const std::string what = fmt::format(
       "With a validation cosine of {:.4f} this model is worse than {}, which learn{} next to nothing. ",

@@ -5,16 +5,15 @@
 #include <utility>
 #include <vector>
 
-#include "base/json.h"
-#include "training/baselines/baselines.h"
+#include "contract/figures.h"
 
 namespace runner::lvm {
 
-// figures[key] with so many digits behind the point; "–" where it was not computed.
-std::string figure(const Json& figures, const std::string& key, int digits);
+// The figure of that name with so many digits behind the point; "–" where it was not computed.
+std::string figure(const NamedList<double>& figures, const std::string& key, int digits);
 
 // One row a name: cosine, margin, and what the target was ranked among. Missing figures are "–".
-std::string figure_table(const std::vector<std::pair<std::string, Json>>& rows);
+std::string figure_table(const NamedList<NamedList<double>>& rows);
 // The same columns for other tables: the figure's key and its heading.
 const std::vector<std::pair<const char*, const char*>>& figure_columns();
 

@@ -6,7 +6,7 @@ namespace runner::lvm {
 
 double plateau_step(const PlateauOptions& options, PlateauState& state, double metric, double lr) {
   ++state.epochs;
-  if (metric < state.best * (1 - options.threshold)) {
+  if (!state.best || metric < *state.best * (1 - options.threshold)) {
     state.best = metric;
     state.bad_epochs = 0;
   } else {

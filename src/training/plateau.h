@@ -2,7 +2,7 @@
 // ReduceLROnPlateau as PyTorch computes it, mode min: a better metric is one below best * (1 - threshold).
 
 #include <cstdint>
-#include <limits>
+#include <optional>
 
 namespace runner::lvm {
 
@@ -17,8 +17,15 @@ struct PlateauOptions {
 
 // The state is all there is to save and restore.
 struct PlateauState {
-  double best = std::numeric_limits<double>::infinity();
+  std::optional<double> best;  // empty: no epoch yet
   std::int64_t bad_epochs = 0, cooldown_left = 0, epochs = 0;
+
+  static void fields(auto& self, auto& field) {
+    field("best", self.best);
+    field("bad_epochs", self.bad_epochs);
+    field("cooldown_left", self.cooldown_left);
+    field("epochs", self.epochs);
+  }
 };
 
 // Takes an epoch's validation loss; returns the learning rate to use from now on.

@@ -42,6 +42,7 @@ Trainer::Trainer(TrainerParts parts)
       started_(Clock::now()),
       last_checkpoint_(started_) {
   state_.lr = parts_.options.optimizer.lr;
+  state_.identity = parts_.identity;
   return_free_memory();  // the weights as they were before the engine took them, the buffers of the checks
 }
 
@@ -109,7 +110,7 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
                                    static_cast<std::uint64_t>(state_.step + 1));
     corrupt_last_slot(batch.contexts, o.augment, seeded_generator(batch.contexts.device(), seed));
   }
-  if (o.scheduler.type == "warmup_cosine")
+  if (o.scheduler.type == SchedulerType::warmup_cosine)
     state_.lr = warmup_cosine(o.optimizer.lr, o.scheduler.min_lr, o.scheduler.warmup_steps,
                               o.epochs * batches_per_epoch(), state_.step + 1);
   StepInput input{batch.contexts.to(parts_.device),
@@ -159,17 +160,9 @@ void Trainer::after_step(const StepFigures& figures, Progress& progress) {
   else
     progress.update(done);
   if (state_.step % o.log_every == 0)
-    parts_.files->add_metrics({{"step", state_.step},
-                               {"epoch", state_.epoch + 1},
-                               {"loss", figures.loss},
-                               {"cosine", figures.cosine},
-                               {"loss_mse", figures.loss_mse},
-                               {"loss_dir", figures.loss_dir},
-                               {"rho", figures.rho},
-                               {"confidence", figures.confidence},
-                               {"gradient_norm", figures.gradient_norm},
-                               {"lr", state_.lr},
-                               {"step_ms", figures.ms}});
+    parts_.files->add_metrics(StepRecord{state_.step, state_.epoch + 1, figures.loss, figures.cosine,
+                                         figures.loss_mse, figures.loss_dir, figures.rho, figures.confidence,
+                                         figures.gradient_norm, state_.lr, figures.ms});
   if (std::isfinite(figures.cosine)) {
     const std::string why = step_gate(o.gates, state_.gates, figures.cosine);
     if (!why.empty()) tripped("step", why);
@@ -197,7 +190,7 @@ void Trainer::end_epoch() {
   // An epoch that --max-steps cuts is judged, but it is no step of the scheduler, the gate or early stopping:
   // a resume completes it.
   const bool epoch_complete = state_.batch >= batches_per_epoch();
-  if (epoch_complete && o.scheduler.type == "reduce_on_plateau") {
+  if (epoch_complete && o.scheduler.type == SchedulerType::reduce_on_plateau) {
     PlateauOptions plateau;
     plateau.factor = o.scheduler.factor;
     plateau.patience = o.scheduler.patience;
@@ -207,32 +200,37 @@ void Trainer::end_epoch() {
   }
   const EpochSums& sums = state_.sums;
   const double rows = std::max<double>(1, static_cast<double>(sums.rows));
-  Json epoch{{"epoch", state_.epoch + 1},        {"step", state_.step},
-             {"train_loss", sums.loss / rows},   {"train_cosine", sums.cosine / rows},
-             {"loss_mse", sums.loss_mse / rows}, {"loss_dir", sums.loss_dir / rows},
-             {"rho", sums.rho / rows},           {"confidence", sums.confidence / rows}};
-  epoch.update(to_json(validation));
-  epoch.update({{"gain", parts_.baselines.gain(validation.cosine)},
-                {"lr", state_.lr},
-                {"step_ms", step_ms()},
-                {"samples_per_second", samples_per_second()},
-                {"first_step_ms", first_step_ms()},
-                {"rss_mb", peak_memory_mb()},
-                {"validation_s", seconds_since(start)}});
+  EpochRecord epoch;
+  static_cast<Figures&>(epoch) = figures_of(validation);
+  epoch.epoch = state_.epoch + 1;
+  epoch.step = state_.step;
+  epoch.train_loss = sums.loss / rows;
+  epoch.train_cosine = sums.cosine / rows;
+  epoch.loss_mse = sums.loss_mse / rows;
+  epoch.loss_dir = sums.loss_dir / rows;
+  epoch.rho = sums.rho / rows;
+  epoch.confidence = sums.confidence / rows;
+  epoch.gain = parts_.baselines.gain(validation.cosine);
+  epoch.lr = state_.lr;
+  epoch.step_ms = step_ms();
+  epoch.samples_per_second = samples_per_second();
+  epoch.first_step_ms = first_step_ms();
+  epoch.rss_mb = peak_memory_mb();
+  epoch.validation_s = seconds_since(start);
   if (!std::isfinite(validation.loss))
     throw RunError(
         fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
                     state_.epoch + 1, parts_.files->checkpoints().string()));
   state_.history.push_back(epoch);
   parts_.files->add_metrics(epoch, scalars_of(parts_.baselines));
+  const NamedList<double> numbers = numbers_of(epoch);
   spdlog::info(
-      "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {} margin {} R@1 {} "
-      "R@5 "
-      "{} new R@1 {} R@5 {} | lr {:.2e}, {} samples/s",
-      state_.epoch + 1, o.epochs, sums.loss / rows, sums.cosine / rows, validation.loss, validation.cosine,
-      figure(epoch, "gain", 4), figure(epoch, "margin", 4), figure(epoch, "r_at_1", 3),
-      figure(epoch, "r_at_5", 3), figure(epoch, "new_r_at_1", 3), figure(epoch, "new_r_at_5", 3), state_.lr,
-      figure(epoch, "samples_per_second", 0));
+      "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {:+.4f} margin "
+      "{:+.4f} R@1 {} R@5 {} new R@1 {} R@5 {} | lr {:.2e}, {} samples/s",
+      epoch.epoch, o.epochs, epoch.train_loss, epoch.train_cosine, epoch.val_loss, epoch.val_cosine,
+      epoch.gain, epoch.margin, figure(numbers, "r_at_1", 3), figure(numbers, "r_at_5", 3),
+      figure(numbers, "new_r_at_1", 3), figure(numbers, "new_r_at_5", 3), epoch.lr,
+      figure(numbers, "samples_per_second", 0));
 
   const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
   std::string why;
@@ -245,27 +243,37 @@ void Trainer::end_epoch() {
   }
   if (best) save_best(epoch);
   if (!why.empty()) tripped("epoch", why);
-  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
+  parts_.files->write_history(history(), parts_.name);
   save_checkpoint(false);
 }
 
-Json Trainer::samples_per_second() const {
-  return seconds_here_ > 0 ? Json(static_cast<double>(rows_here_) / seconds_here_) : Json(nullptr);
+std::optional<double> Trainer::samples_per_second() const {
+  if (seconds_here_ <= 0) return std::nullopt;
+  return static_cast<double>(rows_here_) / seconds_here_;
 }
 
-Json Trainer::step_ms() const {
-  return steps_here_ > 0 ? Json(1000 * seconds_here_ / static_cast<double>(steps_here_)) : Json(nullptr);
+std::optional<double> Trainer::step_ms() const {
+  if (steps_here_ == 0) return std::nullopt;
+  return 1000 * seconds_here_ / static_cast<double>(steps_here_);
 }
 
-Json Trainer::first_step_ms() const {
-  return first_step_ms_ > 0 ? Json(first_step_ms_) : Json(nullptr);
+std::optional<double> Trainer::first_step_ms() const {
+  return first_step_ms_ > 0 ? std::optional(first_step_ms_) : std::nullopt;
 }
 
-bool Trainer::early_stop(const Json& epoch) {
+TrainingHistory Trainer::history() const {
+  return {state_.history, state_.events, parts_.baselines};
+}
+
+bool Trainer::early_stop(const EpochRecord& epoch) {
   const EarlyStopOptions& o = parts_.options.early_stop;
   if (!o.metric) return false;
   const double sign = *o.metric == "val_loss" ? -1 : 1;  // higher is better from here on
-  const double value = sign * epoch.at(*o.metric).get<double>();
+  const NamedList<double> numbers = numbers_of(epoch);
+  const double* figure = find_named(numbers, *o.metric);
+  if (figure == nullptr)
+    throw RunError("is not among this epoch's figures", "early_stop.metric " + *o.metric);
+  const double value = sign * *figure;
   if (!state_.early_best || value > *state_.early_best + o.min_delta) {
     state_.early_best = value;
     state_.early_bad = 0;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,15 +39,15 @@ struct TrainerParts {
   RunFiles* files = nullptr;
   std::string name;
   std::string resume_line;             // what goes on with this run, told when it is stopped
-  Json identity = Json::object();      // what a resume compares: config, data, machine
+  RunIdentity identity;                // what a resume compares
   Json model_record = Json::object();  // goes into config.json: context, target_offset, …
 };
 
 struct TrainerResult {
   std::string outcome;  // "finished", "stopped early", "gate failed"
-  Json final_gates = Json::object();
+  NamedList<GateRecord> final_gates;
   bool gates_passed = true;
-  Json samples_per_second, step_ms, first_step_ms;  // null: no step was left to time
+  std::optional<double> samples_per_second, step_ms, first_step_ms;  // empty: no step was left to time
   double wall_s = 0;
 };
 
@@ -77,29 +78,30 @@ class Trainer {
   void after_step(const StepFigures& figures, Progress& progress);
   void end_epoch();
   void finish(TrainerResult& result);
-  bool early_stop(const Json& epoch);
+  bool early_stop(const EpochRecord& epoch);
   void stop_if_asked();
   // trainer_health.cpp
   void bad_value(const StepOutput& output, const std::int64_t* ids, std::int64_t count);
   void tripped(const std::string& gate, const std::string& why);
   [[noreturn]] void stop_at_gate(const std::string& why);
   void roll_back(const std::string& why);
-  void add_event(const std::string& what, const Json& more = Json::object());
+  void add_event(const std::string& what, std::vector<std::int64_t> rows = {});
   // trainer_checkpoints.cpp
   Snapshot snapshot();
   void load(const Checkpoint& checkpoint, bool with_position);
   void save_checkpoint(bool wait);
   // Starts the writing of step-N from a copy already taken.
   void write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint);
-  void save_best(const Json& epoch);
+  void save_best(const EpochRecord& epoch);
   std::vector<float> best_weights();
   void write_model_files();
   bool checkpoint_due() const;
   ModelRecord record_of_last_epoch() const;
-  // Of the steps that this process has taken, the first one apart; null without any.
-  Json samples_per_second() const;
-  Json step_ms() const;
-  Json first_step_ms() const;
+  // Of the steps that this process has taken, the first one apart; empty without any.
+  std::optional<double> samples_per_second() const;
+  std::optional<double> step_ms() const;
+  std::optional<double> first_step_ms() const;
+  TrainingHistory history() const;
 
   TrainerParts parts_;
   TrainerState state_;

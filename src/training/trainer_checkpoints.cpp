@@ -51,12 +51,10 @@ bool Trainer::checkpoint_due() const {
 
 namespace {
 
-Checkpoint checkpoint_of(const Json& identity, const TrainerState& state,
-                         std::shared_ptr<Snapshot> snapshot) {
+Checkpoint checkpoint_of(const TrainerState& state, std::shared_ptr<Snapshot> snapshot) {
   Checkpoint c;
-  c.state = to_json(state);
-  c.state["identity"] = identity;
-  c.state["updates"] = snapshot->updates;
+  c.state = state;
+  c.state.updates = snapshot->updates;
   c.tensors.push_back({"weights", std::move(snapshot->weights)});
   c.tensors.push_back({"exp_avg", std::move(snapshot->exp_avg)});
   c.tensors.push_back({"exp_avg_sq", std::move(snapshot->exp_avg_sq)});
@@ -86,28 +84,27 @@ void Trainer::write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint) {
 void Trainer::save_checkpoint(bool wait) {
   parts_.check_inputs();
   writer_.finish();  // before the copy: two copies at once would double the memory
-  write_step_checkpoint(std::make_shared<Checkpoint>(
-      checkpoint_of(parts_.identity, state_, std::make_shared<Snapshot>(snapshot()))));
+  write_step_checkpoint(
+      std::make_shared<Checkpoint>(checkpoint_of(state_, std::make_shared<Snapshot>(snapshot()))));
   if (wait) writer_.finish();
 }
 
-void Trainer::save_best(const Json& epoch) {
+void Trainer::save_best(const EpochRecord& epoch) {
   state_.best_step = state_.step;
-  state_.best_epoch = epoch.at("epoch").get<std::int64_t>();
-  state_.best_val_loss = epoch.at("val_loss").get<double>();
-  state_.best_val_cosine = epoch.at("val_cosine").get<double>();
+  state_.best_epoch = epoch.epoch;
+  state_.best_val_loss = epoch.val_loss;
+  state_.best_val_cosine = epoch.val_cosine;
   const ModelRecord record = record_of_last_epoch();
   writer_.finish();
   auto copy = std::make_shared<Snapshot>(snapshot());
   const auto target = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
   RunFiles* files = parts_.files;
   Model* model = &parts_.step->model();
-  const Json identity = parts_.identity;
   const TrainerState state = state_;
-  writer_.start([copy = std::move(copy), target, files, model, record, identity, state]() mutable {
+  writer_.start([copy = std::move(copy), target, files, model, record, state]() mutable {
     files->write_pt_model("best_model.pt", *model, *copy, record);
     files->check();
-    write_checkpoint(target, checkpoint_of(identity, state, std::move(copy)));
+    write_checkpoint(target, checkpoint_of(state, std::move(copy)));
     return_free_memory();
   });
 }
@@ -115,10 +112,10 @@ void Trainer::save_best(const Json& epoch) {
 ModelRecord Trainer::record_of_last_epoch() const {
   ModelRecord record;
   if (state_.history.empty()) return record;
-  const Json& epoch = state_.history.back();
-  record.epoch = epoch.at("epoch").get<std::int64_t>();
-  record.val_loss = epoch.at("val_loss").get<double>();
-  record.val_cosine = epoch.at("val_cosine").get<double>();
+  const EpochRecord& epoch = state_.history.back();
+  record.epoch = epoch.epoch;
+  record.val_loss = epoch.val_loss;
+  record.val_cosine = epoch.val_cosine;
   record.lr = state_.lr;
   return record;
 }
@@ -127,10 +124,11 @@ void Trainer::load(const Checkpoint& checkpoint, bool with_position) {
   for (const StateBuffer& buffer : parts_.step->state())
     for (const CheckpointTensor& tensor : checkpoint.tensors)
       if (tensor.name == buffer.name) copy_into(buffer.values, tensor.values, tensor.name);
-  parts_.step->state_changed(checkpoint.state.at("updates").get<std::int64_t>());
-  const TrainerState saved = trainer_state_from(checkpoint.state);
+  const TrainerState& saved = checkpoint.state;
+  parts_.step->state_changed(saved.updates);
   if (with_position) {
     state_ = saved;
+    state_.identity = parts_.identity;
     return;
   }
   state_.lr = saved.lr;
@@ -139,10 +137,9 @@ void Trainer::load(const Checkpoint& checkpoint, bool with_position) {
 
 void Trainer::restore(const Checkpoint& checkpoint) {
   load(checkpoint, true);
-  Json& history = state_.history;
+  std::vector<EpochRecord>& history = state_.history;
   // An epoch that --max-steps had cut is judged anew at its end.
-  if (!out_of_steps() && !history.empty() && history.back().at("epoch") == state_.epoch + 1)
-    history.erase(history.size() - 1);
+  if (!out_of_steps() && !history.empty() && history.back().epoch == state_.epoch + 1) history.pop_back();
   parts_.files->forget_metrics_after(state_.step, history);
   state_.finished = false;
 }
@@ -171,7 +168,7 @@ std::vector<float> Trainer::best_weights() {
 void Trainer::write_model_files() {
   const RunFiles& files = *parts_.files;
   Model& model = parts_.step->model();
-  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
+  parts_.files->write_history(history(), parts_.name);
   writer_.finish();
   const bool has_best = state_.best_step >= 0;
   if (has_best) files.write_safetensors_model(model, best_weights(), parts_.model_record);
@@ -179,8 +176,7 @@ void Trainer::write_model_files() {
   auto last = std::make_shared<Snapshot>(snapshot());
   if (!has_best) files.write_safetensors_model(model, last->weights, parts_.model_record);
   files.write_pt_model("final_model.pt", model, *last, record_of_last_epoch());
-  write_step_checkpoint(
-      std::make_shared<Checkpoint>(checkpoint_of(parts_.identity, state_, std::move(last))));
+  write_step_checkpoint(std::make_shared<Checkpoint>(checkpoint_of(state_, std::move(last))));
   writer_.finish();
 }
 
@@ -190,12 +186,11 @@ void Trainer::finish(TrainerResult& result) {
   result.outcome = state_.stopped_early ? "stopped early" : "finished";
   const bool whole = state_.stopped_early || state_.epoch >= parts_.options.epochs;
   if (gates.any_final() && parts_.options.judge_final_gates && whole && !state_.history.empty()) {
-    const Json& last = state_.history.back();
+    const EpochRecord& last = state_.history.back();
     result.final_gates = final_gates(
-        gates, {last.at("margin").get<double>(), last.at("val_cosine").get<double>(),
-                last.at("legacy_r5").get<double>(), parts_.baselines.gain(state_.best_val_cosine)});
-    for (const auto& [name, gate] : result.final_gates.items())
-      if (!gate.at("passed").get<bool>()) result.gates_passed = false;
+        gates, {last.margin, last.val_cosine, last.legacy_r5, parts_.baselines.gain(state_.best_val_cosine)});
+    for (const auto& [name, gate] : result.final_gates)
+      if (!gate.passed) result.gates_passed = false;
   } else if (gates.any_final()) {
     spdlog::info("final gates are not judged: flags cut this run short of its config");
   }

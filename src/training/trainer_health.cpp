@@ -42,13 +42,11 @@ std::string row_list(const std::vector<std::int64_t>& rows) {
 
 }  // namespace
 
-void Trainer::add_event(const std::string& what, const Json& more) {
+void Trainer::add_event(const std::string& what, std::vector<std::int64_t> rows) {
   spdlog::warn("step {}: {}", state_.step, what);
   // At the end of an epoch the count of epochs has gone on already.
   const std::int64_t epoch = state_.batch == 0 ? std::max<std::int64_t>(1, state_.epoch) : state_.epoch + 1;
-  Json event{{"step", state_.step}, {"epoch", epoch}, {"what", what}};
-  event.update(more);
-  state_.events.push_back(event);
+  state_.events.push_back({state_.step, epoch, what, std::move(rows)});
 }
 
 void Trainer::bad_value(const StepOutput& output, const std::int64_t* ids, std::int64_t count) {
@@ -56,14 +54,14 @@ void Trainer::bad_value(const StepOutput& output, const std::int64_t* ids, std::
   const std::string what = fmt::format("NaN or Inf in step {}: {}; the batch's target rows: {}", state_.step,
                                        bad_terms(output), row_list(rows));
   const HealthOptions& o = parts_.options.health;
-  const bool skips = o.on_bad_value == "skip";
+  const bool skips = o.on_bad_value == BadValueAction::skip;
   ++state_.skipped;
   if (skips && state_.skipped <= o.max_skipped) {
-    add_event(what + "; batch skipped", {{"rows", rows}});
+    add_event(what + "; batch skipped", rows);
     return;
   }
-  add_event(what + "; stopped", {{"rows", rows}});
-  parts_.files->write_history(state_.history, state_.events, parts_.baselines, parts_.name);
+  add_event(what + "; stopped", rows);
+  parts_.files->write_history(history(), parts_.name);
   throw RunError(
       what + "; nothing was changed by it. " +
       (skips ? fmt::format("More than health.max_skipped = {} batches were bad. ", o.max_skipped) : "") +
@@ -75,8 +73,8 @@ void Trainer::bad_value(const StepOutput& output, const std::int64_t* ids, std::
 void Trainer::tripped(const std::string& gate, const std::string& why) {
   const GateOptions& o = parts_.options.gates;
   add_event("gate " + gate + ": " + why);
-  if (o.action == "warn") return;
-  if (o.action == "stop") stop_at_gate("gate " + gate + ": " + why);
+  if (o.action == GateAction::warn) return;
+  if (o.action == GateAction::stop) stop_at_gate("gate " + gate + ": " + why);
   roll_back(why);
 }
 
@@ -110,7 +108,7 @@ void Trainer::roll_back(const std::string& why) {
   add_event(fmt::format(
       "rolled back to the best checkpoint (epoch {}, step {}); {} steps without the directional term",
       state_.best_epoch, state_.best_step, o.warm_steps));
-  if (!state_.history.empty()) state_.history.back()["rolled_back_to_step"] = state_.best_step;
+  if (!state_.history.empty()) state_.history.back().rolled_back_to_step = state_.best_step;
 }
 
 }  // namespace runner::lvm

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
-#include "base/json.h"
+#include "contract/run_identity.h"
+#include "contract/training_records.h"
 #include "training/plateau.h"
 #include "training/training_gates.h"
 
@@ -14,6 +16,16 @@ namespace runner::lvm {
 struct EpochSums {
   std::int64_t rows = 0;
   double loss = 0, cosine = 0, loss_mse = 0, loss_dir = 0, rho = 0, confidence = 0;
+
+  static void fields(auto& self, auto& field) {
+    field("rows", self.rows);
+    field("loss", self.loss);
+    field("cosine", self.cosine);
+    field("loss_mse", self.loss_mse);
+    field("loss_dir", self.loss_dir);
+    field("rho", self.rho);
+    field("confidence", self.confidence);
+  }
 };
 
 struct TrainerState {
@@ -24,7 +36,8 @@ struct TrainerState {
   PlateauState plateau;
   GateState gates;
   EpochSums sums;
-  Json history = Json::array(), events = Json::array();
+  std::vector<EpochRecord> history;
+  std::vector<EventRecord> events;
   std::int64_t skipped = 0;     // batches skipped for NaN or Inf
   std::int64_t best_step = -1;  // step of the best epoch's end; -1: none yet
   std::int64_t best_epoch = 0;  // from 1
@@ -34,9 +47,32 @@ struct TrainerState {
   std::int64_t early_bad = 0;
   bool stopped_early = false;  // by early_stop: no epoch follows
   bool finished = false;
-};
+  // By what writes the checkpoint.
+  RunIdentity identity;
+  std::int64_t updates = 0;  // of the optimizer
 
-Json to_json(const TrainerState& state);
-TrainerState trainer_state_from(const Json& json);
+  static void fields(auto& self, auto& field) {
+    field("epoch", self.epoch);
+    field("batch", self.batch);
+    field("step", self.step);
+    field("lr", self.lr);
+    field("plateau", self.plateau);
+    field("gates", self.gates);
+    field("sums", self.sums);
+    field("history", self.history);
+    field("events", self.events);
+    field("skipped", self.skipped);
+    field("best_step", self.best_step);
+    field("best_epoch", self.best_epoch);
+    field("best_val_loss", self.best_val_loss);
+    field("best_val_cosine", self.best_val_cosine);
+    field("early_best", self.early_best);
+    field("early_bad", self.early_bad);
+    field("stopped_early", self.stopped_early);
+    field("finished", self.finished);
+    field("identity", self.identity);
+    field("updates", self.updates);
+  }
+};
 
 }  // namespace runner::lvm

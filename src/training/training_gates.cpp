@@ -7,7 +7,7 @@ namespace runner::lvm {
 std::string step_gate(const GateOptions& limits, GateState& state, double batch_cosine) {
   if (!limits.step_min_cosine) return "";
   const double limit = *limits.step_min_cosine;
-  double& slot = state.recent[state.seen % gate_window];
+  double& slot = state.recent.at(static_cast<std::size_t>(state.seen % gate_window));
   state.running_sum += batch_cosine - (state.seen >= gate_window ? slot : 0);
   slot = batch_cosine;
   ++state.seen;
@@ -38,44 +38,16 @@ void note_rollback(const GateOptions& limits, GateState& state, std::int64_t ste
   state.warm_until = step + limits.warm_steps;
 }
 
-Json final_gates(const GateOptions& limits, const FinalFigures& figures) {
-  Json gates = Json::object();
+NamedList<GateRecord> final_gates(const GateOptions& limits, const FinalFigures& figures) {
+  NamedList<GateRecord> gates;
   const auto add = [&gates](const char* name, const std::optional<double>& limit, double value) {
-    if (limit) gates[name] = {{"value", value}, {"limit", *limit}, {"passed", value >= *limit}};
+    if (limit) gates.emplace_back(name, GateRecord{value, *limit, value >= *limit});
   };
   add("margin", limits.final_min_margin, figures.margin);
   add("val_cosine", limits.final_min_cosine, figures.val_cosine);
   add("gain", limits.final_min_gain, figures.gain);
   add("legacy_r5", limits.final_min_legacy_r5, figures.legacy_r5);
   return gates;
-}
-
-Json to_json(const GateState& s) {
-  Json recent = Json::array();
-  for (const double value : s.recent) recent.push_back(value);
-  Json json{{"armed", s.armed},
-            {"running_sum", s.running_sum},
-            {"seen", s.seen},
-            {"recent", recent},
-            {"below", s.below},
-            {"rollbacks", s.rollbacks},
-            {"warm_until", s.warm_until}};
-  json["last_epoch_cosine"] = s.last_epoch_cosine ? Json(*s.last_epoch_cosine) : Json(nullptr);
-  return json;
-}
-
-GateState gate_state_from(const Json& json) {
-  GateState s;
-  s.armed = json.at("armed").get<bool>();
-  s.running_sum = json.at("running_sum").get<double>();
-  s.seen = json.at("seen").get<std::int64_t>();
-  for (std::size_t i = 0; i < gate_window; ++i) s.recent[i] = json.at("recent").at(i).get<double>();
-  s.below = json.at("below").get<std::int64_t>();
-  s.rollbacks = json.at("rollbacks").get<std::int64_t>();
-  s.warm_until = json.at("warm_until").get<std::int64_t>();
-  if (!json.at("last_epoch_cosine").is_null())
-    s.last_epoch_cosine = json.at("last_epoch_cosine").get<double>();
-  return s;
 }
 
 }  // namespace runner::lvm

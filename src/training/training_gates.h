@@ -4,24 +4,36 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "base/json.h"
+#include "contract/training_records.h"
 #include "training/training_options.h"
 
 namespace runner::lvm {
+
+constexpr std::int64_t gate_window = 100;  // steps of the running mean that arms the step gate
 
 struct GateState {
   bool armed = false;      // the running mean has reached the limit
   double running_sum = 0;  // of the last `window` batch cosines …
   std::int64_t seen = 0;
-  double recent[100] = {};  // … which are these
-  std::int64_t below = 0;   // consecutive steps below the limit
+  std::vector<double> recent = std::vector<double>(gate_window);  // … which are these
+  std::int64_t below = 0;                                         // consecutive steps below the limit
   std::optional<double> last_epoch_cosine;
   std::int64_t rollbacks = 0;
   std::int64_t warm_until = 0;  // the directional term is off up to this step
-};
 
-constexpr std::int64_t gate_window = 100;  // steps of the running mean that arms the step gate
+  static void fields(auto& self, auto& field) {
+    field("armed", self.armed);
+    field("running_sum", self.running_sum);
+    field("seen", self.seen);
+    field("recent", self.recent);
+    field("below", self.below);
+    field("rollbacks", self.rollbacks);
+    field("warm_until", self.warm_until);
+    field("last_epoch_cosine", self.last_epoch_cosine);
+  }
+};
 
 // Takes a step's batch cosine; returns why the gate tripped, or "".
 std::string step_gate(const GateOptions& limits, GateState& state, double batch_cosine);
@@ -34,10 +46,7 @@ struct FinalFigures {
   double margin = 0, val_cosine = 0, legacy_r5 = 0;  // of the last epoch
   double gain = 0;                                   // of the best one, over the best baseline
 };
-// {"margin": {"value", "limit", "passed"}, …} of the configured ones.
-Json final_gates(const GateOptions& limits, const FinalFigures& figures);
-
-Json to_json(const GateState& state);
-GateState gate_state_from(const Json& json);
+// The configured ones: margin, val_cosine, gain, legacy_r5.
+NamedList<GateRecord> final_gates(const GateOptions& limits, const FinalFigures& figures);
 
 }  // namespace runner::lvm

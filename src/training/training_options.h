@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/words.h"
 #include "losses/loss_options.h"
 
 namespace runner::lvm {
@@ -14,19 +16,29 @@ struct OptimizerOptions {
   double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, clip_norm = 1.0;
 };
 
+enum class SchedulerType { reduce_on_plateau, warmup_cosine, none };
+inline std::vector<std::string> words_of(SchedulerType) {
+  return {"reduce_on_plateau", "warmup_cosine", "none"};
+}
+
 struct SchedulerOptions {
-  std::string type = "reduce_on_plateau";  // reduce_on_plateau | warmup_cosine | none
+  SchedulerType type = SchedulerType::reduce_on_plateau;
   double factor = 0.5;
   std::int64_t patience = 3;
   double threshold = 1e-4, min_lr = 0;
   std::int64_t warmup_steps = 0;  // warmup_cosine: steps over which the rate rises to optimizer.lr
 };
 
+enum class GateAction { rollback, stop, warn };
+inline std::vector<std::string> words_of(GateAction) {
+  return {"rollback", "stop", "warn"};
+}
+
 struct GateOptions {
   std::optional<double> step_min_cosine;  // armed once the running mean of 100 steps has reached it
   std::int64_t step_patience = 1000;
   std::optional<double> epoch_max_drop;  // of the validation cosine from one epoch to the next
-  std::string action = "rollback";       // rollback | stop | warn
+  GateAction action = GateAction::rollback;
   std::int64_t max_rollbacks = 2;
   std::int64_t warm_steps = 2000;  // after a roll-back: steps with the directional weight at 0
   std::optional<double> final_min_margin, final_min_cosine, final_min_gain, final_min_legacy_r5;
@@ -35,9 +47,14 @@ struct GateOptions {
   }
 };
 
+enum class BadValueAction { stop, skip };
+inline std::vector<std::string> words_of(BadValueAction) {
+  return {"stop", "skip"};
+}
+
 struct HealthOptions {
-  std::string on_bad_value = "stop";  // stop | skip: NaN or Inf in loss or gradients
-  std::int64_t max_skipped = 100;     // then stop all the same
+  BadValueAction on_bad_value = BadValueAction::stop;  // NaN or Inf in loss or gradients
+  std::int64_t max_skipped = 100;                      // then stop all the same
 };
 
 // What the model is compared with; copy_last, context_mean and weighted_mean always.

@@ -129,10 +129,10 @@ std::vector<ValidationResult> Validator::run(const std::vector<Predict>& predict
   return results;
 }
 
-Json to_json(const ValidationResult& r) {
-  Json json{{"val_loss", r.loss}, {"val_cosine", r.cosine}};
-  json.update(to_json(r.alignment));
-  return json;
+Figures figures_of(const ValidationResult& r) {
+  const AlignmentMetrics& a = r.alignment;
+  return {r.loss,         r.cosine,       a.margin,    a.article.r_at_1, a.article.r_at_5,
+          a.fresh.r_at_1, a.fresh.r_at_5, a.fresh.mrr, a.legacy_r5};
 }
 
 }  // namespace runner::lvm

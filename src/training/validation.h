@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/figures.h"
 #include "data/samples/samples.h"
 #include "engines/step.h"
 #include "training/alignment.h"
@@ -20,8 +20,7 @@ struct ValidationResult {
   double cosine = 0;  // mean over rows
   AlignmentMetrics alignment;
 };
-// val_loss, val_cosine, and the alignment's; null where not computed.
-Json to_json(const ValidationResult& result);
+Figures figures_of(const ValidationResult& result);
 
 // Contexts [B, T, D] -> predictions [B, D] of length 1, on the contexts' device.
 using Predict = std::function<torch::Tensor(const torch::Tensor& contexts)>;

@@ -54,9 +54,9 @@ TEST_P(FusedStep, EqualsThePlainStep) {
   options.loss = complete(whole_loss(std::get<0>(GetParam())));
   const auto [recipe, residual] = GetParam();
   const auto plain =
-      make_step("plain", make_model(sizes(residual), std::uint64_t{7}), options, 5, torch::kCPU);
+      make_step(EngineChoice::plain, make_model(sizes(residual), std::uint64_t{7}), options, 5, torch::kCPU);
   const auto fused =
-      make_step("fused", make_model(sizes(residual), std::uint64_t{7}), options, 5, torch::kCPU);
+      make_step(EngineChoice::fused, make_model(sizes(residual), std::uint64_t{7}), options, 5, torch::kCPU);
   ASSERT_EQ(fused->engine(), "fused");
   ASSERT_TRUE(torch::equal(plain->state()[0].values, fused->state()[0].values));
   for (std::int64_t s = 1; s <= 6; ++s) {
@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(Recipes, FusedStep,
                          });
 
 // Each step's learnt weights of the residual, in the engine's precision.
-std::vector<torch::Tensor> residual_weights(const std::string& engine, bool bf16) {
+std::vector<torch::Tensor> residual_weights(EngineChoice engine, bool bf16) {
   StepOptions options;
   options.loss.recipe = "cosine";
   options.loss = complete(options.loss);
@@ -104,10 +104,10 @@ std::vector<torch::Tensor> residual_weights(const std::string& engine, bool bf16
 }
 
 TEST(FusedResidual, LearntWeightsFollowAutogradInBothPrecisions) {
-  const auto expected = residual_weights("plain", false);
+  const auto expected = residual_weights(EngineChoice::plain, false);
   EXPECT_GT(expected.back().abs().max().item<float>(), 1e-5f) << "they have to move";
   for (const bool bf16 : {false, true}) {
-    const auto got = residual_weights("fused", bf16);
+    const auto got = residual_weights(EngineChoice::fused, bf16);
     for (std::size_t i = 0; i < got.size(); ++i)
       EXPECT_TRUE(torch::allclose(got[i], expected[i], bf16 ? 5e-2 : 1e-3, 1e-7))
           << "bf16 " << bf16 << ", step " << i + 1 << "\n"
@@ -121,7 +121,7 @@ TEST(FusedResidual, LearntWeightsArePartOfTheState) {
   StepOptions options;
   options.loss = complete(options.loss);
   const auto step =
-      make_step("fused", make_model(sizes("learned"), std::uint64_t{7}), options, 5, torch::kCPU);
+      make_step(EngineChoice::fused, make_model(sizes("learned"), std::uint64_t{7}), options, 5, torch::kCPU);
   const torch::Tensor all = step->state()[0].values;
   EXPECT_EQ(all.numel(), parameter_count(step->model()));
   {

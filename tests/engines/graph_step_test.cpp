@@ -11,7 +11,7 @@ namespace {
 #define NEEDS_CUDA() \
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device that this libtorch can use"
 
-std::unique_ptr<TrainingStep> step_on(const std::string& engine, const torch::Device& device, double dropout,
+std::unique_ptr<TrainingStep> step_on(EngineChoice engine, const torch::Device& device, double dropout,
                                       bool bf16, const std::string& recipe,
                                       const std::string& residual = "none") {
   ModelOptions model_options;
@@ -53,8 +53,8 @@ class GraphStep : public testing::TestWithParam<std::tuple<const char*, const ch
 TEST_P(GraphStep, EqualsThePlainStepOnTheCpu) {
   NEEDS_CUDA();
   const auto [recipe, residual] = GetParam();
-  const auto plain = step_on("plain", torch::kCPU, 0, false, recipe, residual);
-  const auto graph = step_on("fused", torch::kCUDA, 0, false, recipe, residual);
+  const auto plain = step_on(EngineChoice::plain, torch::kCPU, 0, false, recipe, residual);
+  const auto graph = step_on(EngineChoice::fused, torch::kCUDA, 0, false, recipe, residual);
   for (std::int64_t s = 1; s <= 6; ++s) {
     const StepOutput a = plain->run(batch(s, torch::kCPU)), b = graph->run(batch(s, torch::kCUDA));
     const auto total = a.loss.total.item<double>();
@@ -82,9 +82,9 @@ INSTANTIATE_TEST_SUITE_P(Recipes, GraphStep,
 // With dropout and in bf16: a step that takes over another's state goes on with the same bits.
 TEST(GraphStepState, GoesOnBitForBit) {
   NEEDS_CUDA();
-  const auto whole = step_on("auto", torch::kCUDA, 0.1, true, "p6b_v23");
+  const auto whole = step_on(EngineChoice::fitting, torch::kCUDA, 0.1, true, "p6b_v23");
   for (std::int64_t s = 1; s <= 3; ++s) whole->run(batch(s, torch::kCUDA));
-  const auto rest = step_on("auto", torch::kCUDA, 0.1, true, "p6b_v23");
+  const auto rest = step_on(EngineChoice::fitting, torch::kCUDA, 0.1, true, "p6b_v23");
   for (std::size_t i = 0; i < 3; ++i) {
     const torch::NoGradGuard no_grad;
     rest->state()[i].values.copy_(whole->state()[i].values);
@@ -100,7 +100,7 @@ TEST(GraphStepState, GoesOnBitForBit) {
 
 TEST(GraphStepHealth, ChangesNothingWhenTheLossIsNotFinite) {
   NEEDS_CUDA();
-  const auto step = step_on("auto", torch::kCUDA, 0.1, false, "mse");
+  const auto step = step_on(EngineChoice::fitting, torch::kCUDA, 0.1, false, "mse");
   step->run(batch(1, torch::kCUDA));
   const torch::Tensor before = step->state()[0].values.clone();
   StepInput bad = batch(2, torch::kCUDA);

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "base/job.h"
+#include "contract/job.h"
 
 extern "C" void runner_plugin_run(const runner::JobContext&, runner::JobResult& result) {
   constexpr int n = 512;

@@ -210,11 +210,14 @@ TEST(Cat, rows_that_belong_to_no_article_are_an_error_not_a_pass) {
   }
 }
 
-Json perfect() {
-  return {{"A:k=0", 0.9},      {"A:k=1", 0.4},         {"A:margin", 0.5},        {"B:R@1", 0.9},
-          {"B:R@5", 1.0},      {"B:MRR", 0.95},        {"C:shuffled", -0.2},     {"C:reverse", -0.2},
-          {"C:loo_avg", -0.1}, {"C:repeat_pad", 0.05}, {"C:cross_article", 0.0}, {"D:avg_cos@H=5", 0.5},
-          {"E:low_mean", 0.5}, {"E:normal_mean", 0.6}};
+SplitReport perfect() {
+  SplitReport report;
+  report.tests = {{"A:k=0", 0.9},         {"A:k=1", 0.4},           {"A:margin", 0.5},
+                  {"B:R@1", 0.9},         {"B:R@5", 1.0},           {"B:MRR", 0.95},
+                  {"C:shuffled", -0.2},   {"C:reverse", -0.2},      {"C:loo_avg", -0.1},
+                  {"C:repeat_pad", 0.05}, {"C:cross_article", 0.0}, {"D:avg_cos@H=5", 0.5},
+                  {"E:low_mean", 0.5},    {"E:normal_mean", 0.6}};
+  return report;
 }
 
 TEST(Cat, progress_is_the_share_of_the_work_from_nothing_to_all) {
@@ -241,12 +244,13 @@ TEST(CatGates, legacy_mode_judges_the_next_vector) {
 }
 
 TEST(CatGates, each_limit_fails_alone_and_an_empty_figure_says_why) {
-  const auto failing = [](const char* key, Json value) {
-    Json val = perfect();
-    val[key] = std::move(value);
-    std::vector<Gate> failed;
-    for (const auto& g : judge(val, perfect(), "D:avg_cos@H=5", false))
-      if (!g.passed) failed.push_back(g);
+  const auto failing = [](const std::string& key, const TestFigure& value) {
+    SplitReport val = perfect();
+    for (auto& [name, figure] : val.tests)
+      if (name == key) figure = value;
+    std::vector<TestGate> failed;
+    for (const auto& [name, gate] : judge(val, perfect(), "D:avg_cos@H=5", false))
+      if (!gate.passed) failed.push_back(gate);
     return failed;
   };
   for (const char* key : {"A:k=0", "A:margin", "B:R@1", "B:R@5", "B:MRR", "D:avg_cos@H=5"})
@@ -257,13 +261,13 @@ TEST(CatGates, each_limit_fails_alone_and_an_empty_figure_says_why) {
   const auto drifted = failing("E:normal_mean", 0.66);
   ASSERT_EQ(drifted.size(), 1u);
   EXPECT_EQ(drifted[0].test, "E");
-  const auto empty = failing("D:avg_cos@H=5", nullptr);
+  const auto empty = failing("D:avg_cos@H=5", std::nullopt);
   ASSERT_EQ(empty.size(), 1u);
   EXPECT_EQ(empty[0].reason, "no usable row");
 }
 
 TEST(CatGates, a_split_that_was_not_given_is_not_judged) {
-  const auto gates = judge(perfect(), Json::object(), "D:avg_cos@H=5", false);
+  const auto gates = judge(perfect(), std::nullopt, "D:avg_cos@H=5", false);
   EXPECT_EQ(gates.size(), 11u);
   EXPECT_TRUE(all_passed(gates));
 }

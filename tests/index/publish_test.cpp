@@ -18,11 +18,17 @@ struct Publish : testing::Test {
   test::TemporaryFolder folder;
   Target target{folder / "sub" / "x.index"};
 
+  static Manifest manifest_of(const std::string& text) {
+    JobContext context;
+    context.job = "index";
+    return {context, text};
+  }
+
   std::string publish_text(const std::string& text, std::int64_t keep = 3) {
     fs::create_directories(target.folder());
     const std::string version = target.new_version();
     write_file_atomically(target.building(version), text);
-    publish(target, version, {{"job", "index"}, {"text", text}}, keep);
+    publish(target, version, manifest_of(text), keep);
     return version;
   }
 };
@@ -31,7 +37,7 @@ TEST_F(Publish, PutsTheNewVersionUnderTheName) {
   const std::string version = publish_text("one");
   EXPECT_EQ(test::file_contents(target.link), "one");
   EXPECT_EQ(target.published(), version);
-  EXPECT_EQ(published_manifest(target)["text"], "one");
+  EXPECT_EQ(published_manifest(target)->name(), "one");
   EXPECT_EQ(fs::read_symlink(target.link).string(), version) << "relative: the folder can be moved";
 }
 
@@ -54,7 +60,7 @@ TEST_F(Publish, RollsBackVersionByVersion) {
   for (const char* text : {"1", "2", "3"}) publish_text(text);
   roll_back(target);
   EXPECT_EQ(test::file_contents(target.link), "2");
-  EXPECT_EQ(published_manifest(target)["text"], "2");
+  EXPECT_EQ(published_manifest(target)->name(), "2");
   roll_back(target);
   EXPECT_EQ(test::file_contents(target.link), "1");
   EXPECT_THAT(test::error_of<RunError>([&] { roll_back(target); }), testing::HasSubstr("no version before"));
@@ -77,7 +83,7 @@ TEST_F(Publish, KeepsAPlainIndexOfAnotherToolAsAnOlderVersionForEver) {
   write_file_atomically(target.building(first), "one");
   adopt_plain_file(target, first);
   EXPECT_EQ(test::file_contents(target.link), theirs);
-  publish(target, first, {{"job", "index"}}, 1);
+  publish(target, first, manifest_of("first"), 1);
   EXPECT_EQ(test::file_contents(target.link), "one");
   roll_back(target);
   EXPECT_EQ(test::file_contents(target.link), theirs);
@@ -128,9 +134,7 @@ TEST_F(Publish, RemovesOnlyWhatAKilledRebuildLeft) {
 TEST_F(Publish, FinishesWhatAKilledRebuildBegan) {
   publish_text("old");
   const std::string version = target.new_version();
-  const auto manifest = [&] {
-    write_file_atomically(target.pending_manifest(version), R"({"job": "index", "text": "new"})");
-  };
+  const auto manifest = [&] { manifest_of("new").write(target.pending_manifest(version)); };
   write_file_atomically(target.building(version), "new");
   manifest();  // killed before the index has its name: there is no such version
   EXPECT_FALSE(fs::exists(target.manifest(version)));
@@ -141,7 +145,7 @@ TEST_F(Publish, FinishesWhatAKilledRebuildBegan) {
   manifest();  // killed before the manifest has its name
   tidy(target);
   EXPECT_EQ(test::file_contents(target.link), "new");
-  EXPECT_EQ(published_manifest(target)["text"], "new");
+  EXPECT_EQ(published_manifest(target)->name(), "new");
   EXPECT_FALSE(fs::exists(target.pending_manifest(version)));
 }
 

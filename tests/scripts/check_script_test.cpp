@@ -84,6 +84,11 @@ TEST_F(CheckScript, FindsATestThatExpectsNothing) {
   expect_finding("tests/base/error_test.cpp:7: TEST(Error, Idles) expects nothing");
 }
 
+TEST_F(CheckScript, FindsJsonThatIsReadByHand) {
+  add("src/base/error.cpp", "#include \"base/error.h\"\nint x = json.at(\"step\");\n");
+  expect_finding("src/base/error.cpp:2: reads JSON by hand");
+}
+
 TEST_F(CheckScript, FindsWhatIsLeftUndone) {
   add("src/base/error.h",
       "#pragma once\n// TO"

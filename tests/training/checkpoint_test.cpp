@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 
 Checkpoint example(std::int64_t step) {
   Checkpoint c;
-  c.state = {{"step", step}, {"best_step", 10}};
+  c.state.step = step;
+  c.state.best_step = 10;
   c.tensors = {{"weights", {1.5F, -2.0F, 3.25F}}, {"exp_avg", {static_cast<float>(step)}}};
   return c;
 }
@@ -29,7 +30,7 @@ TEST(Checkpoint, ReadsBackWhatWasWritten) {
   const test::TemporaryFolder folder;
   write_checkpoint(folder / "step-000007", example(7));
   const Checkpoint c = read_checkpoint(folder / "step-000007");
-  EXPECT_EQ(c.state.at("step"), 7);
+  EXPECT_EQ(c.state.step, 7);
   ASSERT_EQ(c.tensors.size(), 2u);
   EXPECT_EQ(c.tensors[0].values, (std::vector<float>{1.5F, -2.0F, 3.25F}));
   EXPECT_EQ(c.tensors[1].name, "exp_avg");
@@ -59,7 +60,7 @@ TEST(Checkpoint, DamageIsNamedAndTheOneBeforeIsTaken) {
   }
   const auto found = newest_valid_checkpoint(folder.path());
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->state.at("step"), 10);
+  EXPECT_EQ(found->state.step, 10);
 }
 
 TEST(Checkpoint, EveryKindOfDamageIsFound) {
@@ -103,7 +104,7 @@ TEST(Checkpoint, WhatAKillHasLeftIsPutRight) {
   fs::create_directory(folder / ".writing-step-000030");
   folder.write(".writing-step-000030/tensors.bin.77.tmp", "half");
   recover_checkpoints(folder.path());
-  EXPECT_EQ(read_checkpoint_state(folder / "step-000010").at("step"), 10);
+  EXPECT_EQ(read_checkpoint_state(folder / "step-000010").step, 10);
   EXPECT_EQ(list_checkpoints(folder.path()).size(), 2u);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
 }
@@ -118,13 +119,20 @@ TEST(TrainerState, SurvivesJsonBitForBit) {
   s.gates.recent[42] = 0.7;
   s.gates.last_epoch_cosine = 0.43;
   s.best_val_loss = 1e-300;
-  const TrainerState back = trainer_state_from(Json::parse(to_json(s).dump()));
+  s.history.emplace_back().train_loss = NAN;  // JSON has none: null
+  s.history.back().rolled_back_to_step = 100;
+  s.events.push_back({7, 1, "what", {3, 4}});
+  const auto back = record_from<TrainerState>(Json::parse(Json(s).dump()), "state.json");
   EXPECT_EQ(back.lr, s.lr);
   EXPECT_EQ(back.sums.loss, s.sums.loss);
   EXPECT_EQ(back.gates.recent[42], 0.7);
   EXPECT_EQ(back.gates.last_epoch_cosine, s.gates.last_epoch_cosine);
   EXPECT_EQ(back.best_val_loss, s.best_val_loss);
-  EXPECT_TRUE(std::isinf(back.plateau.best));
+  EXPECT_FALSE(back.plateau.best.has_value());
+  ASSERT_EQ(back.history.size(), 1u);
+  EXPECT_TRUE(std::isnan(back.history[0].train_loss));
+  EXPECT_EQ(back.history[0].rolled_back_to_step, 100);
+  EXPECT_EQ(back.events.at(0).rows, (std::vector<std::int64_t>{3, 4}));
   EXPECT_EQ(back.batch, 17);
 }
 

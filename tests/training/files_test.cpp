@@ -82,30 +82,47 @@ TEST(TensorBoard, AResumedRunTakesBackTheStepsThatItWritesAgain) {
   EXPECT_NE(contents("resumed").find(start), std::string::npos);
 }
 
+StepRecord step_of(std::int64_t step, double loss) {
+  StepRecord record;
+  record.step = step, record.epoch = 1, record.loss = loss;
+  return record;
+}
+
+std::vector<std::pair<int, double>> losses_in(const std::filesystem::path& file) {
+  std::vector<std::pair<int, double>> losses;
+  std::istringstream in(test::file_contents(file));
+  for (std::string line; std::getline(in, line);) {
+    const Json json = Json::parse(line);
+    losses.emplace_back(json.at("step"), json.at("loss"));
+  }
+  return losses;
+}
+
 TEST(RunFiles, MetricsBeyondTheResumedStepAreWrittenAgain) {
   const test::TemporaryFolder folder;
   {
     RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
-    for (const int step : {50, 100, 150}) files.add_metrics({{"step", step}, {"loss", 0.5}});
+    for (const int step : {50, 100, 150}) files.add_metrics(step_of(step, 0.5));
   }
   RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
   files.forget_metrics_after(100);
-  files.add_metrics({{"step", 150}, {"loss", 0.25}});
-  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"),
-            "{\"step\":50,\"loss\":0.5}\n{\"step\":100,\"loss\":0.5}\n{\"step\":150,\"loss\":0.25}\n");
+  files.add_metrics(step_of(150, 0.25));
+  EXPECT_EQ(losses_in(folder / "metrics.jsonl"),
+            (std::vector<std::pair<int, double>>{{50, 0.5}, {100, 0.5}, {150, 0.25}}));
 }
 
 // A checkpoint by steps may fall on the end of an epoch, before the epoch's own line.
 TEST(RunFiles, AnEpochsLineStaysWhenTheResumedRunHasTheEpochBehindIt) {
   const test::TemporaryFolder folder;
-  const Json first{{"epoch", 1}, {"step", 100}, {"val_loss", 0.5}};
+  EpochRecord first;
+  first.epoch = 1, first.step = 100;
   RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
-  files.add_metrics({{"epoch", 1}, {"step", 100}, {"loss", 0.5}});
+  files.add_metrics(step_of(100, 0.5));
   files.add_metrics(first);
   const std::string both = test::file_contents(folder / "metrics.jsonl");
-  files.forget_metrics_after(100, Json::array({first}));
+  files.forget_metrics_after(100, {first});
   EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), both);
-  files.forget_metrics_after(100, Json::array());
+  files.forget_metrics_after(100);
   files.add_metrics(first);
   EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), both);
 }
@@ -123,11 +140,12 @@ TEST(RunFiles, MetricsThatADiskDoesNotTakeComeWithTheNextOnes) {
   const test::TemporaryFolder folder;
   RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
   std::filesystem::create_symlink("/dev/full", folder / "metrics.jsonl");
-  files.add_metrics({{"step", 1}});
-  files.add_metrics({{"step", 2}});
+  files.add_metrics(step_of(1, 0.5));
+  files.add_metrics(step_of(2, 0.5));
   std::filesystem::remove(folder / "metrics.jsonl");
-  files.add_metrics({{"step", 3}});
-  EXPECT_EQ(test::file_contents(folder / "metrics.jsonl"), "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
+  files.add_metrics(step_of(3, 0.5));
+  EXPECT_EQ(losses_in(folder / "metrics.jsonl"),
+            (std::vector<std::pair<int, double>>{{1, 0.5}, {2, 0.5}, {3, 0.5}}));
 }
 
 TEST(RunFiles, MetricsDoNotFollowALink) {
@@ -135,14 +153,19 @@ TEST(RunFiles, MetricsDoNotFollowALink) {
   folder.write("theirs", "notes\n");
   RunFiles files(folder.path(), "job: train\n", Json::object(), Json::object());
   std::filesystem::create_symlink(folder / "theirs", folder / "metrics.jsonl");
-  files.add_metrics({{"step", 1}});
+  files.add_metrics(step_of(1, 0.5));
   EXPECT_EQ(test::file_contents(folder / "theirs"), "notes\n");
 }
 
 TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
-  const Json epochs = {{{"epoch", 1}, {"train_loss", 0.5}, {"val_loss", 0.4}},
-                       {{"epoch", 2}, {"train_loss", 0.3}, {"val_loss", 0.35}}};
-  const std::string page = report_html(epochs, {{{"step", 7}, {"what", "a < b"}}}, {}, "run & test");
+  TrainingHistory history;
+  for (const double loss : {0.5, 0.3}) {
+    EpochRecord& epoch = history.history.emplace_back();
+    epoch.epoch = static_cast<std::int64_t>(history.history.size());
+    epoch.train_loss = epoch.val_loss = loss;
+  }
+  history.events.push_back({7, 1, "a < b", {}});
+  const std::string page = report_html(history, "run & test");
   EXPECT_NE(page.find("<polyline"), std::string::npos);
   EXPECT_NE(page.find("run &amp; test"), std::string::npos);
   EXPECT_NE(page.find("a &lt; b"), std::string::npos);

@@ -70,10 +70,10 @@ TEST(FinalGates, JudgeOnlyWhatIsConfigured) {
   GateOptions o;
   o.final_min_margin = 0.0;
   o.final_min_cosine = 0.40;
-  const Json gates = final_gates(o, {-0.11, 0.433, 0.5});
+  const NamedList<GateRecord> gates = final_gates(o, {-0.11, 0.433, 0.5});
   EXPECT_EQ(gates.size(), 2u);
-  EXPECT_EQ(gates["margin"]["passed"], false);
-  EXPECT_EQ(gates["val_cosine"]["passed"], true);
+  EXPECT_FALSE(find_named(gates, "margin")->passed);
+  EXPECT_TRUE(find_named(gates, "val_cosine")->passed);
 }
 
 }  // namespace

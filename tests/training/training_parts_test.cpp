@@ -9,6 +9,7 @@
 #include "training/alignment.h"
 #include "training/augment.h"
 #include "training/plateau.h"
+#include "training/validation.h"
 #include "training/warmup_cosine.h"
 
 namespace runner::lvm {
@@ -122,7 +123,9 @@ TEST(Alignment, margin_and_legacy_rank_by_hand) {
 TEST(Alignment, what_was_not_ranked_is_null_and_not_zero) {
   AlignmentSums sums;
   sums.add(torch::ones({2, 3}), torch::ones({2, 2, 3}), torch::ones({2, 3}));
-  const Json figures = to_json(sums.result()), chance = chance_levels(sums.result());
+  ValidationResult result;
+  result.alignment = sums.result();
+  const Json figures = figures_of(result), chance = chance_levels(result.alignment);
   for (const char* key : {"r_at_1", "r_at_5", "new_r_at_1", "new_r_at_5", "new_mrr"})
     EXPECT_TRUE(figures.at(key).is_null()) << key;
   for (const char* key : {"r_at_1", "r_at_5", "new_r_at_1", "new_r_at_5"})

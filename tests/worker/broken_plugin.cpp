@@ -1,5 +1,5 @@
 // Needs a symbol that no library has.
-#include "base/job.h"
+#include "contract/job.h"
 
 extern "C" void a_function_that_nobody_defines();
 

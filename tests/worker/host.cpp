@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "worker/launch/launch.h"
 
@@ -22,7 +23,7 @@ runner::runtime::LaunchRequest read_request() {
   runner::runtime::LaunchRequest request;
   request.context.job = "test";
   request.context.config = json.value("config", "job: test\n");
-  request.context.arguments = json.value("arguments", runner::Json::object());
+  request.context.config_with_origins = runner::json_text(json.value("arguments", runner::Json::object()));
   request.context.json = json.value("json", false);
   request.plugin = json.value("plugin", "librunner_test_plugin");
   for (const auto& part : json.value("parts", runner::Json::array()))

@@ -1,4 +1,5 @@
-// A job that does what arguments["do"] says: works, fails in every documented way, crashes, hangs.
+// A job that does what its config_with_origins says, a JSON object: works, fails in every documented way,
+// crashes, hangs.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,9 +15,9 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/job.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "contract/job.h"
 
 namespace {
 
@@ -66,12 +67,12 @@ void read_behind_the_end(const std::string& path) {
 }
 
 void crash_until_resumed(const JobContext& context, JobResult& result) {
-  if (context.arguments.value("resume", "") != "auto") std::raise(SIGSEGV);
-  result.result["resumed_in"] = context.arguments.value("output", "");
+  if (context.arguments.resume != "auto") std::raise(SIGSEGV);
+  result.result["resumed_in"] = context.arguments.output;
 }
 
 void run(const JobContext& context, JobResult& result) {
-  const Json& arguments = context.arguments;
+  const Json arguments = Json::parse(context.config_with_origins);
   const std::string what = arguments.value("do", "report");
   runner::status::set_phase("test " + what);
   if (arguments.contains("folder")) runner::status::set_output(arguments["folder"]);
@@ -96,12 +97,13 @@ void run(const JobContext& context, JobResult& result) {
   if (what == "unknown") throw 42;
   if (what == "torch error") throw std::runtime_error("bad shape\nException raised from foo at bar.cpp:1");
   if (what == "gate") result.exit_code = 5;
-  result.result["part"] = arguments.value("part", "both");
-  result.result["parts"] = Json::array({arguments.value("part", "both")});
+  const std::string part = context.arguments.part.empty() ? "both" : context.arguments.part;
+  result.result["part"] = part;
+  result.result["parts"] = Json::array({part});
   result.result["environment"] = environment_of(arguments.value("environment", Json::array()));
   result.result["launch"] = context.launch;
   result.result["config"] = context.config;
-  result.summary = "test: passed\npart " + arguments.value("part", "both");
+  result.summary = "test: passed\npart " + part;
 }
 
 }  // namespace

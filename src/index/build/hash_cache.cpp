@@ -40,9 +40,10 @@ void write_cache(const fs::path& path, const Json& cache) {
 
 }  // namespace
 
-Json input_hashes(const std::vector<std::string>& paths) {
+std::vector<InputRecord> input_hashes(const std::vector<std::string>& paths) {
   const fs::path path_of_cache = cache_path();
-  Json cache = read_cache(path_of_cache), inputs = Json::array();
+  Json cache = read_cache(path_of_cache);
+  std::vector<InputRecord> inputs;
   bool changed = false;
   for (const std::string& path : paths) {
     const data::FileStamp stamp = data::file_stamp(path);
@@ -54,7 +55,7 @@ Json input_hashes(const std::vector<std::string>& paths) {
       entry = {{"stamp", known}, {"xxh64", data::hash_file(path)}};
       changed = true;
     }
-    inputs.push_back({{"path", path}, {"bytes", stamp.size}, {"xxh64", entry["xxh64"]}});
+    inputs.push_back({path, static_cast<std::uint64_t>(stamp.size), text_in(entry, "xxh64")});
   }
   if (changed) write_cache(path_of_cache, cache);
   return inputs;

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/input_record.h"
 
 namespace runner::ann {
 
-// For the manifest: [{"path", "bytes", "xxh64"}]. Reads only files that changed since the last call, from
+// Reads only files that changed since the last call, from
 // any process. Throws DataError.
-Json input_hashes(const std::vector<std::string>& paths);
+std::vector<InputRecord> input_hashes(const std::vector<std::string>& paths);
 
 }  // namespace runner::ann

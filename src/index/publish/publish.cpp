@@ -8,7 +8,6 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json_file.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/signatures.h"
@@ -200,10 +199,10 @@ void adopt_plain_file(const Target& target, const std::string& before) {
                version);
 }
 
-void publish(const Target& target, const std::string& version, const Json& manifest, std::int64_t keep) {
+void publish(const Target& target, const std::string& version, const Manifest& manifest, std::int64_t keep) {
   // Killed between any two of these, the next rebuild finds what is missing (tidy), and no manifest tells of
   // an index that is not there.
-  write_file_atomically(target.pending_manifest(version), json_text(manifest, 2) + "\n");
+  manifest.write(target.pending_manifest(version));
   rename_file(target.building(version), target.file(version));
   fsync_folder(target.folder());
   finish_publishing(target, version);
@@ -225,10 +224,10 @@ std::string roll_back(const Target& target) {
   return *(place - 1);
 }
 
-Json published_manifest(const Target& target) {
+std::optional<Manifest> published_manifest(const Target& target) {
   const auto version = target.published();
-  if (!version) return Json::object();
-  return read_json_file_if_valid(target.manifest(*version));  // gone or damaged: as if there were none
+  if (!version) return std::nullopt;
+  return Manifest::read_if_valid(target.manifest(*version));
 }
 
 }  // namespace runner::ann

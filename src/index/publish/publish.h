@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "base/file_lock.h"
-#include "base/json.h"
+#include "contract/manifest.h"
 
 namespace runner::ann {
 
@@ -62,12 +62,12 @@ void adopt_plain_file(const Target& target, const std::string& before);
 // Names the built file as a version, writes its manifest, switches the link, and removes all but the `keep`
 // newest versions. The file must be on disk already (fsync). Throws RunError; the published version is then
 // as it was.
-void publish(const Target& target, const std::string& version, const Json& manifest, std::int64_t keep);
+void publish(const Target& target, const std::string& version, const Manifest& manifest, std::int64_t keep);
 
 // Publishes the version before the published one again; returns its name. Throws RunError when there is none.
 std::string roll_back(const Target& target);
 
-// The published version's manifest; null when there is none or it cannot be read.
-Json published_manifest(const Target& target);
+// The published version's manifest; nothing when there is none or it cannot be read.
+std::optional<Manifest> published_manifest(const Target& target);
 
 }  // namespace runner::ann

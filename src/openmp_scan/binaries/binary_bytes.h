@@ -15,6 +15,11 @@
 
 namespace runner::runtime {
 
+// What is looked at in one file, at most.
+constexpr std::uint32_t most_symbols = 1 << 23;
+// Constants beyond this are data (CUDA code, model weights), not a runtime's messages.
+constexpr std::uint64_t most_constant_bytes = std::uint64_t{128} << 20;
+
 class BinaryBytes {
  public:
   virtual ~BinaryBytes() = default;

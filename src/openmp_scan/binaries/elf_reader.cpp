@@ -9,8 +9,6 @@ namespace runner::runtime {
 namespace {
 
 constexpr std::size_t most_needed = 20000;
-// Constants beyond this are data (CUDA code, model weights), not a runtime's messages.
-constexpr std::uint64_t most_constant_bytes = std::uint64_t{128} << 20;
 
 class DynamicStrings {
  public:

@@ -7,8 +7,6 @@ namespace runner::runtime {
 
 namespace {
 
-constexpr std::uint64_t most_symbols = 1 << 23;
-
 struct Symbol {
   std::uint32_t name = 0;
   bool defined = false;

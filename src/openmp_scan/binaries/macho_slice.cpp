@@ -15,8 +15,7 @@ constexpr std::uint32_t lc_symtab = 0x2, lc_load = 0xc, lc_id = 0xd, lc_load_wea
                         lc_rpath = 0x1c | required, lc_reexport = 0x1f | required, lc_lazy = 0x20,
                         lc_upward = 0x23 | required, lc_segment = 0x1, lc_segment_64 = 0x19;
 constexpr std::uint32_t type_execute = 2, type_dylib = 6, type_bundle = 8, type_dylib_stub = 9;
-constexpr std::uint32_t most_commands = 65536, most_symbols = 1 << 23;
-constexpr std::uint64_t most_constant_bytes = std::uint64_t{128} << 20;
+constexpr std::uint32_t most_commands = 65536;
 
 struct Segment {
   std::uint64_t offset = 0, bytes = 0;

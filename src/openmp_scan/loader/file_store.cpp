@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/input_file.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "openmp_scan/binaries/binary_file.h"
 #include "openmp_scan/loader/store_format.h"
@@ -23,8 +24,8 @@ FileStore::FileStore(fs::path cache) : cache_(std::move(cache)) {
   if (cache_.empty() || !fs::is_regular_file(cache_, error)) return;
   try {
     const Json all = read_store(read_regular_file(cache_, most_bytes));
-    if (all.at("version") != store_version) return;
-    for (const auto& [path, packed] : all.at("files").items()) {
+    if (integer_in(all, "version") != store_version) return;
+    for (const auto& [path, packed] : member_in(all, "files").items()) {
       Entry entry;
       auto file = std::make_shared<BinaryFile>();
       unpack(packed, entry.stamp, *file);

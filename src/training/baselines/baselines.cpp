@@ -46,7 +46,7 @@ BaselineFigures baseline_figures(const std::vector<Baseline>& baselines,
                                  const std::vector<ValidationResult>& results) {
   BaselineFigures out;
   for (std::size_t i = 0; i < baselines.size(); ++i) {
-    out.figures[baselines[i].name] = to_json(results[i]);
+    out.figures.emplace_back(baselines[i].name, figures_of(results[i]));
     if (out.best.empty() || results[i].cosine > out.best_cosine) {
       out.best = baselines[i].name;
       out.best_cosine = results[i].cosine;
@@ -56,18 +56,11 @@ BaselineFigures baseline_figures(const std::vector<Baseline>& baselines,
   return out;
 }
 
-Json to_json(const BaselineFigures& b) {
-  return {{"baselines", b.figures},
-          {"best_baseline", b.best},
-          {"chance", b.chance},
-          {"weighted_mean_shares", b.shares}};
-}
-
-std::vector<std::pair<std::string, double>> scalars_of(const BaselineFigures& baselines) {
-  std::vector<std::pair<std::string, double>> scalars;
-  for (const auto& [name, figures] : baselines.figures.items())
-    for (const auto& [key, value] : figures.items())
-      if (value.is_number()) scalars.emplace_back("baselines/" + name + "/" + key, value.get<double>());
+NamedList<double> scalars_of(const BaselineFigures& baselines) {
+  NamedList<double> scalars;
+  for (const auto& [name, figures] : baselines.figures)
+    for (const auto& [key, value] : numbers_of(figures))
+      scalars.emplace_back("baselines/" + name + "/" + key, value);
   return scalars;
 }
 

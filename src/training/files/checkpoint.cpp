@@ -26,19 +26,52 @@ std::string hash_of(const std::string& text) {
   return hash.hex();
 }
 
-// Writes the tensors one after the other; returns their description for state.json.
-Json write_tensors(const fs::path& path, const std::vector<CheckpointTensor>& tensors) {
+struct TensorRecord {
+  std::string name;
+  std::uint64_t count = 0;  // floats
+
+  static void fields(auto& self, auto& field) {
+    field("name", self.name);
+    field("count", self.count);
+  }
+};
+
+struct TensorsRecord {
+  std::vector<TensorRecord> tensors;  // one after the other in tensors.bin
+  std::string hash;                   // of its contents
+
+  static void fields(auto& self, auto& field) {
+    field("tensors", self.tensors);
+    field("hash", self.hash);
+  }
+};
+
+// state.json, behind a line with its hash.
+struct StateFile {
+  std::int64_t format = 1;
+  TrainerState state;
+  TensorsRecord data;
+
+  static void fields(auto& self, auto& field) {
+    field("format", self.format);
+    field("state", self.state);
+    field("data", self.data);
+  }
+};
+
+TensorsRecord write_tensors(const fs::path& path, const std::vector<CheckpointTensor>& tensors) {
   AtomicFile file(path);
   data::ContentHash hash;
-  Json list = Json::array();
+  TensorsRecord record;
   for (const CheckpointTensor& tensor : tensors) {
     const std::size_t bytes = tensor.values.size() * sizeof(float);
     file.write(tensor.values.data(), bytes);
     hash.update(tensor.values.data(), bytes);
-    list.push_back({{"name", tensor.name}, {"count", tensor.values.size()}});
+    record.tensors.push_back({tensor.name, tensor.values.size()});
   }
   file.commit();
-  return {{"tensors", list}, {"hash", hash.hex()}};
+  record.hash = hash.hex();
+  return record;
 }
 
 void remove_quietly(const fs::path& path) {
@@ -77,9 +110,10 @@ void write_checkpoint(const fs::path& target, const Checkpoint& checkpoint) {
   remove_quietly(temporary);
   try {
     fs::create_directory(temporary);  // and none above it: a run's folder that has gone is not made again
-    Json envelope{{"format", 1}, {"state", checkpoint.state}};
-    envelope["data"] = write_tensors(temporary / "tensors.bin", checkpoint.tensors);
-    const std::string text = json_text(envelope);
+    StateFile file;
+    file.state = checkpoint.state;
+    file.data = write_tensors(temporary / "tensors.bin", checkpoint.tensors);
+    const std::string text = json_text(file);
     write_file_atomically(temporary / "state.json", hash_of(text) + "\n" + text + "\n");
     // rename() replaces only an empty folder: an old one of the same step makes way first.
     if (fs::exists(target)) {
@@ -103,7 +137,7 @@ void write_checkpoint(const fs::path& target, const Checkpoint& checkpoint) {
 
 namespace {
 
-Json read_envelope(const fs::path& folder) {
+StateFile read_state_file(const fs::path& folder) {
   const fs::path path = folder / "state.json";
   std::string text;
   try {
@@ -117,16 +151,16 @@ Json read_envelope(const fs::path& folder) {
   const std::string body = text.substr(line + 1, text.size() - line - 2);
   if (hash_of(body) != text.substr(0, line))
     throw DataError("damaged checkpoint: state.json differs from its hash", folder.string());
-  Json envelope = parse_json(body, path.string(), {body.size(), JsonLimits().depth});
-  if (integer_in(envelope, "format") != 1)
+  const Json json = parse_json(body, path.string(), {body.size(), JsonLimits().depth});
+  if (integer_in(json, "format") != StateFile().format)
     throw DataError("damaged checkpoint: state.json is not of this version", folder.string());
-  return envelope;
+  return record_from<StateFile>(json, path.string());
 }
 
 }  // namespace
 
-Json read_checkpoint_state(const fs::path& folder) {
-  return read_envelope(folder).at("state");
+TrainerState read_checkpoint_state(const fs::path& folder) {
+  return read_state_file(folder).state;
 }
 
 namespace {
@@ -151,16 +185,13 @@ void read_floats(const data::MappedFile& file, std::uint64_t& place, std::size_t
 // All is verified; the tensors for which keep(name) says so stay.
 template <class Keep>
 Checkpoint read_verified(const fs::path& folder, Keep keep) {
-  const Json envelope = read_envelope(folder);
+  const StateFile state = read_state_file(folder);
   Checkpoint checkpoint;
-  checkpoint.state = envelope.at("state");
+  checkpoint.state = state.state;
   const data::MappedFile file(folder / "tensors.bin");
   std::uint64_t place = 0;
-  const Json& description = envelope.at("data");
   data::ContentHash hash;
-  for (const Json& entry : description.at("tensors")) {
-    const auto name = entry.at("name").get<std::string>();
-    const auto count = entry.at("count").get<std::size_t>();
+  for (const auto& [name, count] : state.data.tensors) {
     if (!keep(name)) {
       read_floats(file, place, count, nullptr, hash, folder);
       continue;
@@ -168,7 +199,7 @@ Checkpoint read_verified(const fs::path& folder, Keep keep) {
     checkpoint.tensors.push_back({name, {}});
     read_floats(file, place, count, &checkpoint.tensors.back().values, hash, folder);
   }
-  if (place != file.size() || hash.hex() != description.at("hash").get<std::string>())
+  if (place != file.size() || hash.hex() != state.data.hash)
     throw DataError("damaged checkpoint: tensors.bin differs from its hash", folder.string());
   return checkpoint;
 }
@@ -179,7 +210,7 @@ Checkpoint read_checkpoint(const fs::path& folder, const std::string& only) {
   return read_verified(folder, [&](const std::string& name) { return only.empty() || name == only; });
 }
 
-Json verify_checkpoint(const fs::path& folder) {
+TrainerState verify_checkpoint(const fs::path& folder) {
   return read_verified(folder, [](const std::string&) { return false; }).state;
 }
 
@@ -207,7 +238,7 @@ void prune_checkpoints(const fs::path& folder, std::int64_t keep, std::int64_t c
       continue;
     }
     try {
-      best_wanted.insert(read_checkpoint_state(checkpoint).value("best_step", std::int64_t{-1}));
+      best_wanted.insert(read_checkpoint_state(checkpoint).best_step);
     } catch (const Error&) {
       --kept;  // a damaged one does not count
     }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "training/trainer_state.h"
 
 namespace runner::lvm {
 
@@ -18,7 +18,7 @@ struct CheckpointTensor {
 };
 
 struct Checkpoint {
-  Json state = Json::object();  // run identity, position, scheduler, gates, metrics, best so far
+  TrainerState state;
   std::vector<CheckpointTensor> tensors;
 };
 
@@ -29,9 +29,9 @@ void write_checkpoint(const std::filesystem::path& target, const Checkpoint& che
 // `only`, all is verified but just that tensor kept.
 Checkpoint read_checkpoint(const std::filesystem::path& folder, const std::string& only = "");
 // Verifies everything as read_checkpoint does, keeping only the state.
-Json verify_checkpoint(const std::filesystem::path& folder);
+TrainerState verify_checkpoint(const std::filesystem::path& folder);
 // Only state.json, verified; the tensors are not looked at.
-Json read_checkpoint_state(const std::filesystem::path& folder);
+TrainerState read_checkpoint_state(const std::filesystem::path& folder);
 
 // The checkpoints FOLDER/step-*, newest (highest step) first.
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder);
@@ -40,7 +40,7 @@ std::string checkpoint_name(const char* kind, std::int64_t step);
 // The newest that reads without damage; damaged ones are warned about by name. Nothing when there is none.
 struct FoundCheckpoint {
   std::filesystem::path folder;
-  Json state;
+  TrainerState state;
 };
 std::optional<FoundCheckpoint> newest_valid_checkpoint(const std::filesystem::path& folder);
 

@@ -1,5 +1,6 @@
 #include "training/files/metrics_file.h"
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 
@@ -14,23 +15,29 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_epoch(const Json& line) {
-  return line.contains("val_loss");
-}
+// What both kinds of lines have, and what only an epoch's has.
+struct Line {
+  std::int64_t step = 0;
+  std::optional<std::int64_t> epoch;
+  std::optional<double> val_loss;
 
-bool is_among(const Json& line, const Json& epochs) {
-  for (const Json& epoch : epochs)
-    if (integer_in(epoch, "epoch") == integer_in(line, "epoch") &&
-        integer_in(epoch, "step") == integer_in(line, "step"))
-      return true;
-  return false;
+  static void fields(auto& self, auto& field) {
+    field("step", self.step);
+    field("epoch", self.epoch);
+    field("val_loss", self.val_loss);
+  }
+};
+
+bool is_among(const Line& line, const std::vector<EpochRecord>& epochs) {
+  return std::any_of(epochs.begin(), epochs.end(), [&](const EpochRecord& epoch) {
+    return epoch.epoch == line.epoch && epoch.step == line.step;
+  });
 }
 
 // Nothing for a line that a kill has torn.
-std::optional<Json> line_of(const std::string& text) {
+std::optional<Line> line_of(const std::string& text) {
   try {
-    Json line = parse_json(text, "");
-    return line.is_object() ? std::optional(std::move(line)) : std::nullopt;
+    return record_from<Line>(parse_json(text, ""), "");
   } catch (const DataError&) {
     return std::nullopt;
   }
@@ -49,15 +56,15 @@ void MetricsFile::add(const Json& line) {
   }
 }
 
-void MetricsFile::keep_until(std::int64_t step, const Json& epochs) const {
+void MetricsFile::keep_until(std::int64_t step, const std::vector<EpochRecord>& epochs) const {
   std::error_code error;
   if (!fs::exists(path_, error)) return;
   std::istringstream in(read_file(path_));
   std::string kept;
   for (std::string text; std::getline(in, text);) {
-    const std::optional<Json> line = line_of(text);
-    if (!line || integer_in(*line, "step") > step) continue;
-    if (!is_epoch(*line) || is_among(*line, epochs)) kept += text + "\n";
+    const std::optional<Line> line = line_of(text);
+    if (!line || line->step > step) continue;
+    if (!line->val_loss || is_among(*line, epochs)) kept += text + "\n";
   }
   write_file_atomically(path_, kept);
 }

@@ -3,8 +3,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "base/json.h"
+#include "contract/training_records.h"
 
 namespace runner::lvm {
 
@@ -18,10 +19,10 @@ class MetricsFile {
   // Before a checkpoint that counts on them: the lines so far outlast a power cut.
   void flush_to_disk() const;
 
-  // Keeps the lines of a run that is at `step` and has `epochs` behind it (objects with epoch and step):
-  // those up to the step, of epochs' figures only those that are in `epochs`. A resumed run writes the others
+  // Keeps the lines of a run that is at `step` and has `epochs` behind it: those up to the step, of
+  // epochs' figures only those that are in `epochs`. A resumed run writes the others
   // again.
-  void keep_until(std::int64_t step, const Json& epochs) const;
+  void keep_until(std::int64_t step, const std::vector<EpochRecord>& epochs) const;
   void clear() const;
 
  private:

@@ -1,6 +1,5 @@
 // report.html: one page without scripts or outside files.
 #include <algorithm>
-#include <cmath>
 
 #include "base/log.h"
 #include "training/figures_text.h"
@@ -30,14 +29,15 @@ std::string escaped(const std::string& text) {
 }
 
 // level: the best baseline's figure as a dashed line, where it has a place in the chart.
-std::string chart(const Json& epochs, const char* title, const std::vector<Curve>& curves,
-                  std::optional<double> level = {}) {
+std::string chart(const std::vector<NamedList<double>>& epochs, const char* title,
+                  const std::vector<Curve>& curves, std::optional<double> level = {}) {
   double low = level.value_or(1e300), high = level.value_or(-1e300);
-  for (const Json& epoch : epochs)
+  for (const auto& epoch : epochs)
     for (const Curve& curve : curves) {
-      if (!epoch.contains(curve.key) || !epoch[curve.key].is_number()) continue;
-      low = std::min(low, epoch[curve.key].get<double>());
-      high = std::max(high, epoch[curve.key].get<double>());
+      const double* value = find_named(epoch, curve.key);
+      if (value == nullptr) continue;
+      low = std::min(low, *value);
+      high = std::max(high, *value);
     }
   if (low > high || epochs.empty()) return "";
   if (high - low < 1e-12) high = low + 1e-12;
@@ -49,9 +49,10 @@ std::string chart(const Json& epochs, const char* title, const std::vector<Curve
   for (const Curve& curve : curves) {
     std::string points;
     for (std::size_t i = 0; i < epochs.size(); ++i) {
-      if (!epochs[i].contains(curve.key) || !epochs[i][curve.key].is_number()) continue;
+      const double* value = find_named(epochs[i], curve.key);
+      if (value == nullptr) continue;
       const double x = margin + 20 + (width - margin - 30) * static_cast<double>(i) / last;
-      const double y = height - (height - 10) * (epochs[i][curve.key].get<double>() - low) / (high - low);
+      const double y = height - (height - 10) * (*value - low) / (high - low);
       points += fmt::format("{:.1f},{:.1f} ", x, y);
     }
     svg +=
@@ -70,36 +71,35 @@ std::string chart(const Json& epochs, const char* title, const std::vector<Curve
   return svg + "</svg></figure>";
 }
 
-std::string table_row(const std::string& name, const Json& figures) {
+std::string table_row(const std::string& name, const NamedList<double>& figures) {
   std::string row = "<tr><td>" + escaped(name);
   for (const auto& [key, heading] : figure_columns()) row += "<td>" + figure(figures, key, 4);
   return row + "</tr>";
 }
 
 // The best epoch beside the baselines and chance.
-std::string comparison(const Json& epochs, const BaselineFigures& baselines) {
+std::string comparison(const std::vector<EpochRecord>& epochs, const BaselineFigures& baselines) {
   if (epochs.empty() || baselines.best.empty()) return "";
-  const Json& best = *std::min_element(epochs.begin(), epochs.end(), [](const Json& a, const Json& b) {
-    return a.value("val_loss", INFINITY) < b.value("val_loss", INFINITY);
-  });
+  const EpochRecord& best =
+      *std::min_element(epochs.begin(), epochs.end(),
+                        [](const EpochRecord& a, const EpochRecord& b) { return a.val_loss < b.val_loss; });
   std::string page = "<h2>Beside what needs no training</h2><table><tr><th>";
   for (const auto& [key, heading] : figure_columns()) page += std::string("<th>") + heading;
-  page += "</tr>" + table_row(fmt::format("this model, epoch {}", best.value("epoch", 0)), best);
-  for (const auto& [name, figures] : baselines.figures.items()) page += table_row(name, figures);
-  page += table_row("chance", baselines.chance) + "</table>";
-  return page +
-         fmt::format("<p>Gain over {}, the best baseline: {}.</p>", baselines.best, figure(best, "gain", 4));
+  page += "</tr>" + table_row(fmt::format("this model, epoch {}", best.epoch), numbers_of(best));
+  for (const auto& [name, figures] : baselines.figures) page += table_row(name, numbers_of(figures));
+  page += table_row("chance", numbers_of(baselines.chance)) + "</table>";
+  return page + fmt::format("<p>Gain over {}, the best baseline: {:+.4f}.</p>", baselines.best, best.gain);
 }
 
 }  // namespace
 
-std::string report_html(const Json& epochs, const Json& events, const BaselineFigures& baselines,
-                        const std::string& title) {
-  const auto level = [&baselines](const char* key) -> std::optional<double> {
-    if (!baselines.figures.contains(baselines.best)) return std::nullopt;
-    const Json& value = baselines.figures.at(baselines.best).at(key);
-    return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
+std::string report_html(const TrainingHistory& history, const std::string& title) {
+  const Figures* level = find_named(history.baselines.figures, history.baselines.best);
+  const auto level_of = [level](double Figures::*figure) {
+    return level == nullptr ? std::nullopt : std::optional(level->*figure);
   };
+  std::vector<NamedList<double>> epochs;
+  for (const EpochRecord& epoch : history.history) epochs.push_back(numbers_of(epoch));
   std::string page = fmt::format(
       "<!doctype html><html lang='en'><meta charset='utf-8'><title>{0}</title>"
       "<style>body{{font:14px sans-serif;margin:2em}}figure{{display:inline-block;margin:1em}}"
@@ -107,11 +107,12 @@ std::string report_html(const Json& epochs, const Json& events, const BaselineFi
       "8px;text-align:right}}</style>"
       "<h1>{0}</h1>",
       escaped(title));
-  page += comparison(epochs, baselines);
+  page += comparison(history.history, history.baselines);
   page += chart(epochs, "Loss", {{"train_loss", "#0072b2"}, {"val_loss", "#d55e00"}});
   page += chart(epochs, "Cosine to the target", {{"train_cosine", "#0072b2"}, {"val_cosine", "#d55e00"}},
-                level("val_cosine"));
-  page += chart(epochs, "Margin over the last context vector", {{"margin", "#009e73"}}, level("margin"));
+                level_of(&Figures::val_cosine));
+  page += chart(epochs, "Margin over the last context vector", {{"margin", "#009e73"}},
+                level_of(&Figures::margin));
   page +=
       chart(epochs, "Rank of the target within its article", {{"r_at_1", "#0072b2"}, {"r_at_5", "#d55e00"}});
   page += chart(epochs, "Rank of the target among its article's rows that are not in the context",
@@ -121,18 +122,18 @@ std::string report_html(const Json& epochs, const Json& events, const BaselineFi
   page +=
       "<table><tr><th>epoch<th>train loss<th>val loss<th>val cosine<th>gain<th>margin<th>R@1<th>R@5<th>new "
       "R@1<th>new R@5</tr>";
-  for (const Json& e : epochs) {
-    page += fmt::format("<tr><td>{}", e.value("epoch", 0));
+  for (const NamedList<double>& e : epochs) {
+    page += "<tr><td>" + figure(e, "epoch", 0);
     for (const char* key : {"train_loss", "val_loss"}) page += "<td>" + figure(e, key, 6);
     for (const char* key : {"val_cosine", "gain", "margin", "r_at_1", "r_at_5", "new_r_at_1", "new_r_at_5"})
       page += "<td>" + figure(e, key, 4);
     page += "</tr>";
   }
   page += "</table>";
-  if (!events.empty()) page += "<h2>Events</h2><ul>";
-  for (const Json& event : events)
-    page += fmt::format("<li>step {}: {}", event.value("step", 0), escaped(event.value("what", "")));
-  return page + (events.empty() ? "" : "</ul>") + "</html>\n";
+  if (!history.events.empty()) page += "<h2>Events</h2><ul>";
+  for (const EventRecord& event : history.events)
+    page += fmt::format("<li>step {}: {}", event.step, escaped(event.what));
+  return page + (history.events.empty() ? "" : "</ul>") + "</html>\n";
 }
 
 }  // namespace runner::lvm

@@ -57,34 +57,40 @@ RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config,
   write_file_atomically(folder_ / "config.yaml", config_yaml);
 }
 
-void RunFiles::add_metrics(const Json& line, const std::vector<std::pair<std::string, double>>& more) {
+void RunFiles::add_metrics(const StepRecord& step) {
+  add(step.step, step, numbers_of(step));
+}
+
+void RunFiles::add_metrics(const EpochRecord& epoch, const NamedList<double>& more) {
+  NamedList<double> scalars = more;
+  for (auto& number : numbers_of(epoch)) scalars.push_back(std::move(number));
+  add(epoch.step, epoch, scalars);
+}
+
+void RunFiles::add(std::int64_t step, const Json& line, const NamedList<double>& numbers) {
   check();
   metrics_.add(line);
-  std::vector<std::pair<std::string, double>> scalars = more;
-  for (const auto& [key, value] : line.items())
-    if (key != "step" && value.is_number()) scalars.emplace_back(key, value.get<double>());
+  NamedList<double> scalars = numbers;
+  std::erase_if(scalars, [](const auto& scalar) { return scalar.first == "step"; });
   try {
     if (!tensorboard_)
       tensorboard_ = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard", tensorboard_from_);
-    tensorboard_->add(line.at("step").get<std::int64_t>(), scalars);
+    tensorboard_->add(step, scalars);
   } catch (const std::exception& error) {
     if (!tensorboard_warned_) spdlog::warn("tensorboard/: {}; the run goes on without it", error.what());
     tensorboard_warned_ = true;
   }
 }
 
-void RunFiles::forget_metrics_after(std::int64_t step, const Json& epochs) {
+void RunFiles::forget_metrics_after(std::int64_t step, const std::vector<EpochRecord>& epochs) {
   metrics_.keep_until(step, epochs);
   tensorboard_from_ = step + 1;
 }
 
-void RunFiles::write_history(const Json& epochs, const Json& events, const BaselineFigures& baselines,
-                             const std::string& title) {
+void RunFiles::write_history(const TrainingHistory& history, const std::string& title) {
   check();
-  Json history{{"history", epochs}, {"events", events}};
-  history.update(to_json(baselines));
   write_file_atomically(folder_ / "training_history.json", json_text(history, 2) + "\n");
-  write_file_atomically(folder_ / "report.html", report_html(epochs, events, baselines, title));
+  write_file_atomically(folder_ / "report.html", report_html(history, title));
 }
 
 void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& snapshot,

@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "contract/training_records.h"
 #include "models/files/pt_writer.h"
 #include "models/model.h"
-#include "training/baselines/baselines.h"
 #include "training/files/metrics_file.h"
 #include "training/files/tensorboard.h"
 
@@ -42,17 +41,17 @@ class RunFiles {
     if (check_) check_();
   }
 
-  // One line of metrics.jsonl and the same scalars for TensorBoard, which gets `more` too. A full disk is a
+  // One line of metrics.jsonl and the same numbers for TensorBoard, which gets `more` too. A full disk is a
   // warning.
-  void add_metrics(const Json& line, const std::vector<std::pair<std::string, double>>& more = {});
+  void add_metrics(const StepRecord& step);
+  void add_metrics(const EpochRecord& epoch, const NamedList<double>& more = {});
   // Drops the lines that a run resumed at `step`, with `epochs` behind it, writes again.
-  void forget_metrics_after(std::int64_t step, const Json& epochs = Json::array());
+  void forget_metrics_after(std::int64_t step, const std::vector<EpochRecord>& epochs = {});
   void forget_metrics() { metrics_.clear(); }
   void flush_metrics_to_disk() const { metrics_.flush_to_disk(); }
 
   // training_history.json and report.html.
-  void write_history(const Json& epochs, const Json& events, const BaselineFigures& baselines,
-                     const std::string& title);
+  void write_history(const TrainingHistory& history, const std::string& title);
   // best_model.pt or final_model.pt from a snapshot of `model`'s state.
   void write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
                       const ModelRecord& record) const;
@@ -60,6 +59,8 @@ class RunFiles {
   void write_safetensors_model(Model& model, const std::vector<float>& weights, const Json& extra) const;
 
  private:
+  void add(std::int64_t step, const Json& line, const NamedList<double>& numbers);
+
   std::filesystem::path folder_;
   Json config_, adamw_;
   std::function<void()> check_;
@@ -73,7 +74,6 @@ class RunFiles {
 std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& weights);
 
 // The self-contained page: curves of the epochs' figures, beside those of the baselines.
-std::string report_html(const Json& epochs, const Json& events, const BaselineFigures& baselines,
-                        const std::string& title);
+std::string report_html(const TrainingHistory& history, const std::string& title);
 
 }  // namespace runner::lvm

@@ -52,12 +52,11 @@ int launch_job(const LaunchRequest& request) {
 
   WorkerPlan plan;
   plan.context = request.context;
-  if (!plan.context.launch.is_object()) plan.context.launch = Json::object();
-  if (!plan.context.arguments.is_object()) plan.context.arguments = Json::object();
-  plan.context.launch["environment"] = to_json(decisions);
-  plan.context.launch["threads"] = decided_threads(decisions);
-  plan.context.launch["openmp"] = request.environment.openmp;
-  plan.context.launch["scan"] = to_json(prediction.scan);
+  LaunchRecord& launch = plan.context.launch;
+  launch.environment = to_json(decisions);
+  launch.threads = decided_threads(decisions);
+  launch.openmp = request.environment.openmp;
+  launch.scan = to_json(prediction.scan);
   plan.options = request.environment;
   plan.environment = apply_decisions(inherited, decisions);
   plan.verbosity = request.verbosity;
@@ -69,7 +68,7 @@ int launch_job(const LaunchRequest& request) {
     return run_parts(plan, request.parts, request.exchange_beside);
   }
   plan.plugin = plugin_file(request.plugin).string();
-  check_address_space(prediction.scan.bytes, decided_threads(decisions));
+  check_address_space(prediction.scan.bytes, launch.threads);
   if (!request.supervise) become_worker(plan);
   return run_worker(plan);
 }

@@ -5,15 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "base/job.h"
 #include "base/log.h"
 #include "config/common_options.h"
+#include "contract/job.h"
 
 namespace runner::runtime {
 
 // A part of a job that can run alone, in a worker that loads only `plugin`. The plug-in is called with the
-// whole context, its `job` unchanged, and arguments["part"] = name, arguments["exchange"] = a folder that all
-// parts of the run share and that is removed at the end.
+// whole context, its `job` unchanged, and arguments.part and arguments.exchange.
 struct Part {
   std::string name;    // "torch"
   std::string plugin;  // "librunner_train"
@@ -35,9 +34,7 @@ struct LaunchRequest {
 };
 
 // Runs the job in a worker, or its parts in one worker each; returns the exit code that the launcher must end
-// with. Throws Error before the start. context.launch gets `environment` (the decisions), `threads` (what
-// OMP_NUM_THREADS is, for pools of other kinds), `scan`, and `loaded` and `differences` once the plug-in is
-// loaded.
+// with. Throws Error before the start. Fills in context.launch.
 int launch_job(const LaunchRequest& request);
 
 // The worker's side of it: `runner --worker FD`, where FD holds what launch_job wrote.

@@ -113,18 +113,18 @@ int run_parts(const WorkerPlan& plan, const std::vector<Part>& parts, const fs::
     spdlog::info("part {}: in a worker of its own", part.name);
     WorkerPlan own = plan;
     own.plugin = plugin_file(part.plugin).string();
-    own.context.arguments["part"] = part.name;
-    own.context.arguments["exchange"] = exchange.path();
+    own.context.arguments.part = part.name;
+    own.context.arguments.exchange = exchange.path();
     WorkerOutcome outcome;
     const int code = run_worker(own, &outcome);
-    if (!outcome.error.is_null() || code != 0) {
+    if (outcome.error || code != 0) {
       // A job that misses a gate has a result; anything else has an error.
       print_outcome(outcome, plan.context.json);
       return code;
     }
     results.push_back(outcome.result);
   }
-  print_outcome({merge(results), nullptr}, plan.context.json);
+  print_outcome({merge(results), std::nullopt}, plan.context.json);
   return 0;
 }
 

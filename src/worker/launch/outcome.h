@@ -3,8 +3,10 @@
 // and by whoever opens the folder of a run that ended without a word (a kill, a power cut, a full disk).
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "contract/manifest.h"
 #include "worker/supervise/crash_report.h"
 
 namespace runner::runtime {
@@ -15,21 +17,16 @@ std::filesystem::path run_lock(const std::filesystem::path& folder);
 // Writes outcome ("crashed", "stalled"), and "crash" with signal, phase, step and stack into
 // FOLDER/manifest.json, keeping the rest. Creates it with `launch` when the worker had not come so far.
 // Nothing when the folder is absent; a failure to write is a log line: the crash itself is the news.
-void record_crash(const std::filesystem::path& folder, const CrashFacts& facts, const Json& launch);
+void record_crash(const std::filesystem::path& folder, const CrashFacts& facts, const LaunchRecord& launch);
 
-bool is_running(const Json& manifest);  // says so
-// `manifest` of FOLDER says "running", and nobody holds the folder's lock.
-bool is_stale(const std::filesystem::path& folder, const Json& manifest);
-
-// The run came to an end of its own ("finished", "stopped early", "gate failed"): nothing of it is to be
-// done.
-bool has_ended(const Json& manifest);
-
-// Where FOLDER/manifest.json is stale, `outcome` goes into it, if it can be written. Returns the manifest
-// with the outcome that is true now; null when there is none that can be read.
-Json settle_outcome(const std::filesystem::path& folder, const std::string& outcome = "interrupted");
+// Where FOLDER/manifest.json says "running" and nobody holds the folder's lock, `outcome` goes into it, if it
+// can be written. Returns the manifest with the outcome that is true now; nothing when there is none that can
+// be read.
+std::optional<Manifest> settle_outcome(const std::filesystem::path& folder,
+                                       const std::string& outcome = "interrupted");
 
 // The same for the holder of the folder's lock.
-Json settle_own_outcome(const std::filesystem::path& folder, const std::string& outcome = "interrupted");
+std::optional<Manifest> settle_own_outcome(const std::filesystem::path& folder,
+                                           const std::string& outcome = "interrupted");
 
 }  // namespace runner::runtime

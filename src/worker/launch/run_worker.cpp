@@ -9,7 +9,6 @@
 #include "base/fault_address.h"
 #include "base/json_text.h"
 #include "base/log.h"
-#include "base/shell_quote.h"
 #include "openmp_scan/scan.h"
 #include "worker/launch/outcome.h"
 #include "worker/launch/paths.h"
@@ -94,7 +93,8 @@ std::optional<WorkerOutcome> handed_over(int fd) {
   try {
     const std::string text = read_from_start(fd);
     if (text.empty()) return std::nullopt;
-    return outcome_from(parse_json(text, "the worker's result", own_result));
+    const std::string place = "the worker's result";
+    return record_from<WorkerOutcome>(parse_json(text, place, own_result), place);
   } catch (const Error& error) {
     spdlog::debug("{}", error.line());
     return std::nullopt;
@@ -108,12 +108,11 @@ struct Attempt {
 };
 
 // The line to paste; "" when there is nothing to go on from.
-std::string resume_line(const std::string& output, const Json& launch) {
+std::string resume_line_of(const std::string& output, const LaunchRecord& launch) {
   std::error_code error;
   const std::filesystem::path checkpoints = std::filesystem::path(output) / "checkpoints";
-  if (output.empty() || !launch.contains("resume") || !std::filesystem::is_directory(checkpoints, error))
-    return "";
-  return launch["resume"].get<std::string>() + " --resume --output " + shell_quoted(output);
+  const bool any = !output.empty() && !launch.resume.empty();
+  return any && std::filesystem::is_directory(checkpoints, error) ? resume_line(launch, output) : "";
 }
 
 Attempt run_once(const WorkerPlan& plan) {
@@ -148,11 +147,11 @@ Attempt run_once(const WorkerPlan& plan) {
   facts.stall_timeout = plan.options.stall_timeout;
   facts.libraries = libraries.is_object() ? libraries : told_libraries();
   facts.loaded = facts.libraries.is_object();
-  if (!facts.loaded && plan.context.launch.contains("scan")) facts.libraries = plan.context.launch["scan"];
+  if (!facts.loaded) facts.libraries = plan.context.launch.scan;
   facts.input = mapped.empty() ? status::page().input : mapped;
   facts.input_use = status::page().input_use.load();
   attempt.output = status::page().output;
-  facts.resume = resume_line(attempt.output, plan.context.launch);
+  facts.resume = resume_line_of(attempt.output, plan.context.launch);
   attempt.outcome = handed_over(result.get());
   return attempt;
 }
@@ -190,7 +189,7 @@ int deliver(const WorkerOutcome& outcome, const WorkerPlan& plan, WorkerOutcome*
 WorkerOutcome failed(int exit_code, const std::string& message, const std::string& place) {
   WorkerOutcome outcome;
   outcome.result.exit_code = exit_code;
-  outcome.error = error_object(exit_code, message, place);
+  outcome.error = ErrorRecord{exit_code, message, place};
   return outcome;
 }
 
@@ -219,8 +218,8 @@ int run_worker(const WorkerPlan& plan, WorkerOutcome* taken) {
     if (left > 0 && !data) {
       spdlog::warn("environment.restarts: starting again from the last checkpoint ({} more {} allowed)",
                    left - 1, left == 2 ? "restart" : "restarts");
-      current.context.arguments["resume"] = "auto";
-      if (!attempt.output.empty()) current.context.arguments["output"] = attempt.output;
+      current.context.arguments.resume = "auto";
+      if (!attempt.output.empty()) current.context.arguments.output = attempt.output;
       continue;
     }
     // A library that calls exit(0) has not done our work.

@@ -63,9 +63,9 @@ void* load(const std::string& plugin) {
 void check_loaded(const WorkerRequest& request, JobContext& context) {
   const Loaded loaded = look_after_loading(request.plugin);
   for (const std::string& difference : loaded.differences) spdlog::warn("after loading: {}", difference);
-  context.launch["loaded"] = loaded.libraries;
-  context.launch["differences"] = loaded.differences;
-  context.launch["openblas_core"] = loaded.openblas_core;
+  context.launch.loaded = loaded.libraries;
+  context.launch.differences = loaded.differences;
+  context.launch.openblas_core = loaded.openblas_core;
   const std::string slow = judge_openblas_core(loaded.openblas_core, cpu_has_avx512());
   if (!slow.empty()) spdlog::warn("{}", slow);
   status::set_libraries(json_text(loaded.libraries));
@@ -94,19 +94,19 @@ WorkerOutcome failure(ExitCode code, const std::string& message, const std::stri
               place.empty() ? message : place + ": " + message);
   WorkerOutcome outcome;
   outcome.result.exit_code = static_cast<int>(code);
-  outcome.error = error_object(static_cast<int>(code), message, place);
+  outcome.error = ErrorRecord{static_cast<int>(code), message, place};
   return outcome;
 }
 
 // What others compute on this machine: how much it took from this run, or would take from the one planned.
 void add_contention(const JobContext& context, JobResult& result) {
   if (!result.result.is_object()) return;
-  if (!context.arguments.value("dry_run", false)) {
+  if (!context.arguments.dry_run) {
     if (const auto share = contention_so_far()) result.result["cpu_share_lost"] = *share;
     return;
   }
   const Load load = measure_load();
-  const int threads = context.launch.value("threads", 1);
+  const int threads = std::max(1, context.launch.threads);
   double free_s = 0;
   for (const char* key : {"time_s", "seconds"})
     if (const auto time = result.result.find(key); time != result.result.end() && time->is_number())
@@ -159,7 +159,7 @@ int worker_main(int request_fd) {
   const WorkerOutcome outcome = run(request);
   stop_watching_contention();
   if (request.result_fd >= 0)
-    write_all(request.result_fd, json_text(to_json(outcome)));
+    write_all(request.result_fd, json_text(outcome));
   else
     print_outcome(outcome, request.context.json);
   return outcome.result.exit_code;

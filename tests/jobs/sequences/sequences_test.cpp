@@ -5,6 +5,8 @@
 #include <numeric>
 #include <random>
 
+#include "config/resolve.h"
+#include "config/values.h"
 #include "data/make_files.h"
 #include "data/samples/metadata.h"
 #include "data/samples/samples.h"
@@ -19,10 +21,19 @@ using ::testing::HasSubstr;
 
 const std::string input = test::fixtures + "/sequences/input.npz";
 
-JobResult run(const std::string& yaml) {
+JobContext context_of(const std::string& yaml) {
   JobContext context;
   context.job = "sequences";
-  context.config = "job: sequences\nname: test\n" + yaml;
+  JobOptionsOf<SequencesOptions> options;
+  config::Binder binder;
+  options.declare_all(binder);
+  config::throw_if_any(config::resolve(binder, "job: sequences\nname: test\n" + yaml, "test", {}));
+  context.values = config::values_of(binder);
+  return context;
+}
+
+JobResult run(const std::string& yaml) {
+  const JobContext context = context_of(yaml);
   JobResult result;
   run_sequences(context, result);
   return result;
@@ -147,10 +158,9 @@ TEST(Sequences, OfAShuffledFileAreThoseOfTheSortedOne) {
 TEST(Sequences, UnderANewNameCountOnAndSaySo) {
   const test::TemporaryFolder folder;
   folder.write("x_1.npz", "of another run");
-  JobContext context;
-  context.config = "job: sequences\nname: test\ninput: {vectors: " + input +
-                   "}\noutput: " + (folder / "x_1.npz").string() + "\n";
-  context.arguments["new_output"] = true;
+  JobContext context =
+      context_of("input: {vectors: " + input + "}\noutput: " + (folder / "x_1.npz").string() + "\n");
+  context.arguments.new_output = true;
   JobResult result;
   run_sequences(context, result);
   const std::string output = folder / "x_1_2.npz";
@@ -173,13 +183,12 @@ TEST(Sequences, NothingLeftIsAnErrorThatSaysWhy) {
 TEST(Sequences, ThePlanSaysWhatWillBeWritten) {
   const test::TemporaryFolder folder;
   const std::string output = folder / "x.npz";
-  JobContext context;
-  context.config = "job: sequences\ninput: {vectors: " + input + "}\noutput: " + output;
-  context.arguments = {{"dry_run", true}};
+  JobContext context = context_of("input: {vectors: " + input + "}\noutput: " + output);
+  context.arguments.dry_run = true;
   JobResult plan, real;
   run_sequences(context, plan);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
-  context.arguments = Json::object();
+  context.arguments.dry_run = false;
   run_sequences(context, real);
   EXPECT_EQ(plan.result["sequences"], real.result["sequences"]);
   EXPECT_NEAR(plan.result["bytes"].get<double>(), real.result["bytes"].get<double>(), 4096);
@@ -188,7 +197,7 @@ TEST(Sequences, ThePlanSaysWhatWillBeWritten) {
 
 TEST(Sequences, OptionsThatContradictAreFound) {
   SequencesOptions options;
-  options.method = "neighbors";
+  options.method = SequenceMethod::neighbors;
   options.target_offset = 2;
   options.exclude_articles = {"9-3"};
   options.output = "x.npy";

@@ -1,0 +1,148 @@
+#pragma once
+// What a training run tells while it goes on: lines of metrics.jsonl, training_history.json, checkpoints.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/figures.h"
+
+namespace runner {
+
+// A step that train.log_every names.
+struct StepRecord {
+  std::int64_t step = 0, epoch = 0;  // from 1
+  double loss = 0, cosine = 0, loss_mse = 0, loss_dir = 0, rho = 0, confidence = 0;
+  double gradient_norm = 0;  // before it was clipped
+  double lr = 0, step_ms = 0;
+
+  static void fields(auto& self, auto& field) {
+    field("step", self.step);
+    field("epoch", self.epoch);
+    field("loss", self.loss);
+    field("cosine", self.cosine);
+    field("loss_mse", self.loss_mse);
+    field("loss_dir", self.loss_dir);
+    field("rho", self.rho);
+    field("confidence", self.confidence);
+    field("gradient_norm", self.gradient_norm);
+    field("lr", self.lr);
+    field("step_ms", self.step_ms);
+  }
+};
+
+// Means over the rows of an epoch, and the validation split's figures at its end.
+struct EpochRecord : Figures {
+  std::int64_t epoch = 0, step = 0;  // from 1
+  double train_loss = 0, train_cosine = 0, loss_mse = 0, loss_dir = 0, rho = 0, confidence = 0;
+  double gain = 0;  // of the cosine over the best baseline's
+  double lr = 0;    // from here on
+  // Of the steps that this process has taken, the first one apart; empty without any.
+  std::optional<double> step_ms, samples_per_second, first_step_ms;
+  double rss_mb = 0;
+  double validation_s = 0;
+  std::optional<std::int64_t> rolled_back_to_step;
+
+  static void fields(auto& self, auto& field) {
+    field("epoch", self.epoch);
+    field("step", self.step);
+    field("train_loss", self.train_loss);
+    field("train_cosine", self.train_cosine);
+    field("loss_mse", self.loss_mse);
+    field("loss_dir", self.loss_dir);
+    field("rho", self.rho);
+    field("confidence", self.confidence);
+    Figures::fields(self, field);
+    field("gain", self.gain);
+    field("lr", self.lr);
+    field("step_ms", self.step_ms);
+    field("samples_per_second", self.samples_per_second);
+    field("first_step_ms", self.first_step_ms);
+    field("rss_mb", self.rss_mb);
+    field("validation_s", self.validation_s);
+    field.unless_empty("rolled_back_to_step", self.rolled_back_to_step);
+  }
+};
+
+// Something out of the ordinary: a gate that tripped, a batch with NaN.
+struct EventRecord {
+  std::int64_t step = 0, epoch = 0;  // from 1
+  std::string what;
+  std::vector<std::int64_t> rows;  // of the data that it is about
+
+  static void fields(auto& self, auto& field) {
+    field("step", self.step);
+    field("epoch", self.epoch);
+    field("what", self.what);
+    field.unless_empty("rows", self.rows);
+  }
+};
+
+// A configured final gate.
+struct GateRecord {
+  double value = 0, limit = 0;
+  bool passed = false;
+
+  static void fields(auto& self, auto& field) {
+    field("value", self.value);
+    field("limit", self.limit);
+    field("passed", self.passed);
+  }
+};
+
+// training_history.json.
+struct TrainingHistory {
+  std::vector<EpochRecord> history;
+  std::vector<EventRecord> events;
+  BaselineFigures baselines;
+
+  static void fields(auto& self, auto& field) {
+    field("history", self.history);
+    field("events", self.events);
+    BaselineFigures::fields(self.baselines, field);
+  }
+};
+
+// What --json and manifest.json tell of a run.
+struct TrainingResult {
+  std::string output;
+  std::optional<double> best_val_loss;
+  double best_val_cosine = 0;
+  std::int64_t epochs = 0, steps = 0;
+  std::optional<double> samples_per_second, step_ms, first_step_ms;
+  std::string device, precision, engine;
+  double wall_s = 0;
+  double rss_mb = 0;
+  std::int64_t rollbacks = 0, skipped_batches = 0;
+  std::string outcome;  // "finished", "stopped early", "gate failed", "finished already"
+  NamedList<GateRecord> gates;
+  double gain = 0;
+  BaselineFigures baselines;
+  std::optional<std::string> advice;  // that the model is worse than its baselines
+
+  static void fields(auto& self, auto& field) {
+    field("output", self.output);
+    field("best_val_loss", self.best_val_loss);
+    field("best_val_cosine", self.best_val_cosine);
+    field("epochs", self.epochs);
+    field("steps", self.steps);
+    field("samples_per_second", self.samples_per_second);
+    field("step_ms", self.step_ms);
+    field("first_step_ms", self.first_step_ms);
+    field("device", self.device);
+    field("precision", self.precision);
+    field("engine", self.engine);
+    field("wall_s", self.wall_s);
+    field("rss_mb", self.rss_mb);
+    field("rollbacks", self.rollbacks);
+    field("skipped_batches", self.skipped_batches);
+    field("outcome", self.outcome);
+    field.unless_empty("gates", self.gates);
+    field("gain", self.gain);
+    BaselineFigures::fields(self.baselines, field);
+    field("advice", self.advice);
+  }
+};
+
+}  // namespace runner
