@@ -41,9 +41,14 @@ const std::vector<JobType>& job_types() {
        "librunner_index",
        "Build, verify and publish a FAISS index.",
        "CONFIG",
-       "runner index configs/index_flat_ip.yaml --npz my_vectors.npz --output my.index",
+       "runner index configs/index_flat_ip.yaml --npz my_vectors.npz --output my.index\n"
+       "  runner index configs/index_ivf.yaml --shard 0/4        (… 3/4, on any machine), then: --merge",
        {{"--force", &Arguments::force, "rebuild although nothing changed"},
-        {"--rollback", &Arguments::rollback, "publish the version before the current one again"}},
+        {"--rollback", &Arguments::rollback, "publish the version before the current one again"},
+        {"--shard", &Arguments::shard,
+         "I/N: build part I of N of the rows alone, I from 0 to N-1; auto: this task's part in a Slurm "
+         "array"},
+        {"--merge", &Arguments::merge, "verify all parts that --shard built and publish them as one index"}},
        {},
        make<IndexOptions>,
        OutputKind::link,
@@ -84,7 +89,12 @@ const std::vector<JobType>& job_types() {
        "index",
        "runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 10 --output neighbours.npz\n"
        "  runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 3 --format tsv | head",
-       {},
+       {{"--shard", &Arguments::shard,
+         "I/N: search part I of N of a Flat index's rows, or of a folder's parts, I from 0 to N-1; auto: "
+         "this task's "
+         "part in a Slurm array"},
+        {"--merge", &Arguments::merge,
+         "make one result of what all parts found; the other flags as for the parts"}},
        {},
        make<SearchOptions>},
       {"smoke",

@@ -64,7 +64,7 @@ check_shell() {
     note "check: shell: skipped, no shellcheck here"
     return
   fi
-  report shell < <(shellcheck --format=gcc .ci/run scripts/*.sh || true)
+  report shell < <(find scripts -name '*.sh' | sort | xargs shellcheck --format=gcc .ci/run || true)
 }
 
 # The folder of a file, as layers.txt names it.

@@ -26,6 +26,8 @@ void declare(config::Binder& b, IndexOptions& o) {
   b.option("publish.keep", o.keep, "versions kept, the published one included").range(1, 1000);
   b.option("publish.skip_if_unchanged", o.skip_if_unchanged,
            "do nothing when input and settings are the same");
+  b.option("publish.keep_shards", o.keep_shards,
+           "parts (--shard) stay after --merge has published them as one");
   b.option("publish.if_locked", o.if_locked, "when another rebuild of this index is running");
   b.option("output", o.output, "the index; a link to the published version beside it").flag("--output");
 }

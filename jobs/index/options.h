@@ -30,6 +30,7 @@ struct IndexOptions : config::CommonOptions {
   std::optional<double> min_recall;          // recall at 10 against exact search; approximate types
   std::int64_t keep = 3;                     // versions kept, the published one included
   bool skip_if_unchanged = true;
+  bool keep_shards = false;  // parts stay after --merge
   IfLocked if_locked = IfLocked::wait;
   std::string output = "artifacts/index/cppdocs_flat_ip.index";
 };

@@ -17,7 +17,9 @@
 #include "index/build/faiss_version.h"
 #include "index/build/hash_cache.h"
 #include "index/publish/publish.h"
+#include "index/shards/merge.h"
 #include "jobs/index/settings.h"
+#include "jobs/index/shard.h"
 #include "jobs/job_type.h"
 
 namespace runner::jobs {
@@ -56,9 +58,11 @@ bool is_unchanged(const ann::Target& target, const Manifest& manifest,
   return !error && member_in(manifest.result(), "bytes") == size;
 }
 
-void refuse_what_will_not_fit(const IndexOptions& options, const ann::Target& target) {
+// Before anything is read.
+void refuse_what_cannot_be(const IndexOptions& options, const ann::Target& target, bool merges) {
   const data::Vectors vectors(options.inputs, data::Columns::none);
   const ann::BuildSettings build = build_settings(options, vectors);
+  if (merges) parts_to_merge(options, {});
   ann::refuse_what_will_not_fit(ann::estimate(vectors, build, target.folder()), build, target.folder());
 }
 
@@ -69,6 +73,21 @@ void roll_back(const IndexOptions& options, const ann::Target& target, JobResult
   for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
     result.result[key] = manifest ? member_in(manifest->result(), key) : Json();
   result.summary = fmt::format("{}: now {} again", options.output, version);
+}
+
+// From the vectors, or from the parts that were built of them.
+ann::BuildTimes build_or_merge(const IndexOptions& options, const data::Vectors& vectors,
+                               ann::BuildSettings build, const std::vector<InputRecord>* merged_inputs,
+                               const std::filesystem::path& file) {
+  std::optional<Progress> progress;  // from the first row on: training has its own
+  const auto tell = [&](std::int64_t done) {
+    if (!progress) progress.emplace(merged_inputs != nullptr ? "merge" : "build", vectors.rows(), "rows");
+    progress->update(done);
+  };
+  if (merged_inputs == nullptr) return ann::build_index(vectors, build, file, tell);
+  const auto parts = parts_to_merge(options, *merged_inputs);
+  if (ann::is_trained_once(build, vectors.width())) build.trained = trained_file(options, parts);
+  return ann::merge_shards(parts, build, file, tell);
 }
 
 IndexResult result_of(const IndexOptions& options, const std::string& version, const data::Vectors& vectors,
@@ -101,6 +120,10 @@ std::string summarise(const IndexResult& r) {
 
 void run_index(const JobContext& context, JobResult& result) {
   auto options = options_of<IndexOptions>(context);
+  const bool merges = context.arguments.merge;
+  refuse_contradicting_flags(context.arguments);
+  if (context.arguments.shard) return run_index_shard(context, options, result);
+  tell_of_slurm_array(merges);
   const auto start = Clock::now();
   Manifest manifest(context, options.name);
   ann::Target target{options.output};
@@ -117,7 +140,7 @@ void run_index(const JobContext& context, JobResult& result) {
   const bool may_skip =
       options.skip_if_unchanged && !context.arguments.force && published && published->settings() == settings;
   // Before the input is hashed, which takes a while, where only a refusal can come of it.
-  if (!may_skip) refuse_what_will_not_fit(options, target);
+  if (!may_skip) refuse_what_cannot_be(options, target, merges);
   data::InputWatch watch(options.inputs);
   const std::vector<InputRecord> inputs = ann::input_hashes(options.inputs);
   watch.set_hashes(hashes_of(inputs));
@@ -125,29 +148,17 @@ void run_index(const JobContext& context, JobResult& result) {
     spdlog::info("{}: input and settings are unchanged; nothing to do (--force rebuilds)", options.output);
     skip(options, published->result(), result);
   } else {
-    if (may_skip) refuse_what_will_not_fit(options, target);
+    if (may_skip) refuse_what_cannot_be(options, target, merges);
     data::Vectors vectors(options.inputs, data::Columns::none);
     vectors.allow_random_access();
     const ann::BuildSettings build = build_settings(options, vectors);
-    status::set_phase("check values");
-    const bool directed = build.normalize || build.metric == ann::Metric::inner_product;
-    watch.over([&] {
-      vectors.check_values(
-          true, [](std::int64_t) { status::beat(); }, directed ? data::Zeros::refused : data::Zeros::allowed);
-    });
+    // Each part has looked at the values of its rows, and all of them at every file's CRC.
+    if (!merges) watch.over([&] { ann::check_values(vectors, build); });
 
     const std::string version = target.new_version();
     const Building building{target.building(version)};
-    ann::BuildTimes times;
-    {
-      std::optional<Progress> progress;  // from the first row on: training has its own
-      times = watch.over([&] {
-        return ann::build_index(vectors, build, building.path, [&](std::int64_t done) {
-          if (!progress) progress.emplace("build", vectors.rows(), "rows");
-          progress->update(done);
-        });
-      });
-    }
+    const ann::BuildTimes times = watch.over(
+        [&] { return build_or_merge(options, vectors, build, merges ? &inputs : nullptr, building.path); });
     const auto verify_start = Clock::now();
     const ann::Verification verification =
         ann::verify_index(building.path, vectors, build, verify_settings(options));
@@ -171,6 +182,7 @@ void run_index(const JobContext& context, JobResult& result) {
     result.result = told;
     result.summary = summarise(told);
   }
+  if (merges && !options.keep_shards) ann::ShardFolder::of_index(target.link).remove();
   result.result["wall_s"] = seconds_since(start);
   result.result["rss_mb"] = peak_memory_mb();
 }

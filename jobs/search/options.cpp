@@ -5,7 +5,10 @@
 namespace runner::jobs {
 
 void declare(config::Binder& b, SearchOptions& o) {
-  b.option("index", o.index, "the index file: what `runner index` or FAISS wrote").required().existing_file();
+  b.option("index", o.index,
+           "the index file: what `runner index` or FAISS wrote; or the folder of an index's parts")
+      .required()
+      .existing_path();
   b.option("queries", o.queries, "vectors file(s) with the queries, .npz or .npy")
       .required()
       .existing_file()

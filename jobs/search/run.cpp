@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -9,21 +10,23 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "data/content_hash.h"
 #include "data/formats/records/record_writer.h"
 #include "data/formats/values.h"
 #include "index/build/memory_limit.h"
 #include "index/build/unit_rows.h"
-#include "index/reading/search.h"
+#include "index/shards/index_pieces.h"
 #include "jobs/job_type.h"
 #include "jobs/record_output.h"
 #include "jobs/search/options.h"
+#include "jobs/search/parts.h"
 
 namespace runner::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void expect_width(const data::Vectors& queries, const ann::OpenIndex& index, const SearchOptions& options) {
+void expect_width(const data::Vectors& queries, const ann::IndexPieces& index, const SearchOptions& options) {
   if (queries.rows() == 0) throw DataError("there is nothing to search for", options.queries[0]);
   if (index.rows() == 0)
     throw DataError("there is nothing to find in it: it holds no vectors", options.index);
@@ -83,29 +86,56 @@ std::string write(const RecordOutput& output, const ann::Neighbours& found, IfTa
   return writer.target();
 }
 
+// What --shard and --merge say: nothing when the search is not done in parts.
+std::optional<ann::Shard> wanted_part(const Arguments& arguments, const RecordOutput& output) {
+  const bool merges = arguments.merge, part = arguments.shard.has_value();
+  if (merges && part) throw UsageError("--shard and --merge are different things to do: give one", "--merge");
+  if ((merges || part) && output.is_stdout())
+    throw UsageError("a search in parts keeps them beside a file: name one with --output", "output");
+  if (!part) return std::nullopt;
+  return ann::parse_shard(*arguments.shard);
+}
+
+SearchIdentity identity_of(const ann::IndexPieces& index, const std::vector<float>& queries, std::int64_t n,
+                           std::int64_t k) {
+  data::ContentHash hash;
+  hash.update(queries.data(), queries.size() * sizeof(float));
+  return {index.identity(), hash.hex(), n, k, index.rows()};
+}
+
+ann::Neighbours search_pieces(const ann::IndexPieces& index, const std::vector<float>& queries,
+                              std::int64_t n, std::int64_t k) {
+  status::set_phase("search");
+  Progress progress("search", index.searched_rows() * ann::passes(n), "rows");
+  ann::Neighbours found =
+      index.search(queries.data(), n, k, [&](std::int64_t done) { progress.update(done); });
+  index.expect_unchanged();
+  return found;
+}
+
 }  // namespace
 
 void run_search(const JobContext& context, JobResult& result) {
   const auto options = options_of<SearchOptions>(context);
   const auto start = Clock::now();
-  const ann::OpenIndex index = ann::open_index(options.index);
+  const RecordOutput where = record_output(options.format, options.output, options.default_output);
+  const std::optional<ann::Shard> part = wanted_part(context.arguments, where);
+  const bool merges = context.arguments.merge;
+  const ann::IndexPieces index(options.index, part);
   const double open_s = seconds_since(start);
   const data::Vectors vectors(options.queries, data::Columns::none);
   expect_width(vectors, index, options);
   const std::int64_t n = vectors.rows(), width = vectors.width(), k = neighbours_of(options, index.rows());
   refuse_what_will_not_fit(vectors, k);
   const std::vector<float> queries = read_queries(vectors, options, index.metric());
+  const SearchIdentity identity = identity_of(index, queries, n, k);
   const auto search_start = Clock::now();
-  status::set_phase("search");
-  ann::Neighbours found;
-  {
-    Progress progress("search", index.rows() * ann::passes(n), "rows");
-    found = index.search(queries.data(), n, k, [&](std::int64_t done) { progress.update(done); });
-  }
+  const ann::Neighbours found =
+      merges ? merge_search_parts(where.path, identity, index.metric()) : search_pieces(index, queries, n, k);
   const double search_s = seconds_since(search_start);
-  index.expect_unchanged();
-  const RecordOutput where = record_output(options.format, options.output, options.default_output);
-  const std::string output = write(where, found, if_taken(context));
+  const std::string output =
+      part ? write_search_part(where.path, *part, identity, found) : write(where, found, if_taken(context));
+  if (merges) remove_search_parts(where.path);
   result.result = {{"output", output},
                    {"index", options.index},
                    {"queries", n},
@@ -117,9 +147,16 @@ void run_search(const JobContext& context, JobResult& result) {
                    {"search_s", search_s},
                    {"wall_s", seconds_since(start)},
                    {"rss_mb", peak_memory_mb()}};
+  if (part) {
+    result.result["shard"] = to_string(*part);
+    result.result["searched_rows"] = index.searched_rows();
+  }
   const std::string what = fmt::format("{} neighbours of each of {} queries among {} vectors, {} in {:.3f} s",
-                                       k, n, index.rows(), index.exact() ? "exact" : "approximate", search_s);
-  tell_made(where, output, what, result);
+                                       k, n, part ? index.searched_rows() : index.rows(),
+                                       index.exact() ? "exact" : "approximate", search_s);
+  tell_made(where, output,
+            part ? fmt::format("part {}: {}; --merge makes one of all", to_string(*part), what) : what,
+            result);
 }
 
 }  // namespace runner::jobs

@@ -14,6 +14,8 @@ struct Arguments {
   bool allow_changed = false;
   std::int64_t max_steps = 0;  // 0: as many as the epochs have
   bool force = false, rollback = false;
+  std::optional<std::string> shard;  // "3/8", or "auto": of an index, or of a search
+  bool merge = false;
   // By the command line.
   bool dry_run = false;            // a plan, and nothing else
   bool new_output = false;         // the output's name held {timestamp}
@@ -30,6 +32,8 @@ struct Arguments {
     field.unless_empty("max_steps", self.max_steps);
     field.unless_empty("force", self.force);
     field.unless_empty("rollback", self.rollback);
+    field.unless_empty("shard", self.shard);
+    field.unless_empty("merge", self.merge);
     field.unless_empty("dry_run", self.dry_run);
     field.unless_empty("new_output", self.new_output);
     field.unless_empty("config_epochs", self.config_epochs);

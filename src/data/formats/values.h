@@ -25,6 +25,9 @@ double checked_norm(const float* values, std::int64_t width, const std::string& 
 // are compared with the archive's CRC too. `progress` gets the rows done.
 ValueCheck check_table(const RowTable& table, std::int64_t width, bool crc,
                        const std::function<void(std::int64_t)>& progress, Zeros zeros = Zeros::refused);
+// The same of the rows [first, end) alone, without the CRC.
+ValueCheck check_rows(const RowTable& table, std::int64_t width, std::int64_t first, std::int64_t end,
+                      const std::function<void(std::int64_t)>& progress, Zeros zeros);
 
 // The check of two tables' vectors together.
 ValueCheck combine(const ValueCheck& a, std::int64_t count_a, const ValueCheck& b, std::int64_t count_b);

@@ -64,10 +64,30 @@ void Vectors::number_chunks() {
     chunks_[i] = counts[articles_.empty() ? 0 : articles_[i]]++;
 }
 
+void Vectors::keep_rows(std::int64_t first, std::int64_t count) {
+  const auto keep = [&](std::vector<std::int64_t>& column) {
+    if (column.empty()) return;
+    column.erase(column.begin() + first + count, column.end());
+    column.erase(column.begin(), column.begin() + first);
+  };
+  keep(articles_);
+  keep(chunks_);
+  skipped_ += first;
+  rows_ = count;
+}
+
+std::pair<std::size_t, std::size_t> Vectors::kept_files() const {
+  return {file_of(0), file_of(rows_ - 1)};
+}
+
 std::uint64_t Vectors::bytes() const {
   std::uint64_t sum = 0;
-  for (const Part& part : parts_) sum += part.table.array().header.bytes;
-  return sum;
+  std::int64_t rows = 0;
+  for (const Part& part : parts_) {
+    sum += part.table.array().header.bytes;
+    rows += part.table.rows();
+  }
+  return rows == rows_ ? sum : sum / static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(rows_);
 }
 
 const Vectors::Part& Vectors::part_of(std::int64_t row) const {
@@ -77,6 +97,7 @@ const Vectors::Part& Vectors::part_of(std::int64_t row) const {
 }
 
 void Vectors::read_rows(std::int64_t first, std::int64_t count, float* out) const {
+  first += skipped_;
   while (count > 0) {
     const Part& part = part_of(first);
     const std::int64_t n = std::min(count, part.first + part.table.rows() - first);
@@ -90,18 +111,21 @@ void Vectors::read_rows(std::int64_t first, std::int64_t count, float* out) cons
 
 void Vectors::gather(const std::int64_t* rows, std::int64_t n, float* out) const {
   for (std::int64_t i = 0, run = 1; i < n; i += run, run = 1) {  // rows that follow each other are one read
-    const Part& part = parts_.size() == 1 ? parts_[0] : part_of(rows[i]);
+    const std::int64_t row = skipped_ + rows[i];
+    const Part& part = parts_.size() == 1 ? parts_[0] : part_of(row);
     const std::int64_t end = part.first + part.table.rows();
-    while (i + run < n && rows[i + run] == rows[i] + run && rows[i + run] < end) ++run;
-    part.table.pick(rows[i] - part.first, run, out + i * width_);
+    while (i + run < n && rows[i + run] == rows[i] + run && row + run < end) ++run;
+    part.table.pick(row - part.first, run, out + i * width_);
   }
 }
 
 void Vectors::allow_random_access() {
-  for (Part& part : parts_) part.table.allow_random_access();
+  const auto [first, last] = kept_files();
+  for (std::size_t i = first; i <= last; ++i) parts_[i].table.allow_random_access();
 }
 
 void Vectors::release(std::int64_t first, std::int64_t count) const {
+  first += skipped_;
   while (count > 0) {
     const Part& part = part_of(first);
     const std::int64_t n = std::min(count, part.first + part.table.rows() - first);
@@ -120,17 +144,25 @@ std::vector<std::int64_t> Vectors::integers(const std::string& name) const {
     const std::vector<std::int64_t> part = read_integers(file.array(name), parts_[i].table.rows());
     values.insert(values.end(), part.begin(), part.end());
   }
+  values.erase(values.begin() + skipped_ + rows_, values.end());
+  values.erase(values.begin(), values.begin() + skipped_);
   return values;
 }
 
 ValueCheck Vectors::check_values(bool crc, const std::function<void(std::int64_t)>& progress,
                                  Zeros zeros) const {
   ValueCheck all;
+  std::int64_t seen = 0;
   for (const Part& part : parts_) {
     const auto done = [&](std::int64_t rows) {
-      if (progress) progress(part.first + rows);
+      if (progress) progress(part.first + rows - skipped_);
     };
-    all = combine(all, part.first, check_table(part.table, width_, crc, done, zeros), part.table.rows());
+    const std::int64_t first = std::max<std::int64_t>(0, skipped_ - part.first);
+    const std::int64_t end = std::min(part.table.rows(), skipped_ + rows_ - part.first);
+    if (first >= end) continue;
+    all = combine(all, seen, check_rows(part.table, width_, first, end, done, zeros), end - first);
+    if (crc && first == 0) part.table.array().bytes->check_crc();
+    seen += end - first;
   }
   return all;
 }

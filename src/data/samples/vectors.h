@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/formats/values.h"
@@ -28,6 +29,13 @@ class Vectors {
   explicit Vectors(const std::string& path, Columns columns = Columns::articles)
       : Vectors(std::vector<std::string>{path}, columns) {}
 
+  // From now on these rows alone are the table: row numbers count from `first`. For a part of an index.
+  void keep_rows(std::int64_t first, std::int64_t count);
+  // Number, among all rows of the files, of the first one that is kept.
+  std::int64_t first_row() const { return skipped_; }
+  // The files that the kept rows lie in: numbers of paths(), the last one included.
+  std::pair<std::size_t, std::size_t> kept_files() const;
+
   std::int64_t rows() const { return rows_; }
   std::int64_t width() const { return width_; }
   const std::vector<std::string>& paths() const { return paths_; }
@@ -44,7 +52,7 @@ class Vectors {
   bool tells_chunks() const { return tells_chunks_; }  // chunk numbers are the files', not counted by us
   // Which of paths() a row comes from.
   std::size_t file_of(std::int64_t row) const {
-    return parts_.size() == 1 ? 0 : static_cast<std::size_t>(&part_of(row) - parts_.data());
+    return parts_.size() == 1 ? 0 : static_cast<std::size_t>(&part_of(skipped_ + row) - parts_.data());
   }
   bool has_articles() const { return !articles_.empty() || rows_ == 0; }
 
@@ -63,7 +71,8 @@ class Vectors {
 
   // Reads everything once: NaN, Inf and (unless allowed) rows of zeros are DataErrors naming file, array and
   // row; so is a stored array whose bytes differ from the archive's CRC (`crc` false skips that). `progress`
-  // gets rows done.
+  // gets rows done. Of kept rows: those, and the CRC of each file whose first row is among them, so that the
+  // parts of an index together look at every file once.
   ValueCheck check_values(bool crc = true, const std::function<void(std::int64_t)>& progress = {},
                           Zeros zeros = Zeros::refused) const;
 
@@ -72,13 +81,13 @@ class Vectors {
     RowTable table;
     std::int64_t first;  // its first row's number
   };
-  const Part& part_of(std::int64_t row) const;
+  const Part& part_of(std::int64_t row) const;  // counted over all rows of the files
   void add_file(const std::string& path, Columns columns);
   void number_chunks();
 
   std::vector<std::string> paths_;
   std::vector<Part> parts_;
-  std::int64_t rows_ = 0, width_ = 0;
+  std::int64_t rows_ = 0, width_ = 0, skipped_ = 0;
   std::vector<std::int64_t> articles_, chunks_;
   bool tells_chunks_ = false;
 };

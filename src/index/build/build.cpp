@@ -1,14 +1,10 @@
 #include "index/build/build.h"
 
 #include <faiss/IndexIDMap.h>
-#include <faiss/impl/io.h>
 #include <faiss/index_io.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <numeric>
 
@@ -20,6 +16,7 @@
 #include "index/build/factory.h"
 #include "index/build/faiss_watch.h"
 #include "index/build/flat_writer.h"
+#include "index/build/index_file.h"
 #include "index/build/index_training.h"
 #include "index/build/row_source.h"
 
@@ -27,40 +24,6 @@ namespace runner::ann {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// FAISS's writer over a file of ours: it says why a write failed, and flushes to disk.
-class FileWriter final : public faiss::IOWriter {
- public:
-  explicit FileWriter(const std::filesystem::path& path)
-      : path_(path), file_(std::fopen(path.c_str(), "wbx")) {  // x: neither a file nor a link's target
-    if (file_ == nullptr) throw_errno("cannot create", path.string());
-    name = path.string();
-    std::setvbuf(file_, nullptr, _IOFBF, 1 << 20);
-  }
-  FileWriter(const FileWriter&) = delete;
-  FileWriter& operator=(const FileWriter&) = delete;
-  ~FileWriter() override {
-    if (file_ == nullptr) return;
-    std::fclose(file_);
-    ::unlink(path_.c_str());
-  }
-  std::size_t operator()(const void* bytes, std::size_t size, std::size_t count) override {
-    if (count == 0) return 0;  // FAISS passes a null pointer for an empty list
-    const std::size_t written = std::fwrite(bytes, size, count, file_);
-    if (written != count) throw_errno("cannot write", path_.string());
-    status::beat();
-    return written;
-  }
-  void finish() {
-    if (std::fflush(file_) != 0) throw_errno("cannot write", path_.string());
-    if (::fsync(::fileno(file_)) != 0) throw_errno("cannot flush to disk", path_.string());
-    std::fclose(std::exchange(file_, nullptr));
-  }
-
- private:
-  std::filesystem::path path_;
-  std::FILE* file_;
-};
 
 void stop_if_asked() {
   if (const int signal = stop_signal())
@@ -122,44 +85,41 @@ void add(faiss::Index& index, const InputRows& input, const BuildSettings& setti
   }
 }
 
+// Empty, and trained: by `trained`, or now.
+std::unique_ptr<faiss::Index> trained_index(const InputRows& input, const BuildSettings& settings) {
+  if (!settings.trained.empty())
+    return std::unique_ptr<faiss::Index>(faiss::read_index(settings.trained.c_str()));
+  std::unique_ptr<faiss::Index> index = make_index(settings, input.width());
+  const std::int64_t sample = rows_to_train(*index, input.rows(), settings.train_sample);
+  if (sample > 0) train(*index, input, sample);
+  return index;
+}
+
 BuildTimes build_with_faiss(const data::Vectors& vectors, const BuildSettings& settings,
                             const std::filesystem::path& path,
                             const std::function<void(std::int64_t)>& progress) {
   const auto start = Clock::now();
   const InputRows input(vectors, settings.normalize);
-  std::unique_ptr<faiss::Index> index = make_index(settings, vectors.width());
-  const std::int64_t sample = rows_to_train(*index, vectors.rows(), settings.train_sample);
-  if (sample > 0) train(*index, input, sample);
+  const std::unique_ptr<faiss::Index> index = trained_index(input, settings);
   std::unique_ptr<faiss::IndexIDMap2> with_ids;
   if (!settings.ids.empty()) with_ids = std::make_unique<faiss::IndexIDMap2>(index.get());
   faiss::Index& whole = with_ids ? *with_ids : *index;
   add(whole, input, settings, progress);
   stop_if_asked();
   status::set_phase("write the index");
-  FileWriter file(path);
-  faiss::write_index(&whole, &file);
   BuildTimes times;
-  times.build_s = seconds_since(start);
-  const auto sync = Clock::now();
-  file.finish();
-  times.fsync_s = seconds_since(sync);
+  times.fsync_s = write_index_file(whole, path);
+  times.build_s = seconds_since(start) - times.fsync_s;
   times.bytes = std::filesystem::file_size(path);
   return times;
 }
 
-}  // namespace
-
-BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settings,
-                       const std::filesystem::path& file, const std::function<void(std::int64_t)>& progress) {
-  if (is_flat(settings.factory)) {
-    status::set_phase("build the index");
-    const FlatTimes times =
-        write_flat_index(vectors, {settings.metric, settings.normalize, settings.ids}, file, progress);
-    return {times.build_s, times.fsync_s, times.bytes};
-  }
+// f(), what FAISS throws in our words.
+template <class F>
+auto in_our_words(const BuildSettings& settings, const F& f) {
   const FaissWatch watch;
   try {
-    return build_with_faiss(vectors, settings, file, progress);
+    return f();
   } catch (const Error&) {
     throw;
   } catch (const std::bad_alloc&) {
@@ -170,6 +130,33 @@ BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settin
     throw RunError(fmt::format("FAISS cannot build '{}': {}", settings.factory, faiss_reason(error)),
                    "index.factory");
   }
+}
+
+}  // namespace
+
+void check_values(const data::Vectors& vectors, const BuildSettings& settings) {
+  status::set_phase("check values");
+  const bool directed = settings.normalize || settings.metric == Metric::inner_product;
+  vectors.check_values(
+      true, [](std::int64_t) { status::beat(); }, directed ? data::Zeros::refused : data::Zeros::allowed);
+}
+
+BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settings,
+                       const std::filesystem::path& file, const std::function<void(std::int64_t)>& progress) {
+  if (is_flat(settings.factory)) {
+    status::set_phase("build the index");
+    const FlatTimes times =
+        write_flat_index(vectors, {settings.metric, settings.normalize, settings.ids}, file, progress);
+    return {times.build_s, times.fsync_s, times.bytes};
+  }
+  return in_our_words(settings, [&] { return build_with_faiss(vectors, settings, file, progress); });
+}
+
+void train_index(const data::Vectors& vectors, const BuildSettings& settings,
+                 const std::filesystem::path& file) {
+  in_our_words(settings, [&] {
+    write_index_file(*trained_index(InputRows(vectors, settings.normalize), settings), file);
+  });
 }
 
 }  // namespace runner::ann

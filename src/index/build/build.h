@@ -20,6 +20,7 @@ struct BuildSettings {
   std::vector<std::int64_t> ids;  // empty: row numbers; else IndexIDMap2
   std::optional<std::int64_t> nprobe, train_sample;
   std::int64_t batch_rows = 65536;
+  std::filesystem::path trained;  // what train_index wrote; "": trained with the vectors themselves
 };
 
 // True for Flat (also inside IDMap, IDMap2): exact, built as a stream.
@@ -43,6 +44,10 @@ Needs estimate(const data::Vectors& vectors, const BuildSettings& settings,
 void refuse_what_will_not_fit(const Needs& needs, const BuildSettings& settings,
                               const std::filesystem::path& folder);
 
+// Reads every row: throws DataError for NaN, Inf, a row without direction where one is wanted, and for bytes
+// that differ from the archive's CRC.
+void check_values(const data::Vectors& vectors, const BuildSettings& settings);
+
 struct BuildTimes {
   double build_s = 0, fsync_s = 0;
   std::uint64_t bytes = 0;
@@ -53,5 +58,9 @@ struct BuildTimes {
 BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settings,
                        const std::filesystem::path& file,
                        const std::function<void(std::int64_t)>& progress = {});
+
+// Writes the trained and empty index that every part of one index is added to. Throws as build_index.
+void train_index(const data::Vectors& vectors, const BuildSettings& settings,
+                 const std::filesystem::path& file);
 
 }  // namespace runner::ann

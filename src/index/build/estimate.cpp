@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -23,8 +25,10 @@ Needs estimate(const data::Vectors& vectors, const BuildSettings& settings,
   Needs needs;
   needs.rows = vectors.rows();
   needs.width = vectors.width();
+  const bool trained = !settings.trained.empty();
   check_factory(without_id_map(settings.factory), needs.width,
-                std::min(needs.rows, settings.train_sample.value_or(needs.rows)));
+                trained ? std::numeric_limits<std::int64_t>::max()
+                        : std::min(needs.rows, settings.train_sample.value_or(needs.rows)));
   const std::unique_ptr<faiss::Index> index = make_index(settings, vectors.width());
   const auto rows = static_cast<double>(needs.rows), width = static_cast<double>(needs.width);
   const double ids = settings.ids.empty() ? 0 : rows * 8;
@@ -33,7 +37,7 @@ Needs estimate(const data::Vectors& vectors, const BuildSettings& settings,
     needs.memory_bytes = base_memory + static_cast<std::uint64_t>(ids + rows * 8);
     needs.seconds = static_cast<double>(needs.index_bytes) / 1e9;
   } else {
-    needs.train_rows = rows_to_train(*index, needs.rows, settings.train_sample);
+    if (!trained) needs.train_rows = rows_to_train(*index, needs.rows, settings.train_sample);
     const double size = rows * bytes_per_row(*index) + fixed_bytes(*index) + ids;
     needs.index_bytes = static_cast<std::uint64_t>(size);
     // std::vector grows by doubling: while it copies, one and a half times the data is held on average.

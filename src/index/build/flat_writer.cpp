@@ -109,7 +109,7 @@ class BlockStream {
     const std::int64_t bad = make_unit_rows(block, count, vectors_.width(), normalize_);
     if (bad >= 0)  // throws, and says what is wrong with it
       make_unit_rows_parallel(block + bad * vectors_.width(), 1, vectors_.width(), normalize_,
-                              vectors_.paths()[0].c_str(), first + bad);
+                              vectors_.paths()[0].c_str(), vectors_.first_row() + first + bad);
     file_.write_at(vectors_at_ + static_cast<std::uint64_t>(first * row_bytes_), block,
                    static_cast<std::size_t>(count * row_bytes_));
     return true;

@@ -6,7 +6,8 @@ namespace runner::ann {
 
 void InputRows::read(std::int64_t first, std::int64_t count, float* out) const {
   vectors_.read_rows(first, count, out);
-  make_unit_rows_parallel(out, count, width(), normalize_, vectors_.paths()[0].c_str(), first);
+  make_unit_rows_parallel(out, count, width(), normalize_, vectors_.paths()[0].c_str(),
+                          vectors_.first_row() + first);
 }
 
 void InputRows::gather(const std::vector<std::int64_t>& rows, float* out) const {
@@ -14,7 +15,7 @@ void InputRows::gather(const std::vector<std::int64_t>& rows, float* out) const 
   vectors_.gather(rows.data(), count, out);
   for (std::int64_t i = 0; i < count; ++i)
     make_unit_rows_parallel(out + i * width(), 1, width(), normalize_, vectors_.paths()[0].c_str(),
-                            rows[static_cast<std::size_t>(i)]);
+                            vectors_.first_row() + rows[static_cast<std::size_t>(i)]);
 }
 
 }  // namespace runner::ann

@@ -13,6 +13,7 @@ namespace runner::ann {
 MappedIndex::MappedIndex(data::MappedFile file, FlatLayout layout, bool release_behind)
     : file_(std::make_shared<data::MappedFile>(std::move(file))),
       layout_(layout),
+      rows_(layout.rows),
       release_behind_(release_behind) {}
 
 std::optional<MappedIndex> MappedIndex::open(const std::filesystem::path& path, bool release_behind) {
@@ -22,19 +23,26 @@ std::optional<MappedIndex> MappedIndex::open(const std::filesystem::path& path, 
   return MappedIndex(std::move(file), *layout, release_behind);
 }
 
+void MappedIndex::keep_rows(std::int64_t first, std::int64_t count) {
+  first_ += first;
+  rows_ = count;
+}
+
 void MappedIndex::bring_in() {
-  if (release_behind_ || file_->size() > available_memory()) return;
+  const std::uint64_t begin = rows_ == layout_.rows ? 0 : offset(0);
+  const std::uint64_t size = rows_ == layout_.rows ? file_->size() : offset(rows_) - begin;
+  if (release_behind_ || size > available_memory()) return;
   constexpr std::uint64_t piece = 8 << 20;  // a few page tables: threads seldom wait for each other
-  team::run(static_cast<std::int64_t>((file_->size() + piece - 1) / piece), [&](std::int64_t i) {
+  team::run(static_cast<std::int64_t>((size + piece - 1) / piece), [&](std::int64_t i) {
     if (stop_signal() != 0) return;
-    file_->prefetch(static_cast<std::uint64_t>(i) * piece, piece);
+    file_->prefetch(begin + static_cast<std::uint64_t>(i) * piece, piece);
     status::beat();
   });
   brought_in_ = stop_signal() == 0;
 }
 
 std::uint64_t MappedIndex::offset(std::int64_t row) const {
-  return layout_.vectors_at + static_cast<std::uint64_t>(row * layout_.width) * sizeof(float);
+  return layout_.vectors_at + static_cast<std::uint64_t>((first_ + row) * layout_.width) * sizeof(float);
 }
 
 const float* MappedIndex::mapped(std::int64_t first, std::int64_t count) const {
@@ -56,6 +64,7 @@ void MappedIndex::release(std::int64_t first, std::int64_t count) const {
 }
 
 std::int64_t MappedIndex::id(std::int64_t row) const {
+  row += first_;
   if (!layout_.has_ids) return row;
   std::int64_t id;
   std::memcpy(&id, file_->data() + layout_.ids_at + static_cast<std::uint64_t>(row) * sizeof id, sizeof id);

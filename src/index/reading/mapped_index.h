@@ -22,13 +22,16 @@ class MappedIndex final : public RowSource {
   // runs at the speed of memory. Else, and where the system cannot, rows come in as they are searched.
   void bring_in();
 
+  // From now on these rows alone are searched; they keep their ids.
+  void keep_rows(std::int64_t first, std::int64_t count);
+
   const FlatLayout& layout() const { return layout_; }
-  std::int64_t rows() const override { return layout_.rows; }
+  std::int64_t rows() const override { return rows_; }
   std::int64_t width() const override { return layout_.width; }
   const float* mapped(std::int64_t first, std::int64_t count) const override;
   void read(std::int64_t first, std::int64_t count, float* out) const override;
   void release(std::int64_t first, std::int64_t count) const override;
-  // What FAISS would call this row.
+  // What FAISS would call this row of those that are kept.
   std::int64_t id(std::int64_t row) const;
 
  private:
@@ -36,6 +39,7 @@ class MappedIndex final : public RowSource {
   std::uint64_t offset(std::int64_t row) const;
   std::shared_ptr<data::MappedFile> file_;
   FlatLayout layout_;
+  std::int64_t first_ = 0, rows_;
   bool release_behind_, brought_in_ = false;
 };
 

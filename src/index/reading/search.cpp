@@ -1,6 +1,6 @@
 #include "index/reading/search.h"
 
-#include <faiss/Index.h>
+#include <faiss/IndexIDMap.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,6 +39,15 @@ Neighbours search_with_faiss(const faiss::Index& index, const float* queries, st
 
 std::int64_t OpenIndex::rows() const {
   return mapped_ ? mapped_->rows() : faiss_->ntotal;
+}
+
+std::int64_t OpenIndex::total_rows() const {
+  return mapped_ ? mapped_->layout().rows : faiss_->ntotal;
+}
+
+bool OpenIndex::has_ids() const {
+  return mapped_ ? mapped_->layout().has_ids
+                 : dynamic_cast<const faiss::IndexIDMap*>(faiss_.get()) != nullptr;
 }
 
 std::int64_t OpenIndex::width() const {
@@ -80,7 +89,7 @@ Neighbours OpenIndex::search(const float* queries, std::int64_t n, std::int64_t 
   }
 }
 
-OpenIndex open_index(const std::filesystem::path& path) {
+OpenIndex open_index(const std::filesystem::path& path, const std::optional<Shard>& part) {
   OpenIndex open;
   std::error_code error;
   const std::filesystem::path file =
@@ -94,10 +103,19 @@ OpenIndex open_index(const std::filesystem::path& path) {
   expect_size_of_manifest(open.path_);
   if (auto mapped = MappedIndex::open(open.path_)) {
     status::set_input(open.path_, InputUse::mapped);
+    if (part) {
+      const auto [first, count] = rows_of(*part, mapped->rows());
+      mapped->keep_rows(first, count);
+    }
     mapped->bring_in();
     open.mapped_ = std::make_shared<MappedIndex>(std::move(*mapped));
     return open;
   }
+  if (part)
+    throw UsageError(
+        "only a Flat index can be searched by parts of its rows; of another type search the folder of its "
+        "parts (publish.keep_shards), or give each task some of the queries",
+        path.string());
   open.faiss_ = read_checked_index(open.path_);
   return open;
 }

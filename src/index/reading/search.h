@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "index/exact_search/exact_search.h"
+#include "index/shards/shard.h"
 
 namespace faiss {
 struct Index;
@@ -21,10 +23,12 @@ class MappedIndex;
 // mapped.
 class OpenIndex {
  public:
-  std::int64_t rows() const;
+  std::int64_t rows() const;        // that are searched
+  std::int64_t total_rows() const;  // of the file
   std::int64_t width() const;
   Metric metric() const;
   bool exact() const { return mapped_ != nullptr; }
+  bool has_ids() const;  // of its own; else row numbers
   // queries [n, width]; ids are the index's own. Throws DataError, Interrupted.
   Neighbours search(const float* queries, std::int64_t n, std::int64_t k,
                     const std::function<void(std::int64_t)>& progress = {}) const;
@@ -33,7 +37,7 @@ class OpenIndex {
   void expect_unchanged() const;
 
  private:
-  friend OpenIndex open_index(const std::filesystem::path& path);
+  friend OpenIndex open_index(const std::filesystem::path& path, const std::optional<Shard>& part);
   std::shared_ptr<MappedIndex> mapped_;
   std::shared_ptr<faiss::Index> faiss_;
   std::string path_;
@@ -41,7 +45,8 @@ class OpenIndex {
   std::uintmax_t bytes_ = 0;
 };
 
-// Throws DataError: no index, or a damaged one.
-OpenIndex open_index(const std::filesystem::path& path);
+// With `part`, these rows of a Flat index alone. Throws DataError: no index, or a damaged one; UsageError: a
+// type whose rows cannot be searched in parts.
+OpenIndex open_index(const std::filesystem::path& path, const std::optional<Shard>& part = std::nullopt);
 
 }  // namespace runner::ann
