@@ -22,7 +22,7 @@ const std::vector<Command>& commands() {
       {"schedule", "install|list|status|remove", "timed runs by systemd, launchd or cron", schedule_command},
       {"config", "show|check|schema CONFIG", "resolved configuration, its mistakes, its schema",
        config_command},
-      {"runs", "list|show DIR", "past runs from their manifests", runs_command},
+      {"runs", "list|show|diff|verify|clean", "past runs from their manifests", runs_command},
   };
   return table;
 }

@@ -1,8 +1,11 @@
-// runner runs list|show: past runs from their manifests.
+// runner runs: past runs from their manifests.
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
-#include <algorithm>
+
+#include <cstdlib>
 #include <filesystem>
-#include <tuple>
+#include <optional>
 
 #include "base/error.h"
 #include "base/json_file.h"
@@ -10,107 +13,83 @@
 #include "base/printable.h"
 #include "base/progress.h"
 #include "cli/command.h"
-#include "worker/launch/outcome.h"
+#include "cli/runs/list.h"
+#include "cli/runs/show.h"
+#include "cli/runs/upkeep.h"
 
 namespace runner::cli {
 namespace {
-namespace fs = std::filesystem;
 
-constexpr int deepest = 64;  // folders inside each other that are looked into
-
-struct Run {
-  fs::path manifest;
-  fs::file_time_type written;
-  Json contents;
-};
-
-bool is_manifest(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name == "manifest.json" || name.ends_with(".manifest.json");
+// Of the terminal that stdout is; 0 for a file or a pipe, where lines are as long as they come.
+std::size_t output_width() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1) return 0;
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-// What the run wrote: its folder, or the file that the manifest lies beside.
-fs::path place(const fs::path& manifest) {
-  if (manifest.filename() == "manifest.json")
-    return manifest.has_parent_path() ? manifest.parent_path() : fs::path(".");
-  const std::string name = manifest.string();
-  return name.substr(0, name.rfind(".manifest.json"));
+void print_json(const Json& json) {
+  fmt::print("{}\n", json_text(json));
 }
 
-// As it is now: a run that was killed says "running" until somebody looks. Throws as read_json_file.
-Json read_manifest(const fs::path& path) {
-  Manifest manifest = Manifest::read(path);
-  if (path.filename() != "manifest.json" || !manifest.is_running()) return manifest.contents();
-  return runtime::settle_outcome(place(path)).value_or(manifest).contents();
-}
-
-// A run may vanish at any moment, another be written: what cannot be read any more is left out.
-void find_runs(const fs::path& folder, int depth, std::vector<Run>& runs) {
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    std::error_code gone;
-    const fs::file_status status = at->symlink_status(gone);
-    if (fs::is_directory(status) && depth < deepest) find_runs(at->path(), depth + 1, runs);
-    // A link to the current version of a file is that version's run.
-    if (!fs::is_regular_file(status) || !is_manifest(at->path()) || !fs::exists(place(at->path()), gone))
-      continue;
-    try {
-      Json contents = read_manifest(at->path());
-      runs.push_back({at->path(), fs::last_write_time(at->path(), gone), std::move(contents)});
-    } catch (const DataError& damage) {
-      spdlog::warn("left out: {}", damage.line());
-    } catch (const RunError& unreadable) {
-      if (fs::exists(at->path(), gone)) spdlog::warn("left out: {}", unreadable.line());
-    }
-  }
-}
-
-std::vector<Run> find_runs(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) throw UsageError("no such folder", folder.string());
-  std::vector<Run> runs;
-  find_runs(folder, 0, runs);
-  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
-    return std::tie(a.written, a.manifest) < std::tie(b.written, b.manifest);
-  });
-  return runs;
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const Json& member = member_in(object, key);
-  if (member.is_null()) return "-";
-  return member.is_string() ? member.get<std::string>() : json_text(member);
-}
-
-std::string cell(const Json& object, const char* key) {
-  return printable(text_of(object, key), LineBreaks::escape);
-}
-
-int list(const fs::path& folder, bool json) {
-  const auto runs = find_runs(folder);
-  if (json) {
-    Json all = Json::array();
-    for (const Run& run : runs)
-      all.push_back({{"manifest", run.manifest.string()},
-                     {"job", text_of(run.contents, "job")},
-                     {"name", text_of(run.contents, "name")},
-                     {"outcome", text_of(run.contents, "outcome")},
-                     {"started", text_of(run.contents, "started")}});
-    fmt::print("{}\n", json_text(Json{{"runs", all}}));
-    return 0;
-  }
-  if (runs.empty()) say("no runs under {}\n", folder.string());
-  for (const Run& run : runs)
-    say("{:<20} {:<10} {:<24} {:<12} {}\n", cell(run.contents, "started"), cell(run.contents, "job"),
-        cell(run.contents, "name"), cell(run.contents, "outcome"),
-        printable(place(run.manifest).string(), LineBreaks::escape));
+int list_runs(const ListOptions& options, bool json) {
+  const auto runs = chosen_runs(options);
+  if (json)
+    print_json(run_list(runs));
+  else if (runs.empty())
+    say("no runs under {}\n", options.folder);
+  else
+    say("{}", run_table(runs, output_width()));
   return 0;
 }
 
-int show(const fs::path& at, bool json) {
-  fs::path manifest = fs::is_directory(at) ? at / "manifest.json" : at;
-  if (const fs::path beside = at.string() + ".manifest.json"; fs::exists(beside)) manifest = beside;
-  fmt::print("{}\n", json_text(read_manifest(manifest), json ? -1 : 2));
+int show_run(const std::string& at, bool json) {
+  const PastRun run = read_run(at);
+  if (json)
+    print_json(run.contents);
+  else
+    say("{}", run_screen(run));
+  return 0;
+}
+
+int diff_runs(const std::string& a, const std::string& b, bool json) {
+  const Json difference = run_difference(read_run(a), read_run(b));
+  if (json)
+    print_json(difference);
+  else
+    say("{}", difference_text(difference));
+  return 0;
+}
+
+// Exit code 3 when a file is not what it was.
+int verify_files(const std::string& at, bool json) {
+  bool good = true;
+  Json files = Json::array();
+  const std::vector<Finding> findings = verify_run(read_run(at));
+  if (findings.empty()) throw DataError("its manifest tells no files that could be looked at", at);
+  for (const Finding& finding : findings) {
+    good = good && finding.good;
+    files.push_back({{"file", finding.file}, {"good", finding.good}, {"found", finding.what}});
+    if (!json)
+      say("{}  {}\n", finding.good ? "ok  " : "FAIL",
+          finding.file + (finding.good ? "" : ": " + finding.what));
+  }
+  if (json) print_json({{"files", files}, {"good", good}});
+  return good ? 0 : static_cast<int>(ExitCode::data);
+}
+
+int clean_runs(const std::string& folder, std::size_t keep, bool dry_run, bool json) {
+  Json removed = Json::array();
+  std::uintmax_t bytes = 0;
+  for (const PastRun& run : runs_to_remove(folder, keep)) {
+    bytes += remove_run(run, dry_run);
+    removed.push_back(run.place.string());
+    if (!json) say("{} {}\n", dry_run ? "would remove" : "removed", run.place.string());
+  }
+  if (json)
+    print_json({{"removed", removed}, {"bytes", bytes}, {"dry_run", dry_run}});
+  else
+    say("{} run{}, {}{}\n", removed.size(), removed.size() == 1 ? "" : "s",
+        format_bytes(static_cast<double>(bytes)), dry_run ? " (nothing was removed: --dry-run)" : "");
   return 0;
 }
 
@@ -118,19 +97,48 @@ int show(const fs::path& at, bool json) {
 
 int runs_command(int argc, char** argv) {
   CLI::App app(
-      "Past runs from their manifests.\n\nExamples:\n  runner runs list artifacts\n"
+      "Past runs from their manifests.\n\nExamples:\n  runner runs list --job train --sort gain --limit 10\n"
       "  runner runs show artifacts/lvm/models/latest\n"
-      "  runner runs show artifacts/index/cppdocs_flat_ip.index",
+      "  runner runs diff artifacts/lvm/models/a artifacts/lvm/models/b\n"
+      "  runner runs verify artifacts/index/cppdocs_flat_ip.index\n"
+      "  runner runs clean --keep 5 --dry-run",
       "runner runs");
-  std::string folder = "artifacts", run;
-  bool json = false;
+  ListOptions options;
+  std::string folder = "artifacts", run, other;
+  bool json = false, dry_run = false;
+  std::size_t keep = 0;
   app.require_subcommand(1);
-  CLI::App* list_app = app.add_subcommand("list", "every run below a folder");
-  list_app->add_option("DIR", folder, "where to look")->capture_default_str();
-  list_app->add_flag("--json", json, "machine-readable result");
-  CLI::App* show_app = app.add_subcommand("show", "one run's manifest");
-  show_app->add_option("DIR", run, "a run's folder, a file that one wrote, or a manifest")->required();
-  show_app->add_flag("--json", json, "on one line");
+  const auto command = [&](const char* name, const char* help) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->add_flag("--json", json, "one JSON object on stdout");
+    return sub;
+  };
+  constexpr const char* what_run =
+      "a run's folder, a file that one wrote, a manifest, or an evaluation's report";
+  CLI::App* list_app = command("list", "every run below a folder, the newest last");
+  list_app->add_option("DIR", options.folder, "where to look")->capture_default_str();
+  list_app->add_option("--sort", options.sort, "what the last line has most of")
+      ->check(CLI::IsMember({"started", "best", "gain", "time", "job", "name"}))
+      ->capture_default_str();
+  list_app->add_flag("--reverse", options.reverse, "the other way round");
+  list_app->add_option("--job", options.job, "only these: train, index, eval, …");
+  list_app->add_option("--outcome", options.outcome, "only these: finished, interrupted, …");
+  list_app->add_option("--name", options.name, "only those with this in their name or place");
+  list_app->add_option("--limit", options.limit, "the last so many lines")->check(CLI::PositiveNumber);
+  CLI::App* show_app = command("show", "one run on one screen; --json: its whole manifest");
+  show_app->add_option("DIR", run, what_run)->required();
+  CLI::App* diff_app = command("diff", "what tells two runs apart: keys, figures, versions, inputs");
+  diff_app->add_option("A", run, what_run)->required();
+  diff_app->add_option("B", other, "the other one")->required();
+  CLI::App* verify_app =
+      command("verify", "hash a run's inputs again, look at its files; exit 3 when one differs");
+  verify_app->add_option("DIR", run, what_run)->required();
+  CLI::App* clean_app = command("clean", "remove all but the newest training runs of each name");
+  clean_app->add_option("DIR", folder, "where to look")->capture_default_str();
+  clean_app->add_option("--keep", keep, "runs of each name that stay")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  clean_app->add_flag("--dry-run", dry_run, "say what would go, remove nothing");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -139,7 +147,10 @@ int runs_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + "; see `runner runs --help`", "runs");
   }
-  return list_app->parsed() ? list(folder, json) : show(run, json);
+  if (list_app->parsed()) return list_runs(options, json);
+  if (show_app->parsed()) return show_run(run, json);
+  if (diff_app->parsed()) return diff_runs(run, other, json);
+  return verify_app->parsed() ? verify_files(run, json) : clean_runs(folder, keep, dry_run, json);
 }
 
 }  // namespace runner::cli

@@ -131,7 +131,7 @@ TEST_F(ForeignBytes, NoNameReachesTheTerminalAsACommand) {
       EXPECT_EQ(text.find_first_of("\x1b\x07\x9b"), std::string::npos) << words[0] << ": " << text;
   }
   const ProgramResult list = run({"runs", "list", "runs"});
-  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 1) << list.out;
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 2) << "a heading and the run\n" << list.out;
   EXPECT_THAT(list.out, HasSubstr("\\x1b]0;owned\\x07"));
 }
 

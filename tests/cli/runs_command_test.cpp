@@ -46,7 +46,7 @@ TEST_F(Runs, AreListedOnceWithWhatTheyWrote) {
 
 TEST_F(Runs, AreShownByFolderFileOrManifest) {
   for (const char* place : {"models/a", "models/a/manifest.json"})
-    EXPECT_THAT(runs({"show", place}).out, HasSubstr("\"outcome\": \"finished\"")) << place;
+    EXPECT_THAT(runs({"show", place}).out, HasSubstr("outcome   finished\n")) << place;
   EXPECT_EQ(runs({"show", "index/x.index", "--json"}).out,
             "{\"job\":\"index\",\"name\":\"x\",\"outcome\":\"done\"}\n");
 }
