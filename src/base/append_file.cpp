@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/flush.h"
 
 namespace runner {
 
@@ -46,7 +47,7 @@ void AppendFile::add(std::string_view text) {
 }
 
 void AppendFile::flush_to_disk() const {
-  ::fsync(fd_);
+  runner::flush_to_disk(fd_);
 }
 
 }  // namespace runner

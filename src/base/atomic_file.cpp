@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/flush.h"
 #include "base/input_file.h"
 #include "base/temporary_name.h"
 
@@ -109,7 +110,7 @@ void AtomicFile::write(const void* bytes, std::size_t size) {
 }
 
 void AtomicFile::flush_to_disk() {
-  if (::fsync(fd_) != 0) throw_errno("cannot flush to disk", target_.string());
+  if (runner::flush_to_disk(fd_) != 0) throw_errno("cannot flush to disk", target_.string());
   synced_ = true;
 }
 
@@ -163,7 +164,7 @@ void fsync_folder(const fs::path& folder) {
   const fs::path path = folder.empty() ? fs::path(".") : folder;
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) throw_errno("cannot open the folder", path.string());
-  const int result = ::fsync(fd);
+  const int result = flush_to_disk(fd);
   const int code = errno;
   ::close(fd);
   errno = code;

@@ -44,8 +44,9 @@ std::map<std::string, std::string> captured_environment(const fs::path& config) 
     if (value != nullptr && *value != '\0') environment[name] = value;
   };
   for (const char* name :
-       {"PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "XDG_CACHE_HOME", "XDG_STATE_HOME", "RUNNER_CACHE_DIR",
-        "RUNNER_DEVICE", "RUNNER_LOG", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "KMP_DUPLICATE_LIB_OK"})
+       {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "LANG", "TMPDIR",
+        "XDG_CACHE_HOME", "XDG_STATE_HOME", "RUNNER_CACHE_DIR", "RUNNER_DEVICE", "RUNNER_LOG",
+        "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "KMP_DUPLICATE_LIB_OK"})
     capture(name);
   static const std::regex variable("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
   const std::string text = read_config(config);

@@ -56,7 +56,10 @@ void take_space(int fd, std::uint64_t size, const std::string& path) {
   if (code == 0) return;
   errno = code;
 #else
-  if (::ftruncate(fd, static_cast<off_t>(size)) == 0) return;
+  fstore_t space{F_ALLOCATEALL, F_PEOFPOSMODE, 0, static_cast<off_t>(size), 0};
+  // A file system that cannot reserve space says so with another code than ENOSPC: then it is only sized.
+  const bool full = ::fcntl(fd, F_PREALLOCATE, &space) != 0 && errno == ENOSPC;
+  if (!full && ::ftruncate(fd, static_cast<off_t>(size)) == 0) return;
 #endif
   const int kept = errno;
   ::close(fd);

@@ -17,6 +17,10 @@ namespace fs = std::filesystem;
 namespace {
 
 void look_at_blas(MachineReport& machine) {
+#ifdef __APPLE__
+  machine.blas = "Accelerate, the system's own";
+  return;
+#endif
 #if defined(__aarch64__)
   const std::string arch = "aarch64";
 #else

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/flush.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/flush.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"
@@ -55,7 +56,7 @@ class OutputFile {
     }
   }
   void finish() {
-    if (::fsync(fd_) != 0) throw_errno("cannot flush to disk", path_.string());
+    if (flush_to_disk(fd_) != 0) throw_errno("cannot flush to disk", path_.string());
     if (::close(std::exchange(fd_, -1)) != 0) throw_errno("cannot close", path_.string());
   }
 

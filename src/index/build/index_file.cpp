@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/flush.h"
 #include "base/status.h"
 #include "base/time.h"
 
@@ -41,7 +42,7 @@ class FileWriter final : public faiss::IOWriter {
   }
   void finish() {
     if (std::fflush(file_) != 0) throw_errno("cannot write", path_.string());
-    if (::fsync(::fileno(file_)) != 0) throw_errno("cannot flush to disk", path_.string());
+    if (flush_to_disk(::fileno(file_)) != 0) throw_errno("cannot flush to disk", path_.string());
     std::fclose(std::exchange(file_, nullptr));
   }
 

@@ -10,6 +10,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "openmp_scan/scan.h"
+#include "worker/launch/lifeline.h"
 #include "worker/launch/outcome.h"
 #include "worker/launch/paths.h"
 #include "worker/processes/process.h"
@@ -35,18 +36,13 @@ class Descriptor {
   int fd_;
 };
 
-// Ends, for whoever reads its other end, when this process does. Linux has PR_SET_PDEATHSIG instead.
+// The end that the worker inherits; -1 where the system itself ends it with this process.
 int lifeline() {
 #ifdef __linux__
   return -1;
 #else
-  static int read_end = [] {
-    int ends[2];
-    if (::pipe(ends) != 0) throw_errno("cannot create a pipe", "");
-    close_on_exec(ends[1]);
-    return ends[0];
-  }();
-  return read_end;
+  static const Lifeline held = open_lifeline();
+  return held.worker_end;
 #endif
 }
 

@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstring>
 #include <new>
-#include <thread>
 
 #include "base/error.h"
 #include "base/json_reason.h"
@@ -18,6 +17,7 @@
 #include "environment/contention.h"
 #include "worker/launch/launch.h"
 #include "worker/launch/libraries.h"
+#include "worker/launch/lifeline.h"
 #include "worker/launch/worker_request.h"
 #include "worker/processes/process.h"
 #include "worker/supervise/stacks.h"
@@ -35,13 +35,7 @@ void attach(const WorkerRequest& request, int request_fd) {
     if (fd >= 0) close_on_exec(fd);
   if (request.status_fd >= 0) status::attach(request.status_fd);
   if (request.stacks_fd >= 0) install_stack_handlers(request.stacks_fd);
-  if (request.lifeline_fd < 0) return;
-  std::thread([fd = request.lifeline_fd] {
-    char ignored;
-    while (::read(fd, &ignored, 1) > 0) {
-    }
-    ::_exit(static_cast<int>(ExitCode::failed));
-  }).detach();
+  if (request.lifeline_fd >= 0) die_with_launcher(request.lifeline_fd);
 }
 
 void* load(const std::string& plugin) {
