@@ -8,8 +8,8 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "cli/doctor_plugins.h"
 #include "cli/doctor_report.h"
-#include "worker/launch/paths.h"
 
 namespace runner::cli {
 
@@ -25,6 +25,7 @@ constexpr const char* about =
     "Verdicts: none, one (good), slow, mixed (libgomp + LLVM/Intel), duplicate (two LLVM/Intel: aborts).\n\n"
     "Examples:\n"
     "  runner doctor                          the runner's own plug-ins and this machine\n"
+    "  runner doctor --tree /opt/runner       another runner's plug-ins, of this system or another\n"
     "  runner doctor .venv                    a Python environment, of this system or another\n"
     "  runner doctor torch_wheel faiss_wheel  folders that one process loads from\n"
     "  runner doctor libx.so plugin.so        files that one process loads\n"
@@ -35,7 +36,7 @@ struct Request {
   std::vector<std::string> paths;
   int pid = 0;
   bool has_pid = false, strict = false, json = false, quiet = false, verbose = false, no_cache = false;
-  std::string root;
+  std::string root, tree;
 };
 
 struct Findings {
@@ -53,20 +54,12 @@ runtime::ScanOptions options_of(const Request& request, bool under_bootstrap) {
   return options;
 }
 
-// Each plug-in is a process of its own.
 Findings own_plugins(const Request& request) {
   Findings found;
-  for (const char* name : {"librunner_train", "librunner_index", "librunner_smoke"}) {
-    const fs::path file = runtime::plugin_path(name);
-    if (!fs::exists(file)) {
-      found.sets.problems.push_back(file.string() + ": this plug-in is not there");
-      continue;
-    }
-    ScanResult set = runtime::scan({file}, options_of(request, true));
-    found.sets.worst = std::max(found.sets.worst, set.verdict);
-    found.sets.binaries += set.files;
-    found.sets.sets.push_back(std::move(set));
-  }
+  PluginFindings plugins = scan_plugins(request.tree, options_of(request, true));
+  found.sets = std::move(plugins.sets);
+  found.extra["isolate"] = plugins.isolate;
+  if (!request.tree.empty()) return found;  // another machine's, perhaps
   const runtime::MachineReport machine = runtime::look_at_machine();
   found.before = report_machine(machine);
   found.extra["machine"] = runtime::to_json(machine);
@@ -144,6 +137,8 @@ Request parse(int argc, char** argv, bool& help_shown) {
   app.add_flag("--strict", request.strict, "exit 4 for the verdicts duplicate and mixed");
   app.add_flag("--json", request.json, "one JSON object on stdout");
   app.add_option("--root", request.root, "another system's tree: absolute paths are looked up below it");
+  app.add_option("--tree", request.tree,
+                 "the plug-ins of another installed runner (where its bin and lib lie)");
   app.add_flag("--no-cache", request.no_cache, "read every file again");
   app.add_flag("--quiet", request.quiet, "the last line only");
   app.add_flag("--verbose", request.verbose, "more log on stderr");
@@ -159,6 +154,9 @@ Request parse(int argc, char** argv, bool& help_shown) {
   request.has_pid = pid->count() > 0;
   if (request.has_pid && !request.paths.empty())
     throw UsageError("takes no files or folders: a process says itself what it has loaded", "--pid");
+  if (!request.tree.empty() && (request.has_pid || !request.paths.empty()))
+    throw UsageError("takes no files, folders or process beside it", "--tree");
+  if (!request.tree.empty() && !fs::is_directory(request.tree)) throw UsageError("no such folder", "--tree");
   if (!request.root.empty() && !fs::is_directory(request.root)) throw UsageError("no such folder", "--root");
   return request;
 }
