@@ -14,6 +14,9 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 # libzip's own CMake file on Debian 12 wants command line tools that its package does not bring.
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+if(APPLE)
+  include(AppleOpenMP)
+endif()
 find_package(OpenMP REQUIRED)
 find_package(Torch REQUIRED)
 # PyTorch's wheels bring headers of an fmt of their own; the one that spdlog was built with has to come first.

@@ -1,0 +1,17 @@
+# libomp as Homebrew installs it, keg-only, below a prefix that only the environment names.
+set(keg ${FOLDER}/opt/libomp)
+file(WRITE ${keg}/lib/libomp.dylib "")
+file(WRITE ${keg}/include/omp.h "")
+set(ENV{HOMEBREW_PREFIX} ${FOLDER})
+set(CMAKE_FIND_LIBRARY_PREFIXES lib)
+set(CMAKE_FIND_LIBRARY_SUFFIXES .dylib)
+set(CMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH OFF)
+set(CMAKE_FIND_USE_CMAKE_SYSTEM_PATH OFF)
+include(${MODULE})
+foreach(pair "OpenMP_omp_LIBRARY=${keg}/lib/libomp.dylib" "OpenMP_CXX_INCLUDE_DIR=${keg}/include"
+             "OpenMP_CXX_FLAGS=-Xclang -fopenmp" "OpenMP_CXX_LIB_NAMES=omp")
+  string(REGEX MATCH "^[^=]+" name "${pair}")
+  if(NOT pair STREQUAL "${name}=${${name}}")
+    message(FATAL_ERROR "expected ${pair}, got ${${name}}")
+  endif()
+endforeach()
