@@ -7,7 +7,7 @@
 #   --bench   also Google Benchmark
 #   --print   only say what would be installed
 #
-# Debian 12, 13 and testing with apt (through sudo where not root), or macOS with Homebrew (untested).
+# Debian 12, 13 and testing with apt (through sudo where not root), or macOS with Homebrew (not run by anybody yet: docs/macos.md).
 # Exit codes: 0 everything is there, 2 wrong flag, 4 something cannot be installed.
 set -euo pipefail
 # shellcheck source=common.sh
@@ -123,16 +123,16 @@ setup_debian() {
   fi
 }
 
-# Homebrew, from the Brewfile. Nobody has run this yet.
+# Homebrew, from the Brewfile. Nobody has run this yet (docs/macos.md).
 setup_macos() {
   command -v brew >/dev/null 2>&1 || die "$EXIT_ENVIRONMENT" "Homebrew is needed: see https://brew.sh"
   if [ "$only_print" = yes ]; then
     brew bundle check --verbose --file "$RUNNER_ROOT/Brewfile" || true
   elif brew bundle check --no-upgrade --file "$RUNNER_ROOT/Brewfile" >/dev/null 2>&1; then
-    say "setup: nothing to install, the Brewfile's packages are there (macOS is untested)"
+    say "setup: nothing to install, the Brewfile's packages are there (nobody has run this on a Mac yet: scripts/first_mac.sh is for you)"
   else
     brew bundle install --no-upgrade --file "$RUNNER_ROOT/Brewfile" >&2 || die "$EXIT_ENVIRONMENT" "brew bundle failed"
-    say "setup: installed the Brewfile's packages (macOS is untested)"
+    say "setup: installed the Brewfile's packages (nobody has run this on a Mac yet: scripts/first_mac.sh is for you)"
   fi
 }
 
