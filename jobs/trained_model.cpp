@@ -39,6 +39,7 @@ ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::
   const auto policy = runtime::device_policy(choice.actual.kind, 1, false);
   model.set_compute({.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == "bf16"});
   const torch::Device device(runtime::to_string(choice.actual));
+  lvm::make_current(device);
   model.to(device);
   return {device, precision};
 }

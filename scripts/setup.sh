@@ -15,9 +15,9 @@ set -euo pipefail
 
 # "a|b": either will do; when none is there the first that the system offers is installed.
 BUILD_PACKAGES="cmake ninja-build g++ ccache pkg-config libtorch-dev libfaiss-dev libopenblas-openmp-dev libyaml-cpp-dev
-  libcli11-dev libspdlog-dev nlohmann-json3-dev libzip-dev libprotobuf-dev libgtest-dev libgmock-dev"
+  libcli11-dev libspdlog-dev nlohmann-json3-dev libzip-dev libprotobuf-dev libgtest-dev libgmock-dev libgloo-dev"
 TEST_PACKAGES="python3 python3-numpy python3-torch python3-faiss python3-yaml libomp5|libomp5-14|libomp5-19 patchelf cron systemd
-  procps git clang-format shellcheck"
+  openmpi-bin procps git clang-format shellcheck"
 BENCH_PACKAGES="libbenchmark-dev python3 python3-numpy"
 
 with_tests=no with_bench=no only_print=no

@@ -18,7 +18,7 @@ namespace runner::jobs {
 namespace {
 
 bool cannot_change_a_result(const std::string& key) {
-  for (const char* prefix : {"environment.", "checkpoint.", "baselines.", "device"})
+  for (const char* prefix : {"environment.", "checkpoint.", "baselines.", "device", "plan."})
     if (key.rfind(prefix, 0) == 0) return true;
   return key == "output" || key == "name" || key == "train.log_every" || key == "job";
 }
@@ -38,12 +38,20 @@ void compare_objects(const Json& saved, const Json& now, const std::vector<std::
   }
 }
 
-// The same bytes from another place are the same data: what is in the files is compared, not where they are.
-RunIdentity without_places(RunIdentity identity) {
-  std::erase_if(identity.config,
-                [](const auto& key) { return key.first == "data.vectors" || key.first == "data.sequences"; });
-  for (InputRecord& file : identity.data.files) file.path.clear();
-  return identity;
+NamedList<std::string> comparable_values(const config::Binder& binder) {
+  NamedList<std::string> values = config::values(binder);
+  std::erase_if(values, [](const auto& value) { return cannot_change_a_result(value.first); });
+  return values;
+}
+
+// Keys that are newer than the checkpoint: it was trained with what is their default.
+RunIdentity with_newer_keys(RunIdentity saved) {
+  JobOptionsOf<TrainOptions> options;
+  config::Binder binder;
+  options.declare_all(binder);
+  for (const auto& [key, value] : comparable_values(binder))
+    if (find_named(saved.config, key) == nullptr) saved.config.emplace_back(key, value);
+  return saved;
 }
 
 }  // namespace
@@ -53,9 +61,7 @@ NamedList<std::string> comparable_config(const Json& config) {
   config::Binder binder;
   options.declare_all(binder);
   config::take_values(binder, config);
-  NamedList<std::string> values = config::values(binder);
-  std::erase_if(values, [](const auto& value) { return cannot_change_a_result(value.first); });
-  return values;
+  return comparable_values(binder);
 }
 
 MachineRecord machine_record(const LaunchRecord& launch) {
@@ -69,20 +75,45 @@ MachineRecord machine_record(const LaunchRecord& launch) {
   return record;
 }
 
+RunIdentity without_places(RunIdentity identity) {
+  std::erase_if(identity.config,
+                [](const auto& key) { return key.first == "data.vectors" || key.first == "data.sequences"; });
+  for (InputRecord& file : identity.data.files) file.path.clear();
+  return identity;
+}
+
 std::vector<Difference> differences(const RunIdentity& saved, const RunIdentity& now) {
   std::vector<Difference> out;
-  const RunIdentity before = without_places(saved), after = without_places(now);
-  compare_objects(
-      object_of(before.config), object_of(after.config),
-      {"train.epochs", "train.batch_size", "optimizer.lr", "health.on_bad_value", "health.max_skipped"},
-      false, out);
+  const RunIdentity before = without_places(with_newer_keys(saved)), after = without_places(now);
+  compare_objects(object_of(before.config), object_of(after.config),
+                  {"train.epochs", "train.batch_size", "train.accumulate", "train.gradients", "optimizer.lr",
+                   "health.on_bad_value", "health.max_skipped"},
+                  false, out);
   compare_objects(before.data, after.data, {}, false, out);
   compare_objects(before.machine, after.machine, {}, true, out);
   return out;
 }
 
-void compare_identities(const RunIdentity& saved, const RunIdentity& now, bool allow_changed,
-                        const std::string& place) {
+namespace {
+
+// State is the same for any number of ranks, and with it the threads that each has; told, and no difference.
+void note_ranks(MachineRecord& before, MachineRecord& after) {
+  const std::int64_t was = std::max<std::int64_t>(1, before.ranks),
+                     is = std::max<std::int64_t>(1, after.ranks);
+  before.ranks = after.ranks = 0;
+  if (was == is) return;
+  before.threads = after.threads;
+  spdlog::info(
+      "resuming with {} {} what {} trained: the batch is now {} × train.batch_size × train.accumulate", is,
+      is == 1 ? "rank" : "ranks", was, is);
+}
+
+}  // namespace
+
+void compare_identities(const RunIdentity& saved_identity, const RunIdentity& identity_now,
+                        bool allow_changed, const std::string& place) {
+  RunIdentity saved = saved_identity, now = identity_now;
+  note_ranks(saved.machine, now.machine);
   std::string refused;
   for (const Difference& difference : differences(saved, now)) {
     if (difference.allowed && allow_changed)

@@ -14,6 +14,9 @@ NamedList<std::string> comparable_config(const Json& config);
 // Threads, BLAS kernels, libtorch, CPU; not engine, precision and device.
 MachineRecord machine_record(const LaunchRecord& launch);
 
+// The same without where data lies: the same bytes from another place are the same data.
+RunIdentity without_places(RunIdentity identity);
+
 struct Difference {
   std::string what;  // "train.epochs: 12, now 20"
   bool allowed;      // --allow-changed lets it pass

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/json.h"
+#include "contract/run_identity.h"
 #include "data/input_watch.h"
 #include "data/samples/samples.h"
 #include "data/samples/split.h"

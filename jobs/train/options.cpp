@@ -48,7 +48,22 @@ void declare_optimizer(config::Binder& b, TrainOptions& o) {
 
 void declare_train(config::Binder& b, TrainOptions& o) {
   b.option("train.epochs", o.epochs, "passes over the training windows").range(1, 1e6).flag("--epochs");
-  b.option("train.batch_size", o.batch_size, "windows a step").range(1, 1 << 20).flag("--batch-size");
+  b.option("train.batch_size", o.batch_size, "windows a step, of each rank")
+      .range(1, 1 << 20)
+      .flag("--batch-size");
+  b.option("train.accumulate", o.accumulate,
+           "batches that a rank computes one after the other for one update: as one batch, in the memory of "
+           "a part")
+      .range(1, 1 << 16);
+  b.option("train.gradients", o.gradients, "gradients as ranks send them to each other; bf16: half the bytes")
+      .choices({"fp32", "bf16"});
+  b.option("plan.link_gbit", o.plan.link_gbit, "runner plan --ranks: the link of each machine, Gbit/s")
+      .above(0);
+  b.option("plan.latency_us", o.plan.latency_us, "runner plan --ranks: of a message, microseconds")
+      .range(0, 1e9);
+  b.option("plan.overlap", o.plan.overlap,
+           "runner plan --ranks: share of a step beside which gradients travel")
+      .range(0, 1);
   b.option(
       "train.engine", o.engine,
       "fused: own CPU kernels (transformer), or on CUDA one graph a step; plain: libtorch; auto: what fits");

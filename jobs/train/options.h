@@ -32,6 +32,12 @@ struct DataOptions {
   double split_fraction = 0.1;
 };
 
+// What `runner plan --ranks N` assumes; a run does not read it.
+struct RankPlanOptions {
+  double link_gbit = 10, latency_us = 50;
+  double overlap = 0.6;  // the backward pass without its first part
+};
+
 struct TrainOptions : config::CommonOptions {
   std::int64_t seed = 42;
   std::string device = "auto";
@@ -44,6 +50,9 @@ struct TrainOptions : config::CommonOptions {
   lvm::OptimizerOptions optimizer;
   lvm::SchedulerOptions scheduler;
   std::int64_t epochs = 12, batch_size = 32;
+  std::int64_t accumulate = 1;     // batches of a rank that make one update
+  std::string gradients = "fp32";  // fp32 | bf16: as they travel between ranks
+  RankPlanOptions plan;
   lvm::EngineChoice engine = lvm::EngineChoice::fitting;
   std::int64_t log_every = 50;  // steps between lines of metrics.jsonl
   lvm::GateOptions gates;

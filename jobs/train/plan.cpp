@@ -3,7 +3,9 @@
 #include "base/progress.h"
 #include "jobs/job_type.h"
 #include "jobs/train/inputs.h"
+#include "jobs/train/plan_ranks.h"
 #include "jobs/train/run.h"
+#include "jobs/train/set_up.h"
 #include "models/model.h"
 
 namespace runner::jobs {
@@ -56,6 +58,10 @@ void plan_train(const JobContext& context, JobResult& result) {
       inputs.samples->size(), rows, inputs.split.validation.size(), steps_per_epoch * options.epochs,
       steps_per_epoch, options.epochs, options.batch_size, parameters, format_bytes(memory),
       format_bytes(disk), format_duration(seconds), threads);
+  if (const std::int64_t ranks = context.arguments.ranks; ranks > 0) {
+    set_threads(context.launch.threads);
+    plan_ranks(options, inputs, parameters, static_cast<int>(ranks), result);
+  }
 }
 
 }  // namespace runner::jobs

@@ -36,6 +36,9 @@ TrainingResult result_of(const lvm::TrainerState& state, const lvm::TrainerResul
   result.rollbacks = state.gates.rollbacks;
   result.skipped_batches = state.skipped;
   result.outcome = r.outcome;
+  result.ranks = facts.ranks;
+  result.waited_share = r.waited_share;
+  result.summing_share = r.summing_share;
   result.gates = r.final_gates;
   result.gain = facts.baselines.gain(state.best_val_cosine);
   result.baselines = facts.baselines;

@@ -14,6 +14,7 @@ struct RunFacts {
   std::filesystem::path folder;
   std::string device, precision, engine;
   BaselineFigures baselines;
+  int ranks = 1;
   bool residual = false;  // the model starts at a mixture of its context
 };
 

@@ -10,18 +10,18 @@
 #include "base/status.h"
 #include "config/resolve.h"
 #include "contract/manifest.h"
-#include "engines/device_probe.h"
 #include "engines/make_step.h"
 #include "jobs/job_type.h"
 #include "jobs/train/foreign_folder.h"
 #include "jobs/train/identity.h"
 #include "jobs/train/inputs.h"
 #include "jobs/train/latest_link.h"
+#include "jobs/train/rank_part.h"
 #include "jobs/train/result.h"
 #include "jobs/train/resume.h"
 #include "jobs/train/run_folder.h"
 #include "jobs/train/set_aside.h"
-#include "models/model_file.h"
+#include "jobs/train/set_up.h"
 #include "models/torch_version.h"
 #include "training/figures_text.h"
 #include "training/files/checkpoint.h"
@@ -33,103 +33,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Hardware {
-  runtime::DeviceChoice choice;
-  std::string precision;
-};
-
-Hardware choose_hardware(const TrainOptions& options) {
-  status::set_phase("probe devices");
-  const bool fallback = options.device_fallback.value_or(options.device == "auto");
-  Hardware hardware;
-  hardware.choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
-  hardware.precision = lvm::choose_precision(options.precision, hardware.choice.actual);
-  spdlog::info("{}; precision {}", runtime::describe(hardware.choice), hardware.precision);
-  return hardware;
-}
-
-// libtorch's own pool follows what the bootstrap decided for OpenMP and BLAS.
-void set_threads(int threads) {
-  if (threads > 0) at::set_num_threads(threads);
-  at::set_num_interop_threads(1);
-}
-
-std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const TrainInputs& inputs,
-                                        const std::optional<std::string>& init) {
-  status::set_phase("build the model");
-  for (const std::string& key : lvm::unused_keys(options.model))
-    spdlog::info("{} has no effect on this model", key);
-  for (const std::string& key : lvm::unused_keys(options.loss))
-    spdlog::info("{} has no effect on this recipe", key);
-  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width(), inputs.samples->context());
-  auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
-  if (init) {
-    const lvm::ModelFile weights = lvm::read_model_file(*init);
-    if (weights.sizes.width != sizes.width)
-      throw UsageError(
-          fmt::format("is for vectors of width {}; {} has width {}: give vectors of the same embedding "
-                      "model (--npz FILE), or other weights",
-                      weights.sizes.width, inputs.samples->place(), sizes.width),
-          "--init " + *init);
-    lvm::load_weights(*model, weights, "--init " + *init);
-    spdlog::info("weights taken from {}", *init);
-  }
-  spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
-  return model;
-}
-
-void note_warm_up(const TrainOptions& o, const TrainInputs& inputs) {
-  const lvm::SchedulerOptions& s = o.scheduler;
-  const auto rows = static_cast<std::int64_t>(inputs.split.training.size());
-  const std::int64_t steps = o.epochs * ((rows + o.batch_size - 1) / o.batch_size);
-  if (s.type != lvm::SchedulerType::warmup_cosine && s.warmup_steps > 0)
-    spdlog::info("scheduler.warmup_steps has no effect on scheduler.type {}", to_word(s.type));
-  else if (s.type == lvm::SchedulerType::warmup_cosine && s.warmup_steps >= steps)
-    spdlog::warn(
-        "scheduler.warmup_steps {} is no less than the run's {} steps: the rate never reaches its height",
-        s.warmup_steps, steps);
-}
-
-lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& context) {
-  lvm::TrainerOptions t;
-  t.seed = o.seed;
-  t.epochs = o.epochs;
-  t.batch_size = o.batch_size;
-  t.log_every = o.log_every;
-  t.max_steps = context.arguments.max_steps;
-  // Fewer epochs by --epochs than the config's own; --max-steps shows itself at the end.
-  t.judge_final_gates = context.arguments.config_epochs <= o.epochs;
-  t.normalize = o.data.normalize;
-  t.augment = o.augment;
-  t.optimizer = o.optimizer;
-  t.scheduler = o.scheduler;
-  t.gates = o.gates;
-  t.health = o.health;
-  t.early_stop = o.early_stop;
-  t.checkpoint = o.checkpoint;
-  return t;
-}
-
-lvm::StepOptions step_options(const TrainOptions& o) {
-  lvm::StepOptions s;
-  s.loss = lvm::complete(o.loss);
-  s.adamw = {o.optimizer.lr, o.optimizer.weight_decay, o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps};
-  s.clip_norm = o.optimizer.clip_norm;
-  s.seed = static_cast<std::uint64_t>(o.seed);
-  return s;
-}
-
-Json adamw_record(const TrainOptions& o) {
-  return {{"betas", {o.optimizer.beta1, o.optimizer.beta2}},
-          {"eps", o.optimizer.eps},
-          {"weight_decay", o.optimizer.weight_decay}};
-}
-
-}  // namespace
-
-void run_train(const JobContext& context, JobResult& result) {
-  const auto options = options_of<TrainOptions>(context);
-  set_threads(context.launch.threads);
+// One process alone, or rank 0 of several: it has every file.
+void run_lead(const JobContext& context, const TrainOptions& options, ranks::Session* session,
+              JobResult& result) {
+  const int ranks = session == nullptr ? 1 : session->place().size;
   const fs::path wanted = output_folder(options, context.arguments);
   refuse_foreign_folder(wanted);
   const RunFolder run_folder(wanted);
@@ -137,21 +44,21 @@ void run_train(const JobContext& context, JobResult& result) {
   if (context.arguments.resume) bring_back(folder);
   const auto resumed = checkpoint_to_resume(context.arguments, folder);
   lvm::TrainerParts parts;
-  parts.options = trainer_options(options, context);
-  const Hardware hardware = choose_hardware(options);
+  parts.options = trainer_options(options, context, ranks);
+  const Hardware hardware =
+      choose_hardware(options, session == nullptr ? std::nullopt : std::optional(session->place()));
   TrainInputs inputs = open_inputs(options, true);
   warn_of_leaks(find_leaks(options, inputs));
+  RunIdentity identity{comparable_config(context.values), inputs.record, machine_record(context.launch)};
+  const auto group = meet(session, options, hardware, identity);
   const BaselineFigures baselines =
-      lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines);
+      lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines, group);
   spdlog::info("{}", lvm::header_of(baselines));
 
-  note_warm_up(options, inputs);
+  note_warm_up(options, inputs, ranks);
   auto model = build_model(options, inputs, context.arguments.init);
-  const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
-  model->set_compute({policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
-  parts.device = torch::Device(runtime::to_string(hardware.choice.actual));
-  model->to(parts.device);
-  parts.step = lvm::make_step(options.engine, std::move(model), step_options(options),
+  parts.device = place_model(*model, hardware);
+  parts.step = lvm::make_step(options.engine, std::move(model), step_options(options, group),
                               inputs.samples->context(), parts.device);
   const std::string engine = parts.step->engine();
   const RunFacts facts{folder,
@@ -159,21 +66,24 @@ void run_train(const JobContext& context, JobResult& result) {
                        hardware.precision,
                        engine,
                        baselines,
+                       ranks,
                        options.model.residual != "none"};
   parts.samples = inputs.samples;
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
   parts.name = options.name;
-  parts.identity = {comparable_config(context.values), inputs.record, machine_record(context.launch)};
-  parts.identity.machine.engine = facts.engine;
-  parts.identity.machine.precision = facts.precision;
-  parts.identity.machine.device = facts.device;
+  identity.machine.engine = facts.engine;
+  identity.machine.precision = facts.precision;
+  identity.machine.device = facts.device;
+  if (ranks > 1) identity.machine.ranks = ranks;
+  parts.identity = identity;
   if (resumed)
     compare_identities(resumed->state.identity, parts.identity, context.arguments.allow_changed,
                        resumed->folder.string());
   // Killed after its last checkpoint and before its manifest said so, a run is completed: no step is left.
   if (resumed && already_finished(*resumed, options, parts.options) && run_folder.manifest_before() &&
       run_folder.manifest_before()->has_ended()) {
+    agree_on_start(group.get(), Start::finished);
     result.summary =
         fmt::format("{}: finished already (step {}); nothing to do\n", folder.string(), resumed->state.step);
     result.result = result_of_finished(resumed->state, facts);
@@ -204,12 +114,19 @@ void run_train(const JobContext& context, JobResult& result) {
   manifest.set("baselines", baselines);
   manifest.set("versions", {{"libtorch", lvm::torch_version()}});
   manifest.set("engine", engine);
+  if (session != nullptr)
+    manifest.set(
+        "ranks",
+        {{"count", ranks}, {"started_by", session->place().source}, {"gradients", options.gradients}});
   manifest.write(manifest_file);
 
   spdlog::info("training into {} ({} engine, {} threads)", folder.string(), engine, at::get_num_threads());
+  agree_on_start(group.get(), resumed ? Start::resumed : Start::anew);
+  share_weights(group.get(), *parts.step);
+  parts.group = group;
   lvm::Trainer trainer(std::move(parts));
   if (resumed) {
-    trainer.restore(lvm::read_checkpoint(resumed->folder));
+    trainer.restore(trainer.read_for_all(resumed->folder));
     return_free_memory();
     spdlog::info("going on from {} (step {})", resumed->folder.string(), trainer.state().step);
   }
@@ -256,6 +173,29 @@ void run_train(const JobContext& context, JobResult& result) {
                    resume_line(context.launch, folder.string()));
     throw;
   }
+}
+
+}  // namespace
+
+void run_train(const JobContext& context, JobResult& result) {
+  const auto options = options_of<TrainOptions>(context);
+  set_threads(context.launch.threads);
+  const auto place = place_in_run(options);
+  if (!place) return run_lead(context, options, nullptr, result);
+  ranks::Session session(*place, options.environment.rank_timeout);
+  try {
+    if (place->leads())
+      run_lead(context, options, &session, result);
+    else
+      run_member(context, options, session);
+  } catch (const Error& error) {
+    session.fail(error.line());
+    throw;
+  } catch (const std::exception& error) {
+    session.fail(error.what());
+    throw;
+  }
+  session.leave();
 }
 
 }  // namespace runner::jobs

@@ -27,7 +27,7 @@ read -ra part_flags <<<"${RUNNER_PART_FLAGS:-}"
 read -ra merge_flags <<<"${RUNNER_MERGE_FLAGS:-}"
 
 # What a mistake in the config or its flags would let every task fail with is said here.
-"$runner" config check "$config" >&2 || exit $?
+"$runner" index "$config" "$@" --dry-run --quiet >/dev/null || exit $?
 command=$(printf '%q ' "$runner" index "$config" "$@")
 array=$(sbatch --parsable --requeue --open-mode=append --job-name=index-parts --array="0-$((parts - 1))" \
   "${part_flags[@]}" --wrap="exec $command --shard auto")

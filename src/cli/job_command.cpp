@@ -12,10 +12,12 @@
 #include "cli/find_config.h"
 #include "cli/job_flags.h"
 #include "cli/job_output.h"
+#include "cli/launch_ranks.h"
 #include "cli/old_flags.h"
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
 #include "config/values.h"
+#include "ranks/speaker.h"
 #include "worker/launch/launch.h"
 
 namespace runner::cli {
@@ -38,6 +40,20 @@ Verbosity verbosity_of(const CommonFlags& flags) {
   return flags.quiet ? Verbosity::quiet : flags.verbose ? Verbosity::verbose : Verbosity::normal;
 }
 
+// Each rank gets this command line, and the output as it was made here.
+RanksLaunch ranks_launch(int argc, char** argv, int count, const JobCommandLine& line,
+                         jobs::JobOptions& options, config::Binder& binder) {
+  RanksLaunch launch;
+  launch.count = count;
+  launch.arguments.assign(argv, argv + argc);
+  launch.arguments.insert(launch.arguments.end(), {"--output", config::field_text(*binder.find("output"))});
+  launch.resumes = line.arguments.resume.has_value();
+  launch.json = line.common.json;
+  launch.restarts = options.common().environment.restarts;
+  launch.rank_timeout = options.common().environment.rank_timeout;
+  return launch;
+}
+
 }  // namespace
 
 int job_command(int argc, char** argv) {
@@ -47,14 +63,18 @@ int job_command(int argc, char** argv) {
   options->declare_all(binder);
   JobCommandLine line;
   if (!parse_job_flags(argc, argv, type, binder, line)) return 0;
-  setup_logging(verbosity_of(line.common));
-  apply_old_flags(line, binder);
   if (std::strcmp(argv[0], "plan") == 0) line.arguments.dry_run = true;
+  const RanksWanted ranks = ranks_wanted(type, line);
+  setup_logging(verbosity_of(line.common));
+  if (ranks.follows()) ranks::say_errors_only(*ranks.place);
+  apply_old_flags(line, binder);
 
   const bool resumes = line.arguments.resume == "auto";
   resolve_job(type, *options, binder, line, resumes ? "{timestamp}" : name_time());
-  if (resumes) continue_newest_run(binder);
+  if (ranks.follows()) line.arguments.new_output = false;  // rank 0 has the files
+  if (resumes && !ranks.follows()) continue_newest_run(binder);
   const NewFolder folder(type, binder, line);
+  if (ranks.start > 0) return launch_ranks(ranks_launch(argc, argv, ranks.start, line, *options, binder));
 
   runtime::LaunchRequest request;
   request.context.job = type.name;
@@ -64,10 +84,16 @@ int job_command(int argc, char** argv) {
   request.context.arguments = line.arguments;
   request.context.launch.command = pasteable(argc, argv);
   request.context.launch.resume = resume_command(argc, argv);
-  request.context.json = line.common.json;
+  request.context.json = line.common.json && !ranks.follows();
   request.plugin = type.plugin;
   request.parts = type.parts;
   request.environment = options->common().environment;
+  if (ranks.place && ranks.place->size > 1) {
+    if (request.environment.restarts > 0 && ranks.place->source != "--nproc")
+      spdlog::info("environment.restarts: {} starts these ranks again, all of them, with --resume",
+                   ranks.place->source);
+    request.environment.restarts = 0;  // one rank alone cannot go on
+  }
   request.device = options->device();
   request.verbosity = verbosity_of(line.common);
   request.supervise = !line.common.no_supervise;

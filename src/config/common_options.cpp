@@ -28,6 +28,10 @@ void declare(Binder& b, CommonOptions& o) {
   b.option("environment.stall_timeout", e.stall_timeout,
            "seconds without progress until the worker is stopped and explained; 0: never")
       .range(0, 1e9);
+  b.option("environment.rank_timeout", e.rank_timeout,
+           "seconds without a sign of a rank until all others end; also how long they wait for each other at "
+           "the start")
+      .range(1, 86400);
   b.option("environment.keep", e.keep, "environment variables that the bootstrap leaves as they are");
 }
 

@@ -13,6 +13,8 @@ struct Arguments {
   std::optional<std::string> init;    // weights to start from: a run's folder, a .safetensors or a .pt file
   bool allow_changed = false;
   std::int64_t max_steps = 0;  // 0: as many as the epochs have
+  std::int64_t nproc = 0;      // ranks to start on this machine; 0: none
+  std::int64_t ranks = 0;      // runner plan: up to so many; 0: none
   bool force = false, rollback = false;
   std::optional<std::string> shard;  // "3/8", or "auto": of an index, or of a search
   bool merge = false;
@@ -30,6 +32,8 @@ struct Arguments {
     field.unless_empty("init", self.init);
     field.unless_empty("allow_changed", self.allow_changed);
     field.unless_empty("max_steps", self.max_steps);
+    field.unless_empty("nproc", self.nproc);
+    field.unless_empty("ranks", self.ranks);
     field.unless_empty("force", self.force);
     field.unless_empty("rollback", self.rollback);
     field.unless_empty("shard", self.shard);

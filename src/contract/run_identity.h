@@ -31,10 +31,12 @@ struct DataRecord {
 // What rounding depends on.
 struct MachineRecord {
   std::int64_t threads = 0;
+  std::int64_t ranks = 0;  // that shared each batch; 0: one process alone
   std::string blas_kernels, libtorch, cpu, engine, precision, device;
 
   static void fields(auto& self, auto& field) {
     field("threads", self.threads);
+    field.unless_empty("ranks", self.ranks);
     field("blas_kernels", self.blas_kernels);
     field("libtorch", self.libtorch);
     field("cpu", self.cpu);

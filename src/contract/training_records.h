@@ -116,6 +116,9 @@ struct TrainingResult {
   double rss_mb = 0;
   std::int64_t rollbacks = 0, skipped_batches = 0;
   std::string outcome;  // "finished", "stopped early", "gate failed", "finished already"
+  std::int64_t ranks = 1;
+  std::optional<double> waited_share,
+      summing_share;  // of the time of steps: waits for other ranks, sums of gradients
   NamedList<GateRecord> gates;
   double gain = 0;
   BaselineFigures baselines;
@@ -138,6 +141,9 @@ struct TrainingResult {
     field("rollbacks", self.rollbacks);
     field("skipped_batches", self.skipped_batches);
     field("outcome", self.outcome);
+    field("ranks", self.ranks);
+    field.unless_empty("waited_share", self.waited_share);
+    field.unless_empty("summing_share", self.summing_share);
     field.unless_empty("gates", self.gates);
     field("gain", self.gain);
     BaselineFigures::fields(self.baselines, field);

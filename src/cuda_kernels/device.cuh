@@ -41,7 +41,7 @@ struct Dropout {
     x.threshold = static_cast<std::uint32_t>(d.probability * 65536.0 + 0.5);
     x.scale = 65536.0f / (65536.0f - static_cast<float>(x.threshold));
     const auto seed = static_cast<std::uint64_t>(*d.seed);
-    x.first = static_cast<std::uint32_t>(seed);
+    x.first = static_cast<std::uint32_t>(seed) + d.first;
     x.second = static_cast<std::uint32_t>(seed >> 32);
     return x;
   }

@@ -14,6 +14,7 @@ namespace runner::lvm::cuda {
 struct Draws {
   const std::int64_t* seed = nullptr;  // on the device
   double probability = 0;
+  std::uint32_t first = 0;  // element i here is element first + i of the whole batch
 };
 
 // Softmax attention of few positions, one warp a head. Query i sees keys 0..i (causal) or all.

@@ -1,5 +1,7 @@
 #include "engines/device_probe.h"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
+
 #include <exception>
 
 #include "base/cpu_features.h"
@@ -19,6 +21,10 @@ std::string probe_device(const runtime::Device& device) {
     const std::string text = error.what();
     return text.substr(0, text.find('\n'));  // the rest is a stack trace
   }
+}
+
+void make_current(const torch::Device& device) {
+  if (device.is_cuda() && device.has_index()) c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
 }
 
 std::string choose_precision(const std::string& wanted, const runtime::Device& device) {

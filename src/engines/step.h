@@ -13,11 +13,16 @@
 #include "losses/loss.h"
 #include "models/model.h"
 
+namespace runner::ranks {
+class Group;
+}
+
 namespace runner::lvm {
 
 // Everything random in step s is drawn from (seed, s) alone: a run can go on from any step without saved
 // generator states.
 struct StepInput {
+  // Of the whole batch: with ranks each computes its share of the rows.
   torch::Tensor contexts;        // [B, T, D] float32 on the step's device, after augmentation
   torch::Tensor targets;         // [B, D]
   std::int64_t epoch0 = 0;       // from 0: picks the recipe's phase
@@ -43,6 +48,12 @@ struct StepOptions {
   AdamWOptions adamw;
   double clip_norm = 1;  // 0: none
   std::uint64_t seed = 42;
+  // Ranks that compute a batch together; null: this process alone.
+  std::shared_ptr<ranks::Group> group;
+  // The most rows computed at a time: a larger share is done in pieces, with the memory of one and, but for
+  // the forward pass of all pieces before the last, which is done twice, the same work. 0: all at once.
+  std::int64_t piece_rows = 0;
+  bool alone() const { return !group && piece_rows == 0; }
 };
 
 class TrainingStep {

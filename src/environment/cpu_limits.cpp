@@ -81,7 +81,7 @@ LocalRanks local_ranks(const Environment& environment) {
 }
 
 CpuFacts cpu_facts(const Environment& environment) {
-  return {machine_cores(), affinity_cores(), cgroup_cores(), local_ranks(environment), 1};
+  return {machine_cores(), affinity_cores(), cgroup_cores(), local_ranks(environment)};
 }
 
 ThreadShare thread_share(const CpuFacts& facts) {
@@ -93,8 +93,6 @@ ThreadShare thread_share(const CpuFacts& facts) {
   if (ranks.cores_per_rank > 0) cores = std::min<double>(facts.affinity, ranks.cores_per_rank);
   // A quota is the container's, which all its ranks share.
   if (facts.quota) cores = std::min(cores, *facts.quota / ranks.count);
-  const int workers = std::max(facts.own_workers, 1);
-  cores /= workers;
 
   std::vector<std::string> parts = {
       facts.affinity < facts.machine
@@ -105,7 +103,6 @@ ThreadShare thread_share(const CpuFacts& facts) {
     parts.push_back(
         fmt::format("{} ranks here ({}){}", ranks.count, ranks.source, bound ? ", each bound" : ""));
   if (ranks.cores_per_rank > 0) parts.push_back(fmt::format("SLURM_CPUS_PER_TASK {}", ranks.cores_per_rank));
-  if (workers > 1) parts.push_back(fmt::format("{} workers", workers));
   constexpr double rounding = 1e-6;  // 3 * (1/3)
   return {std::max(1, static_cast<int>(cores + rounding)), fmt::format("{}", fmt::join(parts, ", "))};
 }

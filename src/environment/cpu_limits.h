@@ -35,7 +35,6 @@ struct CpuFacts {
   int affinity = 1;  // of those, the ones this process is bound to
   std::optional<double> quota;
   LocalRanks ranks;
-  int own_workers = 1;  // processes that this job itself starts and that compute at the same time (--nproc)
 };
 CpuFacts cpu_facts(const Environment& environment);
 

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "cuda_kernels/functions.h"
+#include "models/dropout.h"
 #include "models/transformer.h"
 
 namespace runner::lvm {
@@ -41,14 +42,14 @@ torch::Tensor Attention::forward(const torch::Tensor& queries, const torch::Tens
     k = kv[0], v = kv[1];
   }
   const double drop = is_training() ? dropout : 0;
-  if (const auto fused = cuda::attention(q, k, v, heads, mask.defined(), drop))
+  if (const auto fused = cuda::attention(q, k, v, heads, mask.defined(), drop, first_row_of_part()))
     return linear(*fused, out_proj->weight, out_proj->bias, compute);
   const double scale = 1.0 / std::sqrt(static_cast<double>(width / heads));
   auto scores = torch::matmul(split_heads(q, heads) * scale, split_heads(k, heads).transpose(2, 3));
   scores = scores.to(torch::kFloat32);
   if (mask.defined()) scores = scores + mask;
   auto weights = torch::softmax(scores, -1);
-  weights = torch::dropout(weights, dropout, is_training());
+  weights = drop_out(weights, dropout, is_training());
   const auto mixed = torch::matmul(weights.to(v.scalar_type()), split_heads(v, heads));
   const auto joined = mixed.transpose(1, 2).reshape({queries.size(0), queries.size(1), width});
   return linear(joined, out_proj->weight, out_proj->bias, compute);

@@ -1,5 +1,7 @@
 #include "models/gru.h"
 
+#include "models/dropout.h"
+
 namespace runner::lvm {
 
 namespace {
@@ -43,7 +45,7 @@ Prediction Gru::forward(const torch::Tensor& contexts) {
       linear(with_position(contexts), input_proj_->weight, input_proj_->bias, compute_).to(torch::kFloat32);
   for (const auto& block : blocks_) {
     const auto states =
-        torch::dropout(gru_layer(x, block->gru->layers[0], compute_), sizes_.dropout, is_training());
+        drop_out(gru_layer(x, block->gru->layers[0], compute_), sizes_.dropout, is_training());
     x = layer_norm(x + states, block->norm->weight, block->norm->bias);
   }
   x = x.select(1, x.size(1) - 1);

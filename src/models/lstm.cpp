@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "models/dropout.h"
+
 namespace runner::lvm {
 
 namespace {
@@ -34,7 +36,7 @@ Lstm::Lstm(const ModelSizes& s, Generator generator) : Model(s) {
 Prediction Lstm::forward(const torch::Tensor& contexts) {
   auto x = with_position(contexts);
   for (std::size_t i = 0; i < lstm_->layers.size(); ++i) {
-    if (i > 0) x = torch::dropout(x, sizes_.dropout, is_training());
+    if (i > 0) x = drop_out(x, sizes_.dropout, is_training());
     x = lstm_layer(x, lstm_->layers[i], compute_);
   }
   x = x.select(1, x.size(1) - 1);

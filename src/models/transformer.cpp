@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cuda_kernels/functions.h"
+#include "models/dropout.h"
 
 namespace runner::lvm {
 
@@ -23,9 +24,10 @@ DecoderLayer::DecoderLayer(const ModelSizes& s, Generator generator) : dropout(s
 torch::Tensor DecoderLayer::forward(const torch::Tensor& x, const torch::Tensor& memory,
                                     const torch::Tensor& mask, bool last_row_only,
                                     const Compute& compute) const {
-  const auto drop = [this](const torch::Tensor& t) { return torch::dropout(t, dropout, is_training()); };
+  const auto drop = [this](const torch::Tensor& t) { return drop_out(t, dropout, is_training()); };
   const auto add_norm = [&](const torch::Tensor& rest, const torch::Tensor& part, const Norm& norm) {
-    if (const auto fused = cuda::add_norm(rest, part, norm.weight, norm.bias, is_training() ? dropout : 0))
+    if (const auto fused = cuda::add_norm(rest, part, norm.weight, norm.bias, is_training() ? dropout : 0,
+                                          first_row_of_part()))
       return *fused;
     return layer_norm(rest + drop(part), norm.weight, norm.bias);
   };

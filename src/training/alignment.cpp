@@ -75,6 +75,24 @@ Retrieval AlignmentSums::RankSums::result(std::int64_t rows) const {
   return {first / n, five / n, reciprocal / n, chance_1 / n, chance_5 / n};
 }
 
+std::vector<double> AlignmentSums::values() const {
+  std::vector<double> values{target_sum_, last_sum_, static_cast<double>(rows_), static_cast<double>(ranked_),
+                             static_cast<double>(legacy_)};
+  for (const RankSums* r : {&article_, &fresh_})
+    values.insert(values.end(), {r->first, r->five, r->reciprocal, r->chance_1, r->chance_5});
+  return values;
+}
+
+void AlignmentSums::set_values(const std::vector<double>& values, std::int64_t context) {
+  auto at = values.begin();
+  target_sum_ = *at++;
+  last_sum_ = *at++;
+  for (std::int64_t* count : {&rows_, &ranked_, &legacy_}) *count = static_cast<std::int64_t>(*at++);
+  context_ = context;
+  for (RankSums* r : {&article_, &fresh_})
+    for (double* sum : {&r->first, &r->five, &r->reciprocal, &r->chance_1, &r->chance_5}) *sum = *at++;
+}
+
 AlignmentMetrics AlignmentSums::result() const {
   AlignmentMetrics m;
   m.rows = rows_;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "contract/figures.h"
 
@@ -43,6 +44,10 @@ class AlignmentSums {
                  const torch::Tensor& target_rows, const torch::Tensor& seen);
 
   AlignmentMetrics result() const;
+
+  // The sums, for ranks that add theirs up. context: T.
+  std::vector<double> values() const;
+  void set_values(const std::vector<double>& values, std::int64_t context);
 
  private:
   struct RankSums {

@@ -36,7 +36,8 @@ torch::Generator seeded_generator(const torch::Device& device, std::uint64_t see
 
 Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
-      validator_(parts_.samples, parts_.split.validation, parts_.options.normalize, parts_.device),
+      validator_(parts_.samples, parts_.split.validation, parts_.options.normalize, parts_.device,
+                 parts_.group),
       batches_(parts_.samples, parts_.split.training, parts_.options.normalize, parts_.device,
                resident_limit(parts_.device)),
       started_(Clock::now()),
@@ -87,7 +88,7 @@ void Trainer::train_epoch() {
   // Counts the run's samples, so that the time left is the run's.
   Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs), samples_at(last_step()),
                     "samples");
-  while (state_.batch < batches_per_epoch() && !out_of_steps()) {
+  while (state_.row < static_cast<std::int64_t>(order.size()) && !out_of_steps()) {
     const StepFigures figures = one_step(order);
     after_step(figures, progress);
     stop_if_asked();
@@ -97,7 +98,7 @@ void Trainer::train_epoch() {
 Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
   const TrainerOptions& o = parts_.options;
   const auto start = Clock::now();
-  const std::int64_t first = state_.batch * o.batch_size;
+  const std::int64_t first = state_.row;
   const std::int64_t count = std::min(o.batch_size, static_cast<std::int64_t>(order.size()) - first);
   std::vector<std::int64_t> ids(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i)
@@ -119,9 +120,11 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
                   state_.step + 1,
                   state_.step < state_.gates.warm_until ? 0.0 : 1.0,
                   state_.lr};
+  const ranks::Group::Times before = parts_.group ? parts_.group->times() : ranks::Group::Times();
   const StepOutput output = parts_.step->run(input);
   ++state_.step;
   ++state_.batch;
+  state_.row += count;
   if (!output.applied) bad_value(output, ids.data(), count);
 
   const LossParts& loss = output.loss;
@@ -147,6 +150,11 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
     ++steps_here_;
     rows_here_ += count;
     seconds_here_ += figures.ms / 1000;
+    if (parts_.group) {
+      const ranks::Group::Times after = parts_.group->times();
+      exchange_here_.waited += after.waited - before.waited;
+      exchange_here_.summing += after.summing - before.summing;
+    }
   }
   return figures;
 }
@@ -154,12 +162,14 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
 void Trainer::after_step(const StepFigures& figures, Progress& progress) {
   const TrainerOptions& o = parts_.options;
   status::set_step(state_.step);
-  const std::int64_t done = samples_at(state_.step);
+  if (parts_.group) parts_.group->at_step(state_.step);
+  const std::int64_t done =
+      state_.epoch * static_cast<std::int64_t>(parts_.split.training.size()) + state_.row;
   if (progress.due())
     progress.update(done, fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
   else
     progress.update(done);
-  if (state_.step % o.log_every == 0)
+  if (writes() && state_.step % o.log_every == 0)
     parts_.files->add_metrics(StepRecord{state_.step, state_.epoch + 1, figures.loss, figures.cosine,
                                          figures.loss_mse, figures.loss_dir, figures.rho, figures.confidence,
                                          figures.gradient_norm, state_.lr, figures.ms});
@@ -171,10 +181,11 @@ void Trainer::after_step(const StepFigures& figures, Progress& progress) {
 }
 
 void Trainer::stop_if_asked() {
-  const int signal = stop_signal();
+  const int signal = parts_.group ? parts_.group->stop_signal() : stop_signal();
   if (signal == 0) return;
   status::set_phase("save after a signal");
   save_checkpoint(true);
+  if (!writes()) throw Interrupted(signal, fmt::format("stopped after step {}", state_.step));
   throw Interrupted(
       signal, fmt::format("stopped by {} after step {}; saved: go on with --resume --output {}:\n{}",
                           signal == 2 ? "SIGINT" : "SIGTERM", state_.step, parts_.files->folder().string(),
@@ -189,7 +200,7 @@ void Trainer::end_epoch() {
   const TrainerOptions& o = parts_.options;
   // An epoch that --max-steps cuts is judged, but it is no step of the scheduler, the gate or early stopping:
   // a resume completes it.
-  const bool epoch_complete = state_.batch >= batches_per_epoch();
+  const bool epoch_complete = state_.row >= static_cast<std::int64_t>(parts_.split.training.size());
   if (epoch_complete && o.scheduler.type == SchedulerType::reduce_on_plateau) {
     PlateauOptions plateau;
     plateau.factor = o.scheduler.factor;
@@ -220,9 +231,9 @@ void Trainer::end_epoch() {
   if (!std::isfinite(validation.loss))
     throw RunError(
         fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
-                    state_.epoch + 1, parts_.files->checkpoints().string()));
+                    state_.epoch + 1, writes() ? parts_.files->checkpoints().string() : "rank 0's folder"));
   state_.history.push_back(epoch);
-  parts_.files->add_metrics(epoch, scalars_of(parts_.baselines));
+  if (writes()) parts_.files->add_metrics(epoch, scalars_of(parts_.baselines));
   const NamedList<double> numbers = numbers_of(epoch);
   spdlog::info(
       "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {:+.4f} margin "
@@ -238,12 +249,12 @@ void Trainer::end_epoch() {
     why = epoch_gate(o.gates, state_.gates, validation.cosine);
     state_.stopped_early = early_stop(epoch);
     ++state_.epoch;
-    state_.batch = 0;
+    state_.batch = state_.row = 0;
     state_.sums = {};
   }
   if (best) save_best(epoch);
   if (!why.empty()) tripped("epoch", why);
-  parts_.files->write_history(history(), parts_.name);
+  if (writes()) parts_.files->write_history(history(), parts_.name);
   save_checkpoint(false);
 }
 

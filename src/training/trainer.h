@@ -12,6 +12,7 @@
 #include "data/samples/samples.h"
 #include "data/samples/split.h"
 #include "engines/step.h"
+#include "ranks/group.h"
 #include "training/background_task.h"
 #include "training/baselines/baselines.h"
 #include "training/batches.h"
@@ -36,7 +37,8 @@ struct TrainerParts {
   std::unique_ptr<TrainingStep> step;
   torch::Device device = torch::kCPU;
   BaselineFigures baselines;
-  RunFiles* files = nullptr;
+  RunFiles* files = nullptr;            // null on ranks other than 0: they write nothing
+  std::shared_ptr<ranks::Group> group;  // the step's; null: this process alone
   std::string name;
   std::string resume_line;             // what goes on with this run, told when it is stopped
   RunIdentity identity;                // what a resume compares
@@ -48,6 +50,8 @@ struct TrainerResult {
   NamedList<GateRecord> final_gates;
   bool gates_passed = true;
   std::optional<double> samples_per_second, step_ms, first_step_ms;  // empty: no step was left to time
+  std::optional<double> waited_share,
+      summing_share;  // of the time of steps: waits for other ranks, sums of gradients
   double wall_s = 0;
 };
 
@@ -55,6 +59,8 @@ class Trainer {
  public:
   explicit Trainer(TrainerParts parts);
 
+  // A checkpoint's contents, read by rank 0, for all ranks.
+  Checkpoint read_for_all(const std::filesystem::path& folder);
   // Goes on from a checkpoint's contents (their identity was compared before).
   void restore(const Checkpoint& checkpoint);
   // Trains to the end. Throws Interrupted (saved), GateError (every file written), DataError, RunError.
@@ -80,6 +86,7 @@ class Trainer {
   void finish(TrainerResult& result);
   bool early_stop(const EpochRecord& epoch);
   void stop_if_asked();
+  bool writes() const { return parts_.files != nullptr; }
   // trainer_health.cpp
   void bad_value(const StepOutput& output, const std::int64_t* ids, std::int64_t count);
   void tripped(const std::string& gate, const std::string& why);
@@ -112,6 +119,7 @@ class Trainer {
   bool ended_well_ = false;  // all epochs, and the final gates passed: the last checkpoint is enough
   std::int64_t steps_here_ = 0, rows_here_ = 0;  // of this process, without the first step
   double seconds_here_ = 0, first_step_ms_ = 0;
+  ranks::Group::Times exchange_here_;  // of the same steps
 };
 
 }  // namespace runner::lvm

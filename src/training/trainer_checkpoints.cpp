@@ -82,6 +82,7 @@ void Trainer::write_step_checkpoint(std::shared_ptr<Checkpoint> checkpoint) {
 }
 
 void Trainer::save_checkpoint(bool wait) {
+  if (!writes()) return;
   parts_.check_inputs();
   writer_.finish();  // before the copy: two copies at once would double the memory
   write_step_checkpoint(
@@ -94,6 +95,7 @@ void Trainer::save_best(const EpochRecord& epoch) {
   state_.best_epoch = epoch.epoch;
   state_.best_val_loss = epoch.val_loss;
   state_.best_val_cosine = epoch.val_cosine;
+  if (!writes()) return;
   const ModelRecord record = record_of_last_epoch();
   writer_.finish();
   auto copy = std::make_shared<Snapshot>(snapshot());
@@ -129,6 +131,7 @@ void Trainer::load(const Checkpoint& checkpoint, bool with_position) {
   if (with_position) {
     state_ = saved;
     state_.identity = parts_.identity;
+    if (state_.row == 0) state_.row = state_.batch * parts_.options.batch_size;  // of an older checkpoint
     return;
   }
   state_.lr = saved.lr;
@@ -140,7 +143,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   std::vector<EpochRecord>& history = state_.history;
   // An epoch that --max-steps had cut is judged anew at its end.
   if (!out_of_steps() && !history.empty() && history.back().epoch == state_.epoch + 1) history.pop_back();
-  parts_.files->forget_metrics_after(state_.step, history);
+  if (writes()) parts_.files->forget_metrics_after(state_.step, history);
   state_.finished = false;
 }
 
@@ -166,6 +169,7 @@ std::vector<float> Trainer::best_weights() {
 
 // Every file of a run that has ended, the last checkpoint included.
 void Trainer::write_model_files() {
+  if (!writes()) return;
   const RunFiles& files = *parts_.files;
   Model& model = parts_.step->model();
   parts_.files->write_history(history(), parts_.name);
@@ -198,7 +202,7 @@ void Trainer::finish(TrainerResult& result) {
   state_.finished = true;
   ended_well_ = whole && result.gates_passed;
   write_model_files();
-  if (ended_well_)
+  if (ended_well_ && writes())
     spdlog::info(
         "checkpoints/ keeps {} of {}: the last one, from which --resume trains more epochs, and the best "
         "one, to which it would roll back",
@@ -207,6 +211,10 @@ void Trainer::finish(TrainerResult& result) {
   result.samples_per_second = samples_per_second();
   result.step_ms = step_ms();
   result.first_step_ms = first_step_ms();
+  if (parts_.group && seconds_here_ > 0) {
+    result.waited_share = exchange_here_.waited / seconds_here_;
+    result.summing_share = exchange_here_.summing / seconds_here_;
+  }
   result.wall_s = seconds_since(started_);
 }
 

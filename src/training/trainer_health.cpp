@@ -45,7 +45,7 @@ std::string row_list(const std::vector<std::int64_t>& rows) {
 void Trainer::add_event(const std::string& what, std::vector<std::int64_t> rows) {
   spdlog::warn("step {}: {}", state_.step, what);
   // At the end of an epoch the count of epochs has gone on already.
-  const std::int64_t epoch = state_.batch == 0 ? std::max<std::int64_t>(1, state_.epoch) : state_.epoch + 1;
+  const std::int64_t epoch = state_.row == 0 ? std::max<std::int64_t>(1, state_.epoch) : state_.epoch + 1;
   state_.events.push_back({state_.step, epoch, what, std::move(rows)});
 }
 
@@ -61,7 +61,7 @@ void Trainer::bad_value(const StepOutput& output, const std::int64_t* ids, std::
     return;
   }
   add_event(what + "; stopped", rows);
-  parts_.files->write_history(history(), parts_.name);
+  if (writes()) parts_.files->write_history(history(), parts_.name);
   throw RunError(
       what + "; nothing was changed by it. " +
       (skips ? fmt::format("More than health.max_skipped = {} batches were bad. ", o.max_skipped) : "") +
@@ -80,6 +80,7 @@ void Trainer::tripped(const std::string& gate, const std::string& why) {
 
 void Trainer::stop_at_gate(const std::string& why) {
   write_model_files();
+  if (!writes()) throw GateError(why);
   throw GateError(fmt::format("{}. Every file is written; the best model{} is kept in {}", why,
                               state_.best_epoch > 0 ? fmt::format(" (epoch {})", state_.best_epoch) : "",
                               parts_.files->folder().string()));
@@ -97,9 +98,10 @@ void Trainer::roll_back(const std::string& why) {
     stop_at_gate(why + "; " + tried);
   }
   writer_.finish();
-  const auto best = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
+  const auto best = writes() ? parts_.files->checkpoints() / checkpoint_name("best", state_.best_step)
+                             : std::filesystem::path();
   try {
-    load(read_checkpoint(best), false);
+    load(read_for_all(best), false);
   } catch (const DataError& error) {
     add_event(error.line() + ": no roll-back to it, going on");
     return;

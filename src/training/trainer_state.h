@@ -31,6 +31,7 @@ struct EpochSums {
 struct TrainerState {
   std::int64_t epoch = 0;  // from 0
   std::int64_t batch = 0;  // batches of this epoch that are done
+  std::int64_t row = 0;    // rows of this epoch's order that are done
   std::int64_t step = 0;   // steps done in all
   double lr = 0;
   PlateauState plateau;
@@ -54,6 +55,7 @@ struct TrainerState {
   static void fields(auto& self, auto& field) {
     field("epoch", self.epoch);
     field("batch", self.batch);
+    field.unless_empty("row", self.row);
     field("step", self.step);
     field("lr", self.lr);
     field("plateau", self.plateau);

@@ -77,7 +77,8 @@ struct CheckpointOptions {
 
 // What the trainer itself needs to know.
 struct TrainerOptions {
-  std::int64_t seed = 42, epochs = 12, batch_size = 32, log_every = 50;
+  std::int64_t seed = 42, epochs = 12, log_every = 50;
+  std::int64_t batch_size = 32;   // rows of an update, of all ranks and pieces together
   std::int64_t max_steps = 0;     // 0: as many as the epochs have
   bool judge_final_gates = true;  // false when flags cut the run short of its config
   bool normalize = false;         // contexts and targets to length 1

@@ -29,8 +29,12 @@ Batch gather_batch(const data::SampleSource& samples, const std::int64_t* ids, s
 }
 
 Validator::Validator(std::shared_ptr<const data::SampleSource> samples, std::vector<std::int64_t> ids,
-                     bool normalize, torch::Device device)
-    : samples_(std::move(samples)), ids_(std::move(ids)), normalize_(normalize), device_(device) {
+                     bool normalize, torch::Device device, std::shared_ptr<ranks::Group> group)
+    : samples_(std::move(samples)),
+      ids_(std::move(ids)),
+      normalize_(normalize),
+      device_(device),
+      group_(std::move(group)) {
   if (!samples_->has_articles()) {
     groups_.push_back({-1, 0, static_cast<std::int64_t>(ids_.size())});
     return;
@@ -87,15 +91,36 @@ ValidationResult Validator::run(TrainingStep& step) const {
   return results[0];
 }
 
+void Validator::add_up_over_ranks(std::vector<ValidationResult>& results,
+                                  std::vector<AlignmentSums>& sums) const {
+  std::vector<double> values;
+  for (std::size_t p = 0; p < results.size(); ++p) {
+    const std::vector<double> more = sums[p].values();
+    values.insert(values.end(), {results[p].loss, results[p].cosine});
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  group_->add_up(values);
+  auto at = values.begin();
+  for (std::size_t p = 0; p < results.size(); ++p) {
+    results[p].loss = *at++;
+    results[p].cosine = *at++;
+    const auto end = at + static_cast<std::ptrdiff_t>(sums[p].values().size());
+    sums[p].set_values({at, end}, samples_->context());
+    at = end;
+  }
+}
+
 std::vector<ValidationResult> Validator::run(const std::vector<Predict>& predictors) const {
   const torch::NoGradGuard no_grad;
   std::vector<ValidationResult> results(predictors.size());
   std::vector<AlignmentSums> sums(predictors.size());
+  std::int64_t chunk = 0;
   for (std::size_t g = 0; g < groups_.size();) {
     std::size_t end = g + 1;
     while (end < groups_.size() && groups_[end].end - groups_[g].first <= chunk_rows) ++end;
     const std::int64_t last = groups_[end - 1].end;
     for (std::int64_t first = groups_[g].first; first < last; first += 4 * chunk_rows) {
+      if (group_ && chunk++ % group_->size() != group_->rank()) continue;
       // A single article of more rows than that is predicted in pieces; it is ranked piece by piece too.
       const std::int64_t stop = std::min(last, first + 4 * chunk_rows);
       const Batch batch = gather_batch(*samples_, ids_.data() + first, stop - first, normalize_, device_);
@@ -120,6 +145,7 @@ std::vector<ValidationResult> Validator::run(const std::vector<Predict>& predict
     }
     g = end;
   }
+  if (group_) add_up_over_ranks(results, sums);
   const double rows = std::max<double>(1, static_cast<double>(ids_.size()));
   for (std::size_t p = 0; p < results.size(); ++p) {
     results[p].loss /= rows;

@@ -11,6 +11,7 @@
 #include "contract/figures.h"
 #include "data/samples/samples.h"
 #include "engines/step.h"
+#include "ranks/group.h"
 #include "training/alignment.h"
 
 namespace runner::lvm {
@@ -27,9 +28,10 @@ using Predict = std::function<torch::Tensor(const torch::Tensor& contexts)>;
 
 class Validator {
  public:
-  // `ids`: the samples that validate. `normalize`: contexts and targets to length 1 first.
+  // `ids`: the samples that validate. `normalize`: contexts and targets to length 1 first. `group`: ranks
+  // that share the work, each with all of the data; the result is the same on all.
   Validator(std::shared_ptr<const data::SampleSource> samples, std::vector<std::int64_t> ids, bool normalize,
-            torch::Device device);
+            torch::Device device, std::shared_ptr<ranks::Group> group = nullptr);
   ValidationResult run(TrainingStep& step) const;
   // Several predictors over one reading of the data.
   std::vector<ValidationResult> run(const std::vector<Predict>& predictors) const;
@@ -44,6 +46,7 @@ class Validator {
   // Rows first … end of one article: predictions and sums by predictor.
   void rank(const Group& group, const std::vector<torch::Tensor>& predictions,
             std::vector<AlignmentSums>& sums) const;
+  void add_up_over_ranks(std::vector<ValidationResult>& results, std::vector<AlignmentSums>& sums) const;
 
   std::shared_ptr<const data::SampleSource> samples_;
   std::vector<std::int64_t> ids_;  // by article
@@ -51,6 +54,7 @@ class Validator {
   std::map<std::int64_t, std::vector<std::int64_t>> article_rows_;  // of the articles that validate
   bool normalize_;
   torch::Device device_;
+  std::shared_ptr<ranks::Group> group_;
 };
 
 // contexts [n, T, D] and targets [n, D] of these samples, on `device`.

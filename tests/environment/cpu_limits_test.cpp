@@ -72,12 +72,9 @@ TEST(ThreadShare, RanksShareTheQuota) {
   EXPECT_EQ(thread_share(f).threads, 3);
 }
 
-TEST(ThreadShare, OwnWorkersShareWhatTheRankHas) {
+TEST(ThreadShare, MoreRanksThanCoresHaveAThreadEach) {
   CpuFacts f = facts(8, 8);
-  f.ranks = ranks(2, false);
-  f.own_workers = 2;
-  EXPECT_EQ(thread_share(f).threads, 2);
-  f.own_workers = 100;
+  f.ranks = ranks(100, false);
   EXPECT_EQ(thread_share(f).threads, 1);
 }
 

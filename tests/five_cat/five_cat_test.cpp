@@ -43,14 +43,14 @@ void expect_recorded(const Json& got, const Json& wanted) {
   }
 }
 
-TEST(Cat, legacy_figures_equal_the_original_scripts) {
+TEST(Cat, LegacyFiguresEqualTheOriginalScripts) {
   const Json wanted = Json::parse(std::ifstream(parity::file("cat_legacy.json")));
   Recorded recorded;
   expect_recorded(recorded.run("cat_val.npz", {.legacy = true}), wanted.at("VAL"));
   expect_recorded(recorded.run("cat_ood.npz", {.legacy = true}), wanted.at("OOD"));
 }
 
-TEST(Cat, the_shared_beginnings_of_sequences_change_nothing) {
+TEST(Cat, TheSharedBeginningsOfSequencesChangeNothing) {
   Recorded recorded;
   const Json fast = recorded.run("cat_val.npz", {}), plain = recorded.run("cat_val.npz", {}, true);
   for (const auto& [key, value] : plain.items())
@@ -60,7 +60,7 @@ TEST(Cat, the_shared_beginnings_of_sequences_change_nothing) {
 }
 
 // In bfloat16 the two round at other places: figures of cosines agree to its precision.
-TEST(Cat, the_shared_beginnings_of_sequences_change_little_in_bfloat16) {
+TEST(Cat, TheSharedBeginningsOfSequencesChangeLittleInBfloat16) {
   Recorded recorded;
   Compute compute;
   compute.bf16 = true;
@@ -94,7 +94,7 @@ bool shares_beginnings(const std::shared_ptr<Model>& model) {
   return dynamic_cast<Forest*>(make_predictor(model, torch::kCPU).get()) != nullptr;
 }
 
-TEST(Cat, beginnings_are_shared_where_the_cpu_engine_can_do_it) {
+TEST(Cat, BeginningsAreSharedWhereTheCpuEngineCanDoIt) {
   ModelSizes sizes = small_sizes();
   EXPECT_TRUE(shares_beginnings(small_model(sizes)));
   EXPECT_TRUE(shares_beginnings(small_model(sizes, true)));
@@ -106,7 +106,7 @@ TEST(Cat, beginnings_are_shared_where_the_cpu_engine_can_do_it) {
 }
 
 // Blocks, lengths and items as they come: a forest keeps nothing that it should not.
-TEST(Cat, shared_beginnings_predict_what_whole_sequences_do) {
+TEST(Cat, SharedBeginningsPredictWhatWholeSequencesDo) {
   for (const double positional_scalar : {0.0, 0.5}) {
     ModelSizes sizes = small_sizes();
     sizes.positional_scalar = positional_scalar;
@@ -128,7 +128,7 @@ TEST(Cat, shared_beginnings_predict_what_whole_sequences_do) {
   }
 }
 
-TEST(Cat, shared_beginnings_add_the_residual_of_whole_sequences) {
+TEST(Cat, SharedBeginningsAddTheResidualOfWholeSequences) {
   for (const char* kind : {"last", "mean", "learned"}) {
     ModelSizes sizes = small_sizes();
     sizes.residual = kind;
@@ -148,7 +148,7 @@ TEST(Cat, shared_beginnings_add_the_residual_of_whole_sequences) {
   }
 }
 
-TEST(Cat, shared_beginnings_are_computed_in_the_models_precision) {
+TEST(Cat, SharedBeginningsAreComputedInTheModelsPrecision) {
   const auto sequences = torch::arange(5).view({1, 5});
   torch::manual_seed(2);
   const auto items = torch::randn({5, 20});
@@ -162,7 +162,7 @@ TEST(Cat, shared_beginnings_are_computed_in_the_models_precision) {
   EXPECT_LT(difference, 0.05);
 }
 
-TEST(Cat, fixed_mode_takes_the_target_itself_as_truth) {
+TEST(Cat, FixedModeTakesTheTargetItselfAsTruth) {
   Recorded recorded;
   const Json fixed = recorded.run("cat_val.npz", {}), legacy = recorded.run("cat_val.npz", {.legacy = true});
   const double best_other = std::max({fixed.at("A:k=-1").get<double>(), fixed.at("A:k=-2").get<double>(),
@@ -173,14 +173,14 @@ TEST(Cat, fixed_mode_takes_the_target_itself_as_truth) {
   EXPECT_GT(fixed.at("D:samples").get<int>(), legacy.at("D:samples").get<int>());  // one place less is needed
 }
 
-TEST(Cat, samples_limit_each_test_by_itself) {
+TEST(Cat, SamplesLimitEachTestByItself) {
   Recorded recorded;
   const Json few = recorded.run("cat_val.npz", {.samples = 20});
   for (const char* key : {"A:samples", "B:samples", "C:samples", "D:samples"})
     EXPECT_EQ(few.at(key), 20) << key;
 }
 
-TEST(Cat, the_seed_decides_the_shuffles_and_nothing_else) {
+TEST(Cat, TheSeedDecidesTheShufflesAndNothingElse) {
   Recorded recorded;
   const Json one = recorded.run("cat_val.npz", {.seed = 1}), two = recorded.run("cat_val.npz", {.seed = 2});
   EXPECT_EQ(one, recorded.run("cat_val.npz", {.seed = 1}));
@@ -188,7 +188,7 @@ TEST(Cat, the_seed_decides_the_shuffles_and_nothing_else) {
   EXPECT_NEAR(one.at("C:reverse").get<double>(), two.at("C:reverse").get<double>(), 1e-6);  // other batches
 }
 
-TEST(Cat, a_model_of_offset_two_reports_its_first_roll_out_step_beside) {
+TEST(Cat, AModelOfOffsetTwoReportsItsFirstRollOutStepBeside) {
   Recorded recorded;
   EXPECT_FALSE(recorded.run("cat_val.npz", {}).contains("D:avg_cos@H=1"));
   const Json p6 = recorded.run("cat_val.npz", {.target_offset = 2});
@@ -198,7 +198,7 @@ TEST(Cat, a_model_of_offset_two_reports_its_first_roll_out_step_beside) {
   EXPECT_TRUE(first.contains("D:avg_cos@H=1"));
 }
 
-TEST(Cat, rows_that_belong_to_no_article_are_an_error_not_a_pass) {
+TEST(Cat, RowsThatBelongToNoArticleAreAnErrorNotAPass) {
   Recorded recorded;
   const auto source = data::open_sequences({parity::file("batches.npz")});  // tells no articles
   Predictor predictor(recorded.model, torch::kCPU);
@@ -220,7 +220,7 @@ SplitReport perfect() {
   return report;
 }
 
-TEST(Cat, progress_is_the_share_of_the_work_from_nothing_to_all) {
+TEST(Cat, ProgressIsTheShareOfTheWorkFromNothingToAll) {
   Recorded recorded;
   const auto source = data::open_sequences({parity::file("cat_val.npz")});
   Predictor predictor(recorded.model, torch::kCPU);
@@ -233,17 +233,17 @@ TEST(Cat, progress_is_the_share_of_the_work_from_nothing_to_all) {
   EXPECT_TRUE(std::is_sorted(shares.begin(), shares.end()));
 }
 
-TEST(CatGates, pass_a_model_that_reaches_every_limit) {
+TEST(CatGates, PassAModelThatReachesEveryLimit) {
   const auto gates = judge(perfect(), perfect(), "D:avg_cos@H=5", false);
   EXPECT_EQ(gates.size(), 23u);
   EXPECT_TRUE(all_passed(gates));
 }
 
-TEST(CatGates, legacy_mode_judges_the_next_vector) {
+TEST(CatGates, LegacyModeJudgesTheNextVector) {
   EXPECT_FALSE(all_passed(judge(perfect(), perfect(), "D:avg_cos@H=5", true)));  // A:k=1 is 0.4
 }
 
-TEST(CatGates, each_limit_fails_alone_and_an_empty_figure_says_why) {
+TEST(CatGates, EachLimitFailsAloneAndAnEmptyFigureSaysWhy) {
   const auto failing = [](const std::string& key, const TestFigure& value) {
     SplitReport val = perfect();
     for (auto& [name, figure] : val.tests)
@@ -266,7 +266,7 @@ TEST(CatGates, each_limit_fails_alone_and_an_empty_figure_says_why) {
   EXPECT_EQ(empty[0].reason, "no usable row");
 }
 
-TEST(CatGates, a_split_that_was_not_given_is_not_judged) {
+TEST(CatGates, ASplitThatWasNotGivenIsNotJudged) {
   const auto gates = judge(perfect(), std::nullopt, "D:avg_cos@H=5", false);
   EXPECT_EQ(gates.size(), 11u);
   EXPECT_TRUE(all_passed(gates));

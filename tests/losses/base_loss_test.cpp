@@ -15,22 +15,22 @@ double value(const torch::Tensor& t) {
 }
 const torch::Tensor kEye = torch::eye(2);
 
-TEST(BaseLoss, info_nce_is_the_sum_of_both_directions) {
+TEST(BaseLoss, InfoNceIsTheSumOfBothDirections) {
   // Scores are the identity over the temperature: each direction's cross entropy is log(1 + exp(-1/0.5)).
   EXPECT_NEAR(value(info_nce(kEye, 3 * kEye, 0.5)), 2 * std::log1p(std::exp(-2.0)), 1e-6);
 }
 
-TEST(BaseLoss, moment_compares_means_and_unbiased_deviations) {
+TEST(BaseLoss, MomentComparesMeansAndUnbiasedDeviations) {
   const auto raw = torch::tensor({{0.0f}, {2.0f}}), target = torch::tensor({{0.0f}, {4.0f}});
   // Means 1 and 2; deviations sqrt(2) and sqrt(8).
   EXPECT_NEAR(value(moment_difference(raw, target)), 1 + 2, 1e-5);
 }
 
-TEST(BaseLoss, variance_is_the_shortfall_of_the_deviation) {
+TEST(BaseLoss, VarianceIsTheShortfallOfTheDeviation) {
   EXPECT_NEAR(value(variance_shortfall(kEye)), 1 - std::sqrt(0.5), 1e-6);
 }
 
-TEST(BaseLoss, hinges_compare_the_target_with_the_contexts) {
+TEST(BaseLoss, HingesCompareTheTargetWithTheContexts) {
   const auto pred = torch::tensor({{1.0f, 0.0f}}), target = torch::tensor({{0.6f, 0.8f}});
   const auto contexts = torch::tensor({{{0.0f, 1.0f}, {0.8f, 0.6f}}});  // cosines 0 and 0.8
   EXPECT_NEAR(value(directional_hinge(pred, contexts, target, 0.01)), 0.01 + 0.2, 1e-6);
@@ -42,7 +42,7 @@ LossParts loss_of(const LossOptions& o, const torch::Tensor& raw) {
                       torch::ones({raw.size(0), 2}), 0);
 }
 
-TEST(BaseLoss, terms_of_weight_zero_are_not_computed) {
+TEST(BaseLoss, TermsOfWeightZeroAreNotComputed) {
   EXPECT_TRUE(loss_of({}, kEye).optional_terms.empty());
   LossOptions o;
   o.moment_weight = 0.5;
@@ -56,7 +56,7 @@ TEST(BaseLoss, terms_of_weight_zero_are_not_computed) {
               1e-6);
 }
 
-TEST(BaseLoss, a_batch_of_one_row_stays_finite_with_every_term_on) {
+TEST(BaseLoss, ABatchOfOneRowStaysFiniteWithEveryTermOn) {
   LossOptions o;
   o.info_nce_weight = o.moment_weight = o.variance_weight = o.hinge_weight = o.anti_copy_weight = 1;
   const auto raw = torch::tensor({{0.3f, 0.4f}}).requires_grad_();
@@ -67,7 +67,7 @@ TEST(BaseLoss, a_batch_of_one_row_stays_finite_with_every_term_on) {
   EXPECT_EQ(parts.optional_terms.size(), 5u);
 }
 
-TEST(BaseLoss, named_parts_tell_the_term_that_went_bad) {
+TEST(BaseLoss, NamedPartsTellTheTermThatWentBad) {
   LossOptions o;
   o.anti_copy_weight = 1;
   const auto names = loss_of(o, kEye).named();

@@ -41,7 +41,7 @@ loss:
     - {rho: 0.35, rho_cap: 0.50, margin_gap: 0.07, margin_ratio: 0.05}
 )";
 
-TEST(LossOptions, p6b_v22_is_numbers_alone) {
+TEST(LossOptions, P6bV22IsNumbersAlone) {
   All all;
   EXPECT_EQ(read(kV22, all), "");
   const auto full = complete(all.loss);
@@ -54,12 +54,12 @@ TEST(LossOptions, p6b_v22_is_numbers_alone) {
   EXPECT_EQ(all.augment.probability, 0.15);
 }
 
-TEST(LossOptions, a_recipe_without_its_phase_table_is_refused) {
+TEST(LossOptions, ARecipeWithoutItsPhaseTableIsRefused) {
   All all;
   EXPECT_THAT(read("loss: {recipe: p6b_v21}", all), testing::HasSubstr("p6b_v21 needs its phase table"));
 }
 
-TEST(LossOptions, numbers_of_another_recipe_are_refused_together) {
+TEST(LossOptions, NumbersOfAnotherRecipeAreRefusedTogether) {
   All all;
   const auto lines =
       read("loss: {recipe: p6b_v1, share_cap: 0.3, phases: [{until_epoch: 3, rho: 0.1}]}", all);
@@ -69,13 +69,13 @@ TEST(LossOptions, numbers_of_another_recipe_are_refused_together) {
   EXPECT_THAT(lines, testing::HasSubstr("the last row ends at epoch 3"));
 }
 
-TEST(LossOptions, recipe_mse_switches_a_recipe_off_and_lists_what_it_ignores) {
+TEST(LossOptions, RecipeMseSwitchesARecipeOffAndListsWhatItIgnores) {
   All all;
   EXPECT_EQ(read("loss: {recipe: mse, gamma: 4, phases: [{margin: 0.1}]}", all), "");
   EXPECT_THAT(unused_keys(all.loss), testing::ElementsAre("loss.phases", "loss.gamma"));
 }
 
-TEST(LossOptions, phases_out_of_order_are_refused) {
+TEST(LossOptions, PhasesOutOfOrderAreRefused) {
   All all;
   const auto lines = read(R"(loss: {recipe: p6b_v1, phases: [{until_epoch: 5, margin: 0.1, fraction: 0.1},
     {until_epoch: 5, margin: 0.1, fraction: 0.1}, {margin: 0.1, fraction: 0.1}]})",
@@ -83,25 +83,25 @@ TEST(LossOptions, phases_out_of_order_are_refused) {
   EXPECT_THAT(lines, testing::HasSubstr("phases[1].until_epoch 5 must be above the row before (5)"));
 }
 
-TEST(LossOptions, weights_that_are_all_zero_are_refused) {
+TEST(LossOptions, WeightsThatAreAllZeroAreRefused) {
   All all;
   EXPECT_THAT(read("loss: {mse: {weight: 0}}", all), testing::HasSubstr("nothing to train on"));
 }
 
-TEST(ModelOptions, sizes_that_the_type_lacks_are_listed_as_without_effect) {
+TEST(ModelOptions, SizesThatTheTypeLacksAreListedAsWithoutEffect) {
   All all;
   EXPECT_EQ(read("model: {type: lstm, heads: 8, d_model: 512, layers: 3}", all), "");
   EXPECT_THAT(unused_keys(all.model), testing::ElementsAre("model.d_model", "model.heads"));
   EXPECT_EQ(model_sizes(all.model, 8).layers, 3);
 }
 
-TEST(ModelOptions, heads_must_divide_the_width) {
+TEST(ModelOptions, HeadsMustDivideTheWidth) {
   All all;
   EXPECT_THAT(read("model: {d_model: 500, heads: 8}", all),
               testing::HasSubstr("8 does not divide model.d_model 500"));
 }
 
-TEST(ModelOptions, sizes_left_out_are_the_types_own) {
+TEST(ModelOptions, SizesLeftOutAreTheTypesOwn) {
   All all;
   EXPECT_EQ(read("model: {type: lstm}", all), "");
   const auto s = model_sizes(all.model, 768);

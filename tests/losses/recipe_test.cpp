@@ -22,7 +22,7 @@ double number(const torch::Tensor& t) {
 }
 
 // Phase 0 of p6b_v21: fraction 0.10. lambda = clamp(base * 0.10 / dir).
-TEST(DirectionalWeight, v21_cap_binds_when_the_lower_clamp_lifts_the_share) {
+TEST(DirectionalWeight, V21CapBindsWhenTheLowerClampLiftsTheShare) {
   const auto o = recipes::recipe("p6b_v21");
   // base 1e-4, dir 0.5: lambda wants 2e-5, is lifted to 1e-4; share 0.5 > 0.25: lambda *= 0.25 / 0.5.
   const auto w = weigh(o, 1e-4, 0.5, 0.5, 0.5);
@@ -30,20 +30,20 @@ TEST(DirectionalWeight, v21_cap_binds_when_the_lower_clamp_lifts_the_share) {
   EXPECT_NEAR(number(w.rho), 0.5, 1e-6);  // reported before the cap
 }
 
-TEST(DirectionalWeight, v21_below_the_cap_is_only_clamped) {
+TEST(DirectionalWeight, V21BelowTheCapIsOnlyClamped) {
   const auto o = recipes::recipe("p6b_v21");
   EXPECT_NEAR(number(weigh(o, 0.01, 0.2, 0.5, 0.5).lambda), 0.005, 1e-9);
   EXPECT_NEAR(number(weigh(o, 1.0, 0.2, 0.5, 0.5).lambda), 0.02, 1e-9);
 }
 
-TEST(DirectionalWeight, v21_share_cap_is_a_number_of_the_config) {
+TEST(DirectionalWeight, V21ShareCapIsANumberOfTheConfig) {
   auto o = recipes::recipe("p6b_v21");
   o.share_cap = 0.05;
   EXPECT_NEAR(number(weigh(o, 0.01, 0.2, 0.5, 0.5).lambda), 0.0025, 1e-9);
 }
 
 // Phase 0 of p6b_v23: rho 0.15, cap 0.30.
-TEST(DirectionalWeight, v23_cap_binds_when_the_lower_clamp_lifts_the_share) {
+TEST(DirectionalWeight, V23CapBindsWhenTheLowerClampLiftsTheShare) {
   const auto o = recipes::recipe("p6b_v23");
   // base 1e-4, dir 0.5: lambda 3e-5 is lifted to 1e-4, share 0.5 > 0.30: lambda = 6e-5. Gate open at 0.5.
   const auto w = weigh(o, 1e-4, 0.5, 0.5, 0.5);
@@ -51,7 +51,7 @@ TEST(DirectionalWeight, v23_cap_binds_when_the_lower_clamp_lifts_the_share) {
   EXPECT_NEAR(number(w.rho), 0.30, 1e-6);  // reported after the controller
 }
 
-TEST(DirectionalWeight, v23_raises_a_low_share_but_not_above_lambda_max) {
+TEST(DirectionalWeight, V23RaisesALowShareButNotAboveLambdaMax) {
   const auto o = recipes::recipe("p6b_v23");
   // base 0.1, dir 0.2: lambda wants 0.075, is clamped to 0.018: share 0.036 < 0.12, raised to 0.075, clamped
   // again.
@@ -60,14 +60,14 @@ TEST(DirectionalWeight, v23_raises_a_low_share_but_not_above_lambda_max) {
   EXPECT_NEAR(number(w.rho), 0.036, 1e-6);
 }
 
-TEST(DirectionalWeight, v23_between_low_and_cap_is_left_alone) {
+TEST(DirectionalWeight, V23BetweenLowAndCapIsLeftAlone) {
   const auto o = recipes::recipe("p6b_v23");
   const auto w = weigh(o, 0.01, 0.2, 0.5, 0.5);  // lambda 0.0075, share 0.15
   EXPECT_NEAR(number(w.lambda), 0.0075, 1e-8);
   EXPECT_NEAR(number(w.rho), 0.15, 1e-6);
 }
 
-TEST(DirectionalWeight, v23_confidence_gate_opens_between_030_and_045) {
+TEST(DirectionalWeight, V23ConfidenceGateOpensBetween030And045) {
   const auto o = recipes::recipe("p6b_v23");
   EXPECT_EQ(number(weigh(o, 0.01, 0.2, 0.30, 0.5).lambda), 0);
   EXPECT_NEAR(number(weigh(o, 0.01, 0.2, 0.375, 0.5).lambda), 0.0075 / 2, 1e-8);
@@ -75,14 +75,14 @@ TEST(DirectionalWeight, v23_confidence_gate_opens_between_030_and_045) {
   EXPECT_NEAR(number(weigh(o, 0.01, 0.2, 0.45, 0.5).confidence), 1, 1e-6);
 }
 
-TEST(DirectionalWeight, v22_numbers_leave_the_gate_open_and_lift_lambda_max) {
+TEST(DirectionalWeight, V22NumbersLeaveTheGateOpenAndLiftLambdaMax) {
   const auto o = recipes::recipe("p6b_v22");
   const auto w = weigh(o, 0.1, 0.2, 0.1, 0.5);
   EXPECT_EQ(number(w.confidence), 1);
   EXPECT_NEAR(number(w.lambda), 0.03, 1e-8);
 }
 
-TEST(DirectionalWeight, v21_and_v23_skip_on_a_negative_target_or_on_two_weak_cosines) {
+TEST(DirectionalWeight, V21AndV23SkipOnANegativeTargetOrOnTwoWeakCosines) {
   for (const char* name : {"p6b_v21", "p6b_v23"}) {
     auto o = recipes::recipe(name);
     o.confidence_gate = false;
@@ -100,7 +100,7 @@ TEST(DirectionalWeight, v21_and_v23_skip_on_a_negative_target_or_on_two_weak_cos
   }
 }
 
-TEST(DirectionalWeight, v1_skips_on_either_negative_cosine) {
+TEST(DirectionalWeight, V1SkipsOnEitherNegativeCosine) {
   const auto o = recipes::recipe("p6b_v1");
   EXPECT_TRUE(number(weigh(o, 0.01, 0.2, -0.001, 0.5).skipped));
   EXPECT_TRUE(number(weigh(o, 0.01, 0.2, 0.5, -0.001).skipped));
@@ -117,7 +117,7 @@ double softplus4(double x) {
   return std::log1p(std::exp(4 * x)) / 4;
 }
 
-TEST(Recipe, v23_total_is_the_sum_of_its_parts_by_hand) {
+TEST(Recipe, V23TotalIsTheSumOfItsPartsByHand) {
   const auto parts = one_row(recipes::recipe("p6b_v23"));
   const double mse = (1.4 * 1.4 + 0.8 * 0.8) / 2;
   const double dir = 0.7 * softplus4(0.02 + 0.2) + 0.3 * softplus4(0.05 + 0.2 / (1.4 + 1e-6));
@@ -128,19 +128,19 @@ TEST(Recipe, v23_total_is_the_sum_of_its_parts_by_hand) {
   EXPECT_NEAR(number(parts.total), mse + 0.018 * dir + 1e-4 * 0.64, 1e-6);
 }
 
-TEST(Recipe, v1_margin_acts_on_the_gap_alone) {
+TEST(Recipe, V1MarginActsOnTheGapAlone) {
   const auto parts = one_row(recipes::recipe("p6b_v1"));
   EXPECT_NEAR(number(parts.loss_dir), 0.02 * softplus4(0.02 + 0.2), 1e-7);
   EXPECT_FALSE(parts.pos_floor.defined());
 }
 
-TEST(Recipe, directional_scale_zero_leaves_base_and_penalties) {
+TEST(Recipe, DirectionalScaleZeroLeavesBaseAndPenalties) {
   const auto parts = one_row(recipes::recipe("p6b_v23"), 0);
   EXPECT_EQ(number(parts.loss_dir), 0);
   EXPECT_NEAR(number(parts.total), number(parts.loss_mse) + 1e-4 * 0.64, 1e-6);
 }
 
-TEST(Recipe, every_number_changes_the_loss) {
+TEST(Recipe, EveryNumberChangesTheLoss) {
   const auto base = recipes::recipe("p6b_v23");
   const double before = number(one_row(base).total);
   std::optional<double> LossOptions::*const numbers[] = {
@@ -154,7 +154,7 @@ TEST(Recipe, every_number_changes_the_loss) {
   }
 }
 
-TEST(Recipe, phases_change_at_their_epoch_counted_from_zero) {
+TEST(Recipe, PhasesChangeAtTheirEpochCountedFromZero) {
   const auto o = recipes::recipe("p6b_v23");
   EXPECT_EQ(phase_index(o, 3), 0u);
   EXPECT_EQ(phase_index(o, 4), 1u);
@@ -163,7 +163,7 @@ TEST(Recipe, phases_change_at_their_epoch_counted_from_zero) {
   EXPECT_EQ(phase_index(o, 1000), 2u);
 }
 
-TEST(Recipe, skipped_steps_pass_no_gradient_of_the_directional_term) {
+TEST(Recipe, SkippedStepsPassNoGradientOfTheDirectionalTerm) {
   auto o = recipes::recipe("p6b_v21");
   o.pos_floor_weight = 0, o.norm_pen_weight = 0;
   const auto contexts = torch::randn({4, 3, 8});

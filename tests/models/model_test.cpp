@@ -30,12 +30,12 @@ torch::Tensor value_of(const torch::nn::Module& m, const std::string& name) {
   throw std::runtime_error(name);
 }
 
-TEST(Model, sizes_of_the_standard_models_at_768) {
+TEST(Model, SizesOfTheStandardModelsAt768) {
   EXPECT_EQ(parameter_count(*make_model(model_sizes(options("transformer"), 768), 1)), 17867520);
   EXPECT_EQ(parameter_count(*make_model(model_sizes(options("amn"), 768), 1)), 1510912);
 }
 
-TEST(Model, state_dict_has_pytorchs_names_in_pytorchs_order) {
+TEST(Model, StateDictHasPytorchsNamesInPytorchsOrder) {
   const auto names = [](const char* type) {
     std::vector<std::string> out;
     for (const auto& [key, v] : state_dict(*make_model(model_sizes(options(type), 24), 1)))
@@ -53,7 +53,7 @@ TEST(Model, state_dict_has_pytorchs_names_in_pytorchs_order) {
   EXPECT_EQ(names("amn")[4], "residual_net.0.weight");
 }
 
-TEST(Model, initialisation_follows_pytorchs_bounds) {
+TEST(Model, InitialisationFollowsPytorchsBounds) {
   const auto m = make_model(model_sizes(options("transformer"), 768), 3);
   const auto expect_uniform = [&](const std::string& name, double bound) {
     const auto w = value_of(*m, name);
@@ -70,7 +70,7 @@ TEST(Model, initialisation_follows_pytorchs_bounds) {
   EXPECT_EQ(value_of(*m, "head.2.weight").min().item<double>(), 1);
 }
 
-TEST(Model, layers_are_drawn_independently_or_copied) {
+TEST(Model, LayersAreDrawnIndependentlyOrCopied) {
   const auto same_layers = [](const char* init) {
     auto o = small_transformer();
     o.init = init;
@@ -82,7 +82,7 @@ TEST(Model, layers_are_drawn_independently_or_copied) {
   EXPECT_TRUE(same_layers("copied"));
 }
 
-TEST(Model, the_seed_decides_the_weights) {
+TEST(Model, TheSeedDecidesTheWeights) {
   const auto weights = [](std::uint64_t seed) {
     return value_of(*make_model(model_sizes(small_transformer(), 8), seed), "head.3.weight").clone();
   };
@@ -90,7 +90,7 @@ TEST(Model, the_seed_decides_the_weights) {
   EXPECT_FALSE(torch::equal(weights(1), weights(2)));
 }
 
-TEST(Model, dropout_follows_libtorchs_seed_and_stops_in_eval) {
+TEST(Model, DropoutFollowsLibtorchsSeedAndStopsInEval) {
   auto o = small_transformer();
   o.dropout = 0.5;
   const auto m = make_model(model_sizes(o, 8), 1);
@@ -106,7 +106,7 @@ TEST(Model, dropout_follows_libtorchs_seed_and_stops_in_eval) {
   EXPECT_TRUE(torch::equal(drawn(1), drawn(2)));
 }
 
-TEST(Model, all_parameters_get_a_gradient) {
+TEST(Model, AllParametersGetAGradient) {
   for (const char* type : {"transformer", "lstm", "gru", "amn"}) {
     const auto m = make_model(model_sizes(options(type), 12), 1);
     m->forward(torch::randn({3, 5, 12})).raw.square().sum().backward();
@@ -115,7 +115,7 @@ TEST(Model, all_parameters_get_a_gradient) {
   }
 }
 
-TEST(Model, residual_next_steps_from_the_last_vector) {
+TEST(Model, ResidualNextStepsFromTheLastVector) {
   auto o = small_transformer();
   const auto x = torch::randn({4, 5, 8});
   const auto base = make_model(model_sizes(o, 8), 7);
@@ -128,7 +128,7 @@ TEST(Model, residual_next_steps_from_the_last_vector) {
   EXPECT_TRUE(torch::allclose(m->forward(x).cos, unit(raw), 1e-5, 1e-6));
 }
 
-TEST(Model, positional_scalar_widens_the_input_and_ramps_in_training_only) {
+TEST(Model, PositionalScalarWidensTheInputAndRampsInTrainingOnly) {
   auto o = small_transformer();
   o.positional_scalar = 2.0;
   const auto m = make_model(model_sizes(o, 8), 7);
@@ -144,7 +144,7 @@ TEST(Model, positional_scalar_widens_the_input_and_ramps_in_training_only) {
   EXPECT_DOUBLE_EQ(ramped_scalar(m->sizes(), 1), 2.0 / 3);
 }
 
-TEST(Model, loading_names_what_does_not_fit) {
+TEST(Model, LoadingNamesWhatDoesNotFit) {
   const auto m = make_model(model_sizes(small_transformer(), 8), 1);
   auto values = state_dict(*m);
   values[0].second = torch::zeros({3, 3});
@@ -161,7 +161,7 @@ TEST(Model, loading_names_what_does_not_fit) {
   }
 }
 
-TEST(Model, weights_of_other_sizes_name_a_few_entries_and_the_keys_that_fit) {
+TEST(Model, WeightsOfOtherSizesNameAFewEntriesAndTheKeysThatFit) {
   auto sizes = model_sizes(small_transformer(), 8);
   ModelFile file;
   file.sizes = sizes;
@@ -182,7 +182,7 @@ TEST(Model, weights_of_other_sizes_name_a_few_entries_and_the_keys_that_fit) {
   }
 }
 
-TEST(Model, weights_for_vectors_of_another_width_say_so) {
+TEST(Model, WeightsForVectorsOfAnotherWidthSaySo) {
   ModelFile file;
   file.sizes = model_sizes(small_transformer(), 8);
   file.weights = state_dict(*make_model(file.sizes, 1));
@@ -196,7 +196,7 @@ TEST(Model, weights_for_vectors_of_another_width_say_so) {
   }
 }
 
-TEST(Model, weights_of_another_type_or_number_of_heads_are_refused) {
+TEST(Model, WeightsOfAnotherTypeOrNumberOfHeadsAreRefused) {
   ModelFile file;
   file.sizes = model_sizes(small_transformer(), 8);
   file.weights = state_dict(*make_model(file.sizes, 1));
@@ -216,7 +216,7 @@ TEST(Model, weights_of_another_type_or_number_of_heads_are_refused) {
   EXPECT_EQ(message("gru"), "x.pt: holds a gru, the configuration wants a transformer");
 }
 
-TEST(Model, weights_that_are_no_numbers_are_a_data_error) {
+TEST(Model, WeightsThatAreNoNumbersAreADataError) {
   ModelFile file;
   file.path = "x.pt";
   file.sizes = model_sizes(small_transformer(), 8);
@@ -236,7 +236,7 @@ TEST(Model, weights_that_are_no_numbers_are_a_data_error) {
   refused([&] { load_model(file); });
 }
 
-TEST(Model, weights_that_contradict_their_own_sizes_are_a_data_error) {
+TEST(Model, WeightsThatContradictTheirOwnSizesAreADataError) {
   ModelFile file;
   file.sizes = model_sizes(small_transformer(), 8);
   file.weights = state_dict(*make_model(file.sizes, 1));
@@ -244,13 +244,13 @@ TEST(Model, weights_that_contradict_their_own_sizes_are_a_data_error) {
   EXPECT_THROW(load_weights(*make_model(file.sizes, 1), file, "x.pt"), DataError);
 }
 
-TEST(Model, a_context_beyond_the_position_table_is_refused) {
+TEST(Model, AContextBeyondThePositionTableIsRefused) {
   const auto m = make_model(model_sizes(small_transformer(), 8), 1);
   EXPECT_NO_THROW(m->forward(torch::zeros({1, 100, 8})));
   EXPECT_THROW(m->forward(torch::zeros({1, 101, 8})), UsageError);
 }
 
-TEST(ModelConfig, survives_writing_and_reading_for_every_type) {
+TEST(ModelConfig, SurvivesWritingAndReadingForEveryType) {
   for (const char* type : {"transformer", "lstm", "gru", "amn"}) {
     auto o = options(type);
     o.residual_next = true;
@@ -260,7 +260,7 @@ TEST(ModelConfig, survives_writing_and_reading_for_every_type) {
   }
 }
 
-TEST(ModelConfig, names_the_key_that_is_missing) {
+TEST(ModelConfig, NamesTheKeyThatIsMissing) {
   auto config = model_config(model_sizes(options("transformer"), 24));
   config.erase("nhead");
   try {

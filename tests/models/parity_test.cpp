@@ -14,7 +14,7 @@ namespace {
 
 class Forward : public testing::TestWithParam<const char*> {};
 
-TEST_P(Forward, equals_the_recording) {
+TEST_P(Forward, EqualsTheRecording) {
   const std::string type = GetParam();
   const auto model = parity::model(type, "init_" + type + ".npz");
   const auto batch = parity::trajectories().at("meta").at("batch").get<std::int64_t>();
@@ -25,7 +25,7 @@ TEST_P(Forward, equals_the_recording) {
   EXPECT_LT((got.cos - parity::array(wanted, "cos")).abs().max().item<double>(), 1e-5);
 }
 
-TEST_P(Forward, with_addmm_is_the_same_function) {
+TEST_P(Forward, WithAddmmIsTheSameFunction) {
   const std::string type = GetParam();
   const auto model = parity::model(type, "init_" + type + ".npz");
   const auto contexts = parity::array(parity::arrays("batches.npz"), "context_sequences");
@@ -34,7 +34,7 @@ TEST_P(Forward, with_addmm_is_the_same_function) {
   EXPECT_TRUE(torch::allclose(model->forward(contexts).raw, plain, 1e-5, 1e-6));
 }
 
-TEST_P(Forward, in_bfloat16_stays_near_float32) {
+TEST_P(Forward, InBfloat16StaysNearFloat32) {
   const std::string type = GetParam();
   const auto model = parity::model(type, "init_" + type + ".npz");
   const auto contexts = parity::array(parity::arrays("batches.npz"), "context_sequences");
@@ -72,7 +72,7 @@ void expect_part(const Json& row, const char* name, const torch::Tensor& got, do
       << name << " at step " << row.at("step");
 }
 
-TEST_P(Trajectory, follows_the_recording) {
+TEST_P(Trajectory, FollowsTheRecording) {
   const Recorded run = GetParam();
   const Json& meta = parity::trajectories().at("meta");
   const Json& rows = parity::trajectories().at("runs").at(std::string(run.model) + "/" + run.recipe);

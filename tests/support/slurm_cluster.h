@@ -3,6 +3,7 @@
 // of their own, stopped at its end. Needs root (slurmd starts jobs as their users).
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -102,8 +103,8 @@ class SlurmCluster {
             "JobAcctGatherType=jobacct_gather/none\nAccountingStorageType=accounting_storage/none\n"
             "SchedulerType=sched/builtin\nSchedulerParameters=batch_sched_delay=0,sched_interval=1\n"
             "NodeName=" +
-            name +
-            " NodeAddr=127.0.0.1 CPUs=1 State=UNKNOWN\n"
+            name + " NodeAddr=127.0.0.1 CPUs=" + std::to_string(std::thread::hardware_concurrency()) +
+            " State=UNKNOWN\n"
             "PartitionName=all Nodes=" +
             name + " Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:4\n");
   }

@@ -15,7 +15,7 @@
 namespace runner::lvm {
 namespace {
 
-TEST(AdamW, follows_libtorchs_own) {
+TEST(AdamW, FollowsLibtorchsOwn) {
   torch::manual_seed(1);
   auto ours = torch::randn({7, 3}).requires_grad_(), theirs = ours.detach().clone().requires_grad_();
   AdamW optimizer({ours}, {.lr = 0.01, .weight_decay = 0.1});
@@ -33,7 +33,7 @@ TEST(AdamW, follows_libtorchs_own) {
   EXPECT_EQ(optimizer.steps, 20);
 }
 
-TEST(ClipGradNorm, scales_only_above_the_limit) {
+TEST(ClipGradNorm, ScalesOnlyAboveTheLimit) {
   auto a = torch::zeros({1}).requires_grad_(), b = torch::zeros({1}).requires_grad_();
   a.mutable_grad() = torch::tensor({3.0f});
   b.mutable_grad() = torch::tensor({4.0f});
@@ -43,7 +43,7 @@ TEST(ClipGradNorm, scales_only_above_the_limit) {
   EXPECT_NEAR(b.grad().item<double>(), 0.8, 1e-6);
 }
 
-TEST(Plateau, halves_after_more_than_patience_epochs_without_progress) {
+TEST(Plateau, HalvesAfterMoreThanPatienceEpochsWithoutProgress) {
   const PlateauOptions options;
   PlateauState state;
   double lr = 1;
@@ -57,7 +57,7 @@ TEST(Plateau, halves_after_more_than_patience_epochs_without_progress) {
   EXPECT_EQ(state.bad_epochs, 0);
 }
 
-TEST(WarmupCosine, rises_in_a_line_and_falls_along_half_a_cosine) {
+TEST(WarmupCosine, RisesInALineAndFallsAlongHalfACosine) {
   const auto rate = [](std::int64_t step) { return warmup_cosine(2, 0, 10, 110, step); };
   EXPECT_DOUBLE_EQ(rate(1), 0.2);
   EXPECT_DOUBLE_EQ(rate(10), 2);
@@ -68,13 +68,13 @@ TEST(WarmupCosine, rises_in_a_line_and_falls_along_half_a_cosine) {
   EXPECT_DOUBLE_EQ(rate(500), 0);  // a run that goes on beyond its epochs
 }
 
-TEST(WarmupCosine, starts_at_the_full_rate_without_warm_up_and_ends_at_the_lowest) {
+TEST(WarmupCosine, StartsAtTheFullRateWithoutWarmUpAndEndsAtTheLowest) {
   EXPECT_DOUBLE_EQ(warmup_cosine(2, 0.5, 0, 4, 1), 2);
   EXPECT_DOUBLE_EQ(warmup_cosine(2, 0.5, 0, 4, 5), 0.5);
   EXPECT_DOUBLE_EQ(warmup_cosine(2, 0, 10, 4, 4), 0.8);  // a run that ends while it warms up
 }
 
-TEST(Augment, corrupts_about_the_asked_part_of_the_last_vectors_and_nothing_else) {
+TEST(Augment, CorruptsAboutTheAskedPartOfTheLastVectorsAndNothingElse) {
   torch::manual_seed(3);
   const auto before = unit(torch::randn({20000, 3, 4}));
   auto after = before.clone();
@@ -90,7 +90,7 @@ TEST(Augment, corrupts_about_the_asked_part_of_the_last_vectors_and_nothing_else
   EXPECT_GT(row_cosine(last, was).index({noisy}).min().item<double>(), 0.97);
 }
 
-TEST(Augment, is_repeated_by_its_generator_and_absent_at_probability_zero) {
+TEST(Augment, IsRepeatedByItsGeneratorAndAbsentAtProbabilityZero) {
   const auto drawn = [](std::uint64_t seed) {
     torch::manual_seed(seed);
     auto contexts = torch::ones({50, 2, 3});
@@ -104,7 +104,7 @@ TEST(Augment, is_repeated_by_its_generator_and_absent_at_probability_zero) {
   EXPECT_TRUE(torch::equal(contexts, torch::ones({50, 2, 3})));
 }
 
-TEST(Alignment, margin_and_legacy_rank_by_hand) {
+TEST(Alignment, MarginAndLegacyRankByHand) {
   AlignmentSums sums;
   const auto pred = torch::tensor({{2.0f, 0.0f}, {1.0f, 0.0f}});
   const auto targets = torch::tensor({{0.6f, 0.8f}, {1.0f, 0.0f}});
@@ -120,7 +120,7 @@ TEST(Alignment, margin_and_legacy_rank_by_hand) {
   EXPECT_NEAR(m.legacy_chance, 5.0 / 6, 1e-9);
 }
 
-TEST(Alignment, what_was_not_ranked_is_null_and_not_zero) {
+TEST(Alignment, WhatWasNotRankedIsNullAndNotZero) {
   AlignmentSums sums;
   sums.add(torch::ones({2, 3}), torch::ones({2, 2, 3}), torch::ones({2, 3}));
   ValidationResult result;
@@ -134,7 +134,7 @@ TEST(Alignment, what_was_not_ranked_is_null_and_not_zero) {
   EXPECT_DOUBLE_EQ(chance.at("legacy_r5").get<double>(), 1);  // three candidates: always among the first five
 }
 
-TEST(Alignment, ranks_count_strictly_higher_similarities_within_the_article) {
+TEST(Alignment, RanksCountStrictlyHigherSimilaritiesWithinTheArticle) {
   const auto article = torch::tensor({{1.0f, 0.0f}, {0.8f, 0.6f}, {0.8f, 0.6f}, {0.0f, 1.0f}});
   const auto pred = torch::tensor({{3.0f, 0.0f}, {3.0f, 0.0f}, {3.0f, 0.0f}});
   const auto ranks = ranks_within(pred, article, torch::tensor({0, 2, 3}, torch::kInt64));
@@ -149,7 +149,7 @@ TEST(Alignment, ranks_count_strictly_higher_similarities_within_the_article) {
 }
 
 // Eight rows on a quarter circle, a prediction on the first: row r ranks r + 1.
-TEST(Alignment, rows_of_the_context_do_not_stand_before_a_new_target) {
+TEST(Alignment, RowsOfTheContextDoNotStandBeforeANewTarget) {
   const auto angle = torch::arange(8) * (M_PI / 2 / 8);
   const auto article = torch::stack({torch::cos(angle), torch::sin(angle)}, 1).to(torch::kFloat32);
   const auto pred = torch::tensor({{1.0f, 0.0f}, {1.0f, 0.0f}});

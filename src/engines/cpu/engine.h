@@ -6,6 +6,8 @@
 // Deterministic: a step gives the same bits every time, whatever the number of threads.
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "engines/cpu/network.h"
@@ -16,6 +18,7 @@ struct AdamwOptions {
   double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double clip_norm = 1.0;       // of all gradients together; 0: no clipping
   double gradient_scale = 1.0;  // multiplies the gradients first
+  std::optional<double> norm;   // of all gradients, where the caller knows it
 };
 
 class Engine final : public Network {
@@ -32,14 +35,23 @@ class Engine final : public Network {
   float* second_moments() { return second_moments_; }
 
   // contexts [batch, context, input] -> raw [batch, output], valid until the next call of the same kind. With
-  // train, dropout is drawn from `key` and the contexts must stay until backward() is done.
-  const float* forward(const float* contexts, std::int64_t batch, bool train, DropoutKey key = {});
+  // train, dropout is drawn from `key` and the contexts must stay until backward() is done. `first_row`: the
+  // place of the first context in a batch of which this is a part: dropout is drawn as for the whole.
+  const float* forward(const float* contexts, std::int64_t batch, bool train, DropoutKey key = {},
+                       std::int64_t first_row = 0);
 
   // Gives back what forward() without train has taken, and with it what it returned.
   void release_evaluation();
 
-  // From the gradient of raw [batch, output] of the last training forward: fills gradients().
-  void backward(const float* grad_raw);
+  // From the gradient of raw [batch, output] of the last training forward: fills gradients(). `ready` is told
+  // each range of them as soon as it is final, in the order of gradient_ranges(); the residual's weights are
+  // the caller's.
+  struct Range {
+    std::int64_t first = 0, count = 0;
+  };
+  void backward(const float* grad_raw, const std::function<void(const Range&)>& ready = {});
+  // The head, the layers from the last to the first, the input projection: all of gradients().
+  std::vector<Range> gradient_ranges() const;
 
   // Norm of all gradients, without gradient_scale. After backward() it is known already.
   double gradient_norm() const;
@@ -56,6 +68,7 @@ class Engine final : public Network {
     bool train = false;
     DropoutKey key;
     Workspace* w = nullptr;
+    Index first_row = 0;
   };
 
   Dropout dropout(const Pass& pass, Index layer, Place place) const;

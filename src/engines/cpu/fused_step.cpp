@@ -1,12 +1,15 @@
 #include "engines/cpu/fused_step.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/cpu_features.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "engines/cpu/engine.h"
 #include "engines/cpu/model_weights.h"
+#include "engines/whole_batch.h"
 #include "models/positional_scalar.h"
 
 namespace runner::lvm {
@@ -26,6 +29,7 @@ class FusedStep final : public TrainingStep {
   }
 
   StepOutput run(const StepInput& input) override {
+    if (!options_.alone()) return run_whole(input);
     const torch::Tensor contexts = prepared(input.contexts, ramped_scalar(model_->sizes(), input.epoch0));
     const cpu::DropoutKey key{derived_seed(options_.seed, dropout_purpose, 0),
                               static_cast<std::uint64_t>(input.step)};
@@ -74,6 +78,76 @@ class FusedStep final : public TrainingStep {
 
  private:
   static constexpr std::uint64_t dropout_purpose = 1;
+
+  // The same for a batch whose rows several ranks, or several pieces one after the other, compute.
+  StepOutput run_whole(const StepInput& input) {
+    const torch::Tensor contexts = prepared(input.contexts, ramped_scalar(model_->sizes(), input.epoch0));
+    const cpu::DropoutKey key{derived_seed(options_.seed, dropout_purpose, 0),
+                              static_cast<std::uint64_t>(input.step)};
+    const WholeBatch batch = whole_batch(options_, contexts.size(0));
+    const std::int64_t width = engine_->shape().output;
+    const auto forward = [&](const WholeBatch::Piece& p) {
+      return engine_->forward(contexts[p.first].data_ptr<float>(), p.count, true, key, p.first);
+    };
+    const torch::Tensor mine = torch::empty({batch.share.count, width});
+    for (const WholeBatch::Piece& p : batch.pieces)
+      std::copy_n(forward(p), p.count * width,
+                  mine.data_ptr<float>() + (p.first - batch.share.first) * width);
+
+    const torch::Tensor output = predictions_of_all(options_, batch, mine);
+    if (residual_gradient_.defined()) residual_gradient_.zero_();
+    StepOutput out;
+    out.loss = compute_loss(options_.loss, model_->predicted(output, input.contexts), input.contexts,
+                            input.targets, input.epoch0, input.directional_scale);
+    out.loss.total.backward();
+    const bool leads = !options_.group || options_.group->leads();
+    // The loss, and so this gradient, is the whole batch's on each rank.
+    if (residual_gradient_.defined() && !leads) residual_gradient_.zero_();
+    const torch::NoGradGuard no_grad;
+    backward_pieces(batch, output.grad().contiguous(), forward);
+
+    cpu::AdamwOptions update = update_options(input.lr);
+    if (options_.group) update.norm = finish_exchange(*options_.group, out.loss);
+    out.gradient_norm = update.norm ? *update.norm : engine_->gradient_norm();
+    out.applied = std::isfinite(out.loss.total.item<float>()) && std::isfinite(out.gradient_norm);
+    if (!out.applied) return out;
+    engine_->adamw_step(update, ++updates_);
+    return out;
+  }
+
+  // The gradients of all pieces, handed to the group range by range while the last piece's are computed.
+  // gradient [rows, D] of the whole batch. The last piece's activations are still there, the others' are made
+  // again.
+  void backward_pieces(const WholeBatch& batch, const torch::Tensor& gradient,
+                       const std::function<const float*(const WholeBatch::Piece&)>& forward) {
+    const torch::Tensor sums = view(engine_->gradients());
+    const bool several = batch.pieces.size() > 1;
+    if (several && !earlier_.defined()) earlier_ = torch::empty_like(sums);
+    if (several) earlier_.zero_();
+    const auto ready = [&](const cpu::Engine::Range& r) {
+      torch::Tensor range = sums.narrow(0, r.first, r.count);
+      if (several) range.add_(earlier_.narrow(0, r.first, r.count));
+      if (options_.group) options_.group->start_sum(range);
+    };
+    for (std::size_t i = batch.pieces.size(); i-- > 0;) {
+      const WholeBatch::Piece& p = batch.pieces[i];
+      if (i + 1 < batch.pieces.size()) forward(p);
+      const float* of_piece = gradient[p.first].data_ptr<float>();
+      if (i == 0) {
+        engine_->backward(of_piece, ready);
+      } else {
+        engine_->backward(of_piece);
+        earlier_.add_(sums);
+        if (residual_gradient_.defined())
+          earlier_.narrow(0, engine_->layout().residual, residual_gradient_.numel()).zero_();
+      }
+    }
+    if (batch.pieces.empty()) {
+      sums.zero_();
+      for (const auto& range : engine_->gradient_ranges()) ready(range);
+    }
+    engine_->gradients();  // they are no longer those of its last backward pass
+  }
 
   // A flat buffer of the engine, which lives as long as the tensor.
   torch::Tensor view(float* buffer) const {
@@ -130,7 +204,7 @@ class FusedStep final : public TrainingStep {
   std::shared_ptr<Transformer> model_;
   StepOptions options_;
   std::shared_ptr<cpu::Engine> engine_;
-  torch::Tensor weights_, residual_gradient_;
+  torch::Tensor weights_, residual_gradient_, earlier_;  // earlier_: gradients of pieces that are done
   std::int64_t updates_ = 0;
 };
 

@@ -23,6 +23,11 @@ class PartialSums {
   float* add(std::int64_t chunks, const std::vector<Part>& parts);
 
   void finish() const;
+  // The same for what was added so far; its memory stays taken.
+  void settle() {
+    finish();
+    sums_.clear();
+  }
 
  private:
   struct Sum {

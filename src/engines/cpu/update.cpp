@@ -58,7 +58,7 @@ double Engine::gradient_norm() const {
 }
 
 double Engine::adamw_step(const AdamwOptions& options, std::int64_t step) {
-  const double norm = gradient_norm() * options.gradient_scale;
+  const double norm = (options.norm ? *options.norm : gradient_norm()) * options.gradient_scale;
   if (!std::isfinite(norm)) return norm;
   const Adamw a = update_of(options, step, norm);
   const auto tasks = static_cast<Index>(update_tasks_.size());

@@ -1,5 +1,7 @@
 // The step by libtorch's autograd: every model, every device, the reference for faster ones.
 #include "engines/step.h"
+#include "engines/whole_batch.h"
+#include "models/dropout.h"
 
 namespace runner::lvm {
 namespace {
@@ -21,6 +23,7 @@ class PlainStep final : public TrainingStep {
   }
 
   StepOutput run(const StepInput& input) override {
+    if (!options_.alone()) return run_whole(input);
     model_->train();
     model_->set_epoch(input.epoch0);
     torch::manual_seed(derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step)));
@@ -35,6 +38,48 @@ class PlainStep final : public TrainingStep {
                                                : gradients_.norm().item<double>();
     out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.item<double>());
     if (!out.applied) return out;
+    adamw_.options.lr = input.lr;
+    adamw_.step();
+    return out;
+  }
+
+  // The same for a batch whose rows several ranks, or several pieces one after the other, compute.
+  StepOutput run_whole(const StepInput& input) {
+    model_->train();
+    model_->set_epoch(input.epoch0);
+    const WholeBatch batch = whole_batch(options_, input.contexts.size(0));
+    const auto forward = [&](const WholeBatch::Piece& p) {
+      const PartOfBatch part(p.first, batch.rows);
+      torch::manual_seed(
+          derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step)));
+      return model_->forward(input.contexts.narrow(0, p.first, p.count)).raw;
+    };
+    std::vector<torch::Tensor> parts{torch::empty({0, input.targets.size(1)}, input.targets.options())};
+    {
+      const torch::AutoGradMode remember(batch.pieces.size() == 1);
+      for (const WholeBatch::Piece& p : batch.pieces) parts.push_back(forward(p));
+    }
+    const torch::Tensor raw = predictions_of_all(options_, batch, torch::cat(parts).detach());
+    StepOutput out;
+    out.loss = compute_loss(options_.loss, normalised(raw), input.contexts, input.targets, input.epoch0,
+                            input.directional_scale);
+    out.loss.total.backward();
+    gradients_.zero_();
+    for (const WholeBatch::Piece& p : batch.pieces) {
+      const torch::Tensor own = batch.pieces.size() == 1 ? parts.back() : forward(p);
+      own.backward(raw.grad().narrow(0, p.first, p.count));
+    }
+    const torch::NoGradGuard no_grad;
+    if (options_.group) {
+      options_.group->start_sum(gradients_);
+      out.gradient_norm = finish_exchange(*options_.group, out.loss);
+    } else {
+      out.gradient_norm = gradients_.norm().item<double>();
+    }
+    out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.item<double>());
+    if (!out.applied) return out;
+    if (options_.clip_norm > 0)
+      gradients_.mul_(std::min(1.0, options_.clip_norm / (out.gradient_norm + 1e-6)));
     adamw_.options.lr = input.lr;
     adamw_.step();
     return out;

@@ -65,7 +65,8 @@ NamedList<double> scalars_of(const BaselineFigures& baselines) {
 }
 
 BaselineFigures measure_baselines(const std::shared_ptr<const data::SampleSource>& samples,
-                                  const data::Split& split, bool normalize, const BaselineOptions& options) {
+                                  const data::Split& split, bool normalize, const BaselineOptions& options,
+                                  std::shared_ptr<ranks::Group> group) {
   const auto start = std::chrono::steady_clock::now();
   status::set_phase("baselines");
   torch::Tensor w;  // [T·D, D], with all threads
@@ -77,7 +78,7 @@ BaselineFigures measure_baselines(const std::shared_ptr<const data::SampleSource
     baselines.push_back(baseline("ridge", [w](const torch::Tensor& x) { return x.flatten(1).matmul(w); }));
   std::vector<Predict> predictors;
   for (const Baseline& b : baselines) predictors.push_back(b.predict);
-  const Validator validator(samples, split.validation, normalize, torch::kCPU);
+  const Validator validator(samples, split.validation, normalize, torch::kCPU, std::move(group));
   BaselineFigures out = baseline_figures(baselines, validator.run(predictors));
   out.shares.assign(shares.data_ptr<float>(), shares.data_ptr<float>() + shares.numel());
   out.seconds = seconds_since(start);

@@ -31,8 +31,10 @@ NamedList<double> scalars_of(const BaselineFigures& baselines);
 BaselineFigures baseline_figures(const std::vector<Baseline>& baselines,
                                  const std::vector<ValidationResult>& results);
 
-// Fits to the training split and judges on the validation split, on the CPU, both read in pieces.
+// Fits to the training split and judges on the validation split, on the CPU, both read in pieces. Ranks of a
+// `group` share the judging.
 BaselineFigures measure_baselines(const std::shared_ptr<const data::SampleSource>& samples,
-                                  const data::Split& split, bool normalize, const BaselineOptions& options);
+                                  const data::Split& split, bool normalize, const BaselineOptions& options,
+                                  std::shared_ptr<ranks::Group> group = nullptr);
 
 }  // namespace runner::lvm

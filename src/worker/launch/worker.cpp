@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <new>
+#include <optional>
 
 #include "base/error.h"
 #include "base/json_reason.h"
@@ -15,6 +16,7 @@
 #include "base/status.h"
 #include "base/version.h"
 #include "environment/contention.h"
+#include "ranks/speaker.h"
 #include "worker/launch/launch.h"
 #include "worker/launch/libraries.h"
 #include "worker/launch/lifeline.h"
@@ -140,11 +142,19 @@ WorkerOutcome run(const WorkerRequest& request) {
   }
 }
 
+// This process, where it is a rank other than 0 of a job that has ranks.
+std::optional<ranks::RankPlace> follower_of(const WorkerRequest& request) {
+  if (request.context.job != "train" || request.context.arguments.dry_run) return std::nullopt;
+  auto place = ranks::rank_place(current_environment());
+  return place && !place->leads() ? place : std::nullopt;
+}
+
 }  // namespace
 
 int worker_main(int request_fd) {
   const WorkerRequest request = read_request(request_fd);
   setup_logging(request.verbosity);
+  if (const auto follower = follower_of(request)) ranks::say_errors_only(*follower);
   catch_stop_signals();
   // In a group of its own, the worker would be stopped for writing to a terminal under `stty tostop`.
   if (request.status_fd >= 0) std::signal(SIGTTOU, SIG_IGN);

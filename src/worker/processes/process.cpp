@@ -76,6 +76,7 @@ void execute_prepared(const Prepared& prepared) {
 #endif
   // The starter may have died before prctl.
   if (::getppid() != parent) ::_exit(128 + SIGKILL);
+  if (setup.stdout_fd >= 0) ::dup2(setup.stdout_fd, STDOUT_FILENO);
   if (setup.stderr_fd >= 0) ::dup2(setup.stderr_fd, STDERR_FILENO);
   if (setup.wait_fd >= 0) {
     ::close(setup.gate_fd);

@@ -20,6 +20,7 @@ struct ChildSetup {
   Environment environment;
   bool own_group = false;      // true: signals that the terminal sends to its group reach the starter only
   int death_signal = SIGKILL;  // what the child gets when its starter dies, however it dies (Linux)
+  int stdout_fd = -1;          // becomes the child's stdout; -1: inherited
   int stderr_fd = -1;          // becomes the child's stderr; -1: inherited
   int wait_fd =
       -1;  // the child waits until this pipe ends before it executes, so that it can be traced; -1: at once

@@ -1,0 +1,29 @@
+#pragma once
+// runner plan CONFIG --ranks N: what more ranks would bring, from a step and a sum of gradients measured
+// here.
+
+#include "contract/job.h"
+#include "jobs/train/inputs.h"
+#include "jobs/train/options.h"
+
+namespace runner::jobs {
+
+// Adds `ranks` (a row each for 1, 2, 4, … N), `ranks_measured` and `ranks_assumed` to the result, and a table
+// to the summary. Takes some seconds.
+void plan_ranks(const TrainOptions& options, const TrainInputs& inputs, double parameters, int ranks,
+                JobResult& result);
+
+// Seconds of a step of `ranks` ranks whose own work takes `step_s`. All in all ranks: a link of `bytes_per_s`
+// each way; `overlap`: the share of the step beside which gradients travel. `sum_s`: what sending, adding and
+// receiving all gradients takes the machine itself, whatever the link.
+struct RankCosts {
+  double step_s = 0, sum_s = 0;
+  double gradient_bytes = 0, prediction_bytes = 0;  // of one rank
+  double bytes_per_s = 0, latency_s = 0, overlap = 0;
+};
+struct RankForecast {
+  double step_s = 0, exchange_s = 0;
+};
+RankForecast forecast(const RankCosts& costs, int ranks);
+
+}  // namespace runner::jobs

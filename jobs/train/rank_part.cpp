@@ -1,0 +1,86 @@
+#include "jobs/train/rank_part.h"
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/version.h"
+#include "data/content_hash.h"
+#include "engines/make_step.h"
+#include "environment/bootstrap.h"
+#include "jobs/train/identity.h"
+#include "openmp_scan/scan.h"
+#include "training/trainer.h"
+
+namespace runner::jobs {
+namespace {
+
+std::string hash_of(const Json& json) {
+  const std::string text = json_text(json);
+  data::ContentHash hash;
+  hash.update(text.data(), text.size());
+  return hash.hex();
+}
+
+}  // namespace
+
+std::optional<ranks::RankPlace> place_in_run(const TrainOptions& options) {
+  const auto place = ranks::rank_place(runtime::current_environment());
+  if (!place || place->size > 1) return place;
+  return options.device.starts_with("cuda") ? place : std::nullopt;
+}
+
+std::shared_ptr<ranks::Group> meet(ranks::Session* session, const TrainOptions& options,
+                                   const Hardware& hardware, const RunIdentity& identity) {
+  if (session == nullptr) return nullptr;
+  const RunIdentity same = without_places(identity);
+  session->introduce({{"RUNNER_RANK_SECRET", ranks::secret_digest()},
+                      {"version", version()},
+                      {"config", hash_of(object_of(same.config))},
+                      {"data", hash_of(same.data)},
+                      {"precision", hardware.precision},
+                      {"device", to_string(hardware.choice.actual.kind)}});
+  const ranks::Wire wire = options.gradients == "bf16" ? ranks::Wire::bf16 : ranks::Wire::fp32;
+  return session->connect(wire, torch::Device(runtime::to_string(hardware.choice.actual)));
+}
+
+Start agree_on_start(ranks::Group* group, Start start) {
+  if (group == nullptr) return start;
+  torch::Tensor word = torch::tensor({static_cast<std::int64_t>(start)});
+  group->broadcast(word);
+  return static_cast<Start>(word.item<std::int64_t>());
+}
+
+void share_weights(ranks::Group* group, lvm::TrainingStep& step) {
+  if (group == nullptr) return;
+  for (const lvm::StateBuffer& buffer : step.state())
+    if (buffer.name == "weights") group->broadcast(buffer.values);
+  step.state_changed(step.updates());
+}
+
+void run_member(const JobContext& context, const TrainOptions& options, ranks::Session& session) {
+  const ranks::RankPlace& place = session.place();
+  const Hardware hardware = choose_hardware(options, place);
+  TrainInputs inputs = open_inputs(options, true);
+  const RunIdentity identity{comparable_config(context.values), inputs.record, {}};
+  const auto group = meet(&session, options, hardware, identity);
+  lvm::TrainerParts parts;
+  parts.options = trainer_options(options, context, place.size);
+  parts.baselines =
+      lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines, group);
+  auto model = build_model(options, inputs, std::nullopt);
+  parts.device = place_model(*model, hardware);
+  parts.step = lvm::make_step(options.engine, std::move(model), step_options(options, group),
+                              inputs.samples->context(), parts.device);
+  parts.group = group;
+  parts.samples = inputs.samples;
+  parts.check_inputs = [&inputs] { inputs.watch.check(); };
+  parts.split = inputs.split;
+  parts.name = options.name;
+  const Start start = agree_on_start(group.get(), Start::anew);
+  if (start == Start::finished) return;
+  share_weights(group.get(), *parts.step);
+  lvm::Trainer trainer(std::move(parts));
+  if (start == Start::resumed) trainer.restore(trainer.read_for_all(""));
+  trainer.run();
+}
+
+}  // namespace runner::jobs

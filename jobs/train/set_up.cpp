@@ -1,0 +1,128 @@
+#include "jobs/train/set_up.h"
+
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "engines/device_probe.h"
+#include "environment/device_policy.h"
+#include "models/model_file.h"
+
+namespace runner::jobs {
+
+Hardware choose_hardware(const TrainOptions& options, const std::optional<ranks::RankPlace>& place) {
+  status::set_phase("probe devices");
+  const bool fallback = options.device_fallback.value_or(options.device == "auto");
+  Hardware hardware;
+  hardware.choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
+  const bool unnumbered = options.device == "auto" || options.device == "cuda";
+  // Slurm may show each task its own device alone.
+  if (place && unnumbered && hardware.choice.actual.kind == runtime::DeviceKind::cuda &&
+      torch::cuda::device_count() > 1)
+    hardware.choice =
+        runtime::choose_device("cuda:" + std::to_string(place->local_rank), false, lvm::probe_device);
+  hardware.precision = lvm::choose_precision(options.precision, hardware.choice.actual);
+  spdlog::info("{}; precision {}", runtime::describe(hardware.choice), hardware.precision);
+  return hardware;
+}
+
+// libtorch's own pool follows what the bootstrap decided for OpenMP and BLAS.
+void set_threads(int threads) {
+  if (threads > 0) at::set_num_threads(threads);
+  at::set_num_interop_threads(1);
+}
+
+std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const TrainInputs& inputs,
+                                        const std::optional<std::string>& init) {
+  status::set_phase("build the model");
+  for (const std::string& key : lvm::unused_keys(options.model))
+    spdlog::info("{} has no effect on this model", key);
+  for (const std::string& key : lvm::unused_keys(options.loss))
+    spdlog::info("{} has no effect on this recipe", key);
+  const auto sizes = lvm::model_sizes(options.model, inputs.samples->width(), inputs.samples->context());
+  auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
+  if (init) {
+    const lvm::ModelFile weights = lvm::read_model_file(*init);
+    if (weights.sizes.width != sizes.width)
+      throw UsageError(
+          fmt::format("is for vectors of width {}; {} has width {}: give vectors of the same embedding "
+                      "model (--npz FILE), or other weights",
+                      weights.sizes.width, inputs.samples->place(), sizes.width),
+          "--init " + *init);
+    lvm::load_weights(*model, weights, "--init " + *init);
+    spdlog::info("weights taken from {}", *init);
+  }
+  spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
+  return model;
+}
+
+torch::Device place_model(lvm::Model& model, const Hardware& hardware) {
+  const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
+  model.set_compute({policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
+  const torch::Device device(runtime::to_string(hardware.choice.actual));
+  lvm::make_current(device);
+  model.to(device);
+  return device;
+}
+
+namespace {
+
+// Of an update.
+std::int64_t batch_of_all(const TrainOptions& o, int ranks) {
+  return o.batch_size * o.accumulate * ranks;
+}
+
+}  // namespace
+
+void note_warm_up(const TrainOptions& o, const TrainInputs& inputs, int ranks) {
+  const lvm::SchedulerOptions& s = o.scheduler;
+  const auto rows = static_cast<std::int64_t>(inputs.split.training.size());
+  const std::int64_t batch = batch_of_all(o, ranks);
+  const std::int64_t steps = o.epochs * ((rows + batch - 1) / batch);
+  if (s.type != lvm::SchedulerType::warmup_cosine && s.warmup_steps > 0)
+    spdlog::info("scheduler.warmup_steps has no effect on scheduler.type {}", to_word(s.type));
+  else if (s.type == lvm::SchedulerType::warmup_cosine && s.warmup_steps >= steps)
+    spdlog::warn(
+        "scheduler.warmup_steps {} is no less than the run's {} steps: the rate never reaches its height",
+        s.warmup_steps, steps);
+}
+
+lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& context, int ranks) {
+  lvm::TrainerOptions t;
+  t.seed = o.seed;
+  t.epochs = o.epochs;
+  t.batch_size = batch_of_all(o, ranks);
+  t.log_every = o.log_every;
+  t.max_steps = context.arguments.max_steps;
+  // Fewer epochs by --epochs than the config's own; --max-steps shows itself at the end.
+  t.judge_final_gates = context.arguments.config_epochs <= o.epochs;
+  t.normalize = o.data.normalize;
+  t.augment = o.augment;
+  t.optimizer = o.optimizer;
+  t.scheduler = o.scheduler;
+  t.gates = o.gates;
+  t.health = o.health;
+  t.early_stop = o.early_stop;
+  t.checkpoint = o.checkpoint;
+  return t;
+}
+
+lvm::StepOptions step_options(const TrainOptions& o, std::shared_ptr<ranks::Group> group) {
+  lvm::StepOptions s;
+  s.loss = lvm::complete(o.loss);
+  s.adamw = {o.optimizer.lr, o.optimizer.weight_decay, o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps};
+  s.clip_norm = o.optimizer.clip_norm;
+  s.seed = static_cast<std::uint64_t>(o.seed);
+  s.group = std::move(group);
+  s.piece_rows = o.accumulate > 1 ? o.batch_size : 0;
+  return s;
+}
+
+Json adamw_record(const TrainOptions& o) {
+  return {{"betas", {o.optimizer.beta1, o.optimizer.beta2}},
+          {"eps", o.optimizer.eps},
+          {"weight_decay", o.optimizer.weight_decay}};
+}
+
+}  // namespace runner::jobs

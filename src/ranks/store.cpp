@@ -1,0 +1,104 @@
+#include "ranks/store.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "ranks/address.h"
+
+namespace runner::ranks {
+namespace {
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+// A socket that the starter of the ranks has opened for this one; -1: none.
+int inherited_socket() {
+  const char* text = std::getenv(socket_variable);
+  return text == nullptr || *text == '\0' ? -1 : std::atoi(text);
+}
+
+// The socket of this process that listens on `port`; for libtorch before 2.2.
+[[maybe_unused]] int listener_on(int port) {
+  for (int fd = 0; fd < 65536; ++fd) {
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0 &&
+        port_of(fd) == port)
+      return fd;
+  }
+  return -1;
+}
+
+c10d::TCPStoreOptions options_of(int port, double timeout) {
+  c10d::TCPStoreOptions o;
+  o.port = static_cast<std::uint16_t>(port);
+  o.waitWorkers = false;
+  o.timeout = milliseconds(timeout);
+  return o;
+}
+
+// A store whose server accepts on `socket` alone. Options is c10d's struct: since libtorch 2.2 it takes a
+// socket; before, the server listens on all addresses, at a port of the system's choice until `socket` takes
+// that one's place.
+template <class Options>
+Store serve(const std::string& host, Options options, int socket) {
+  options.isServer = true;
+  if constexpr (requires { options.masterListenFd; }) {
+    options.port = static_cast<std::uint16_t>(port_of(socket));
+    options.masterListenFd = socket;
+    return c10::make_intrusive<c10d::TCPStore>(host, options);
+  } else {
+    options.port = 0;
+    auto store = c10::make_intrusive<c10d::TCPStore>(host, options);
+    // Answers: the server accepts a connection before each, and so has accepted both of this store's, which
+    // would be reset otherwise.
+    put(*store, "store", "open");
+    for (int i = 0; i < 3; ++i) take(*store, "store");
+    const int open = listener_on(store->getPort());
+    if (open < 0 || ::dup2(socket, open) < 0)
+      throw EnvironmentError("cannot hand the store its socket", host);
+    ::close(socket);
+    put(*store, "store", "moved");  // the server looks at its socket anew
+    return store;
+  }
+}
+
+}  // namespace
+
+Store open_store(const RankPlace& place, double timeout) {
+  if (!place.leads()) return connect_store(place, timeout);
+  const int inherited = inherited_socket();
+  const int socket = inherited >= 0 ? inherited : listen_on(place.address, place.port);
+  return serve(place.address, options_of(place.port, timeout), socket);
+}
+
+Store connect_store(const RankPlace& place, double timeout) {
+  try {
+    auto store = c10::make_intrusive<c10d::TCPStore>(place.address, options_of(place.port, timeout));
+    return store;
+  } catch (const std::exception& error) {
+    spdlog::debug("{}", error.what());
+    throw RunError(
+        fmt::format("rank 0 does not answer there within {:.0f} s (environment.rank_timeout): it has not "
+                    "started, another MASTER_PORT was meant, or a firewall is between",
+                    timeout),
+        fmt::format("{}:{}", place.address, place.port));
+  }
+}
+
+void put(c10d::Store& store, const std::string& key, const std::string& text) {
+  store.set(key, std::vector<std::uint8_t>(text.begin(), text.end()));
+}
+
+std::string take(c10d::Store& store, const std::string& key) {
+  const std::vector<std::uint8_t> bytes = store.get(key);
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace runner::ranks

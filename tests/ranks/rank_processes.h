@@ -1,0 +1,113 @@
+#pragma once
+// Runs of several ranks as users start them: real processes, a small model, the bundled sample.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <sstream>
+#include <thread>
+
+#include "base/json.h"
+#include "base/json_text.h"
+#include "support/run_program.h"
+#include "support/temporary_folder.h"
+
+namespace runner::test {
+
+inline std::vector<std::string> small_training(const std::string& output,
+                                               std::vector<std::string> more = {}) {
+  std::vector<std::string> line{
+      "train",  std::string(RUNNER_SOURCE_DIR) + "/configs/p6b_v23.yaml",
+      "--npz",  std::string(RUNNER_SOURCE_DIR) + "/artifacts/sample/cppdocs_768.npz",
+      "--json", "--device",
+      "cpu",    "--precision",
+      "fp32",   "--output",
+      output};
+  for (const char* key : {"model.d_model=64", "model.heads=4", "model.layers=2", "model.feedforward=128"})
+    line.insert(line.end(), {"--set", key});
+  line.insert(line.end(), more.begin(), more.end());
+  return line;
+}
+
+inline std::string file_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// All values of a model.safetensors, one tensor after the other.
+inline std::vector<float> values_of(const std::filesystem::path& folder) {
+  const std::string text = file_text(folder / "model.safetensors");
+  std::uint64_t head = 0;
+  if (text.size() < 8) return {};
+  std::memcpy(&head, text.data(), 8);
+  std::vector<float> values((text.size() - 8 - head) / sizeof(float));
+  std::memcpy(values.data(), text.data() + 8 + head, values.size() * sizeof(float));
+  return values;
+}
+
+// Weights and moments of a checkpoint.
+inline std::vector<float> state_of(const std::filesystem::path& folder, const std::string& checkpoint) {
+  const std::string text = file_text(folder / "checkpoints" / checkpoint / "tensors.bin");
+  std::vector<float> values(text.size() / sizeof(float));
+  std::memcpy(values.data(), text.data(), values.size() * sizeof(float));
+  return values;
+}
+
+// |a - b| / |b|, of all weights together.
+inline double difference(const std::vector<float>& a, const std::vector<float>& b) {
+  if (a.size() != b.size() || a.empty()) return 1e9;
+  double apart = 0, all = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    apart += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
+    all += double{b[i]} * b[i];
+  }
+  return std::sqrt(apart / all);
+}
+
+inline Json last_object(const std::string& out) {
+  std::size_t end = out.find_last_not_of('\n');
+  if (end == std::string::npos) return nullptr;
+  const std::size_t start = out.rfind('\n', end);
+  return parse_json(out.substr(start == std::string::npos ? 0 : start + 1), "stdout");
+}
+
+// The worker of a rank that `RANK` and a marker in the environment tell; -1 when there is none.
+inline pid_t worker_of(int rank, const std::string& marker) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::string environment = '\0' + file_text(entry.path() / "environ"),
+                      line = file_text(entry.path() / "cmdline");
+    if (line.find("--worker") == std::string::npos) continue;
+    if (environment.find('\0' + std::string("RANK=") + std::to_string(rank) + '\0') == std::string::npos)
+      continue;
+    if (environment.find('\0' + std::string("RANKS_TEST=") + marker + '\0') != std::string::npos)
+      return std::stoi(name);
+  }
+  return -1;
+}
+
+// Waits until the run has come to `step`, as its metrics tell.
+inline bool wait_for_step(const std::filesystem::path& folder, int step) {
+  for (int i = 0; i < 1200; ++i) {
+    std::ifstream in(folder / "metrics.jsonl");
+    for (std::string line; std::getline(in, line);) {
+      const std::size_t at = line.find("\"step\":");
+      if (at != std::string::npos && std::atoi(line.c_str() + at + 7) >= step) return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+}  // namespace runner::test
