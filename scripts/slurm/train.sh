@@ -33,7 +33,9 @@ while kill -0 "$run" 2>/dev/null; do
   code=0
   wait "$run" || code=$?
 done
-if [ "$code" = 143 ] && [ -n "${SLURM_JOB_ID:-}" ]; then
+# A job that scancel ends is not RUNNING any more: it stays ended.
+if [ "$code" = 143 ] && [ -n "${SLURM_JOB_ID:-}" ] &&
+  [ "$(squeue --noheader --format=%T --jobs="$SLURM_JOB_ID")" = RUNNING ]; then
   printf '%s\n' "train.sh: stopped by SIGTERM with its state saved; back into the queue" >&2
   scontrol requeue "$SLURM_JOB_ID"
 fi
