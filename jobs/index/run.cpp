@@ -1,6 +1,5 @@
 #include "jobs/index/run.h"
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -18,6 +17,7 @@
 #include "index/build/hash_cache.h"
 #include "index/publish/publish.h"
 #include "index/shards/merge.h"
+#include "jobs/index/building.h"
 #include "jobs/index/settings.h"
 #include "jobs/index/shard.h"
 #include "jobs/job_type.h"
@@ -26,15 +26,6 @@ namespace runner::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// A built file that is removed unless it was published.
-struct Building {
-  std::filesystem::path path;
-  ~Building() {
-    std::error_code error;
-    std::filesystem::remove(path, error);
-  }
-};
 
 // Only the log tells it: a rebuild by the clock with --quiet says nothing when there was nothing to do.
 void skip(const IndexOptions& options, const Json& known, JobResult& result) {
@@ -48,11 +39,7 @@ void skip(const IndexOptions& options, const Json& known, JobResult& result) {
 // The published version was made from the same contents, and is all there.
 bool is_unchanged(const ann::Target& target, const Manifest& manifest,
                   const std::vector<InputRecord>& inputs) {
-  const std::vector<InputRecord> before = manifest.inputs();
-  const auto same = [](const InputRecord& a, const InputRecord& b) {
-    return a.bytes == b.bytes && a.xxh64 == b.xxh64;
-  };
-  if (!std::equal(before.begin(), before.end(), inputs.begin(), inputs.end(), same)) return false;
+  if (!same_contents(manifest.inputs(), inputs)) return false;
   std::error_code error;
   const auto size = std::filesystem::file_size(target.link, error);
   return !error && member_in(manifest.result(), "bytes") == size;
@@ -156,7 +143,7 @@ void run_index(const JobContext& context, JobResult& result) {
     if (!merges) watch.over([&] { ann::check_values(vectors, build); });
 
     const std::string version = target.new_version();
-    const Building building{target.building(version)};
+    const Building building(target.building(version));
     const ann::BuildTimes times = watch.over(
         [&] { return build_or_merge(options, vectors, build, merges ? &inputs : nullptr, building.path); });
     const auto verify_start = Clock::now();

@@ -1,6 +1,5 @@
 #include "jobs/index/shard.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "index/build/hash_cache.h"
 #include "index/publish/publish.h"
 #include "index/shards/merge.h"
+#include "jobs/index/building.h"
 #include "jobs/index/settings.h"
 #include "jobs/job_type.h"
 
@@ -25,17 +25,6 @@ namespace runner::jobs {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A file that is removed unless it got its name.
-struct Unfinished {
-  explicit Unfinished(const fs::path& file) : path(file.string() + ".tmp") { remove(); }
-  ~Unfinished() { remove(); }
-  void remove() const {
-    std::error_code error;
-    fs::remove(path, error);
-  }
-  fs::path path;
-};
 
 // Of all inputs; hashed from number `first` to `last`, and without a hash the others.
 std::vector<InputRecord> hashes_of_part(const std::vector<std::string>& inputs, std::size_t first,
@@ -49,14 +38,6 @@ std::vector<InputRecord> hashes_of_part(const std::vector<std::string>& inputs, 
   return all;
 }
 
-// Contents alone tell files apart: the same data may lie elsewhere.
-bool same_inputs(const std::vector<InputRecord>& now, const std::vector<InputRecord>& then) {
-  const auto same = [](const InputRecord& a, const InputRecord& b) {
-    return a.bytes == b.bytes && a.xxh64 == b.xxh64;
-  };
-  return std::equal(now.begin(), now.end(), then.begin(), then.end(), same);
-}
-
 std::string told_hash(const Manifest& manifest) {
   return text_in(manifest.contents(), "xxh64");
 }
@@ -65,7 +46,7 @@ std::string told_hash(const Manifest& manifest) {
 bool is_there(const fs::path& file, const Json& settings, const std::vector<InputRecord>& inputs) {
   const std::optional<Manifest> manifest = Manifest::read_if_valid(manifest_beside(file));
   std::error_code error;
-  return manifest && manifest->settings() == settings && same_inputs(inputs, manifest->inputs()) &&
+  return manifest && manifest->settings() == settings && same_contents(inputs, manifest->inputs()) &&
          fs::is_regular_file(file, error) && data::hash_file(file) == told_hash(*manifest);
 }
 
@@ -76,7 +57,7 @@ std::string train_once(const data::Vectors& all_rows, const ann::BuildSettings& 
   const fs::path file = folder.trained();
   const auto lock = ann::lock_target({file}, true);
   if (!is_there(file, settings, inputs)) {
-    const Unfinished building(file);
+    const Building building(file.string() + ".tmp");
     ann::train_index(all_rows, build, building.path);
     const std::string hash = data::hash_file(building.path);
     ann::publish_shard(building.path, file,
@@ -162,7 +143,7 @@ void run_index_shard(const JobContext& context, const IndexOptions& options, Job
   rows.allow_random_access();
   watch.over([&] { ann::check_values(rows, build); });
 
-  const Unfinished building(file);
+  const Building building(file.string() + ".tmp");
   std::optional<Progress> progress;
   const ann::BuildTimes times = watch.over([&] {
     return ann::build_index(rows, build, building.path, [&](std::int64_t done) {

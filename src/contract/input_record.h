@@ -21,6 +21,9 @@ struct InputRecord {
   }
 };
 
+// Contents alone tell files apart: the same data may lie elsewhere.
+bool same_contents(const std::vector<InputRecord>& a, const std::vector<InputRecord>& b);
+
 std::vector<std::string> hashes_of(const std::vector<InputRecord>& inputs);
 
 }  // namespace runner

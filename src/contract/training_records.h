@@ -10,22 +10,45 @@
 
 namespace runner {
 
-// A step that train.log_every names.
-struct StepRecord {
-  std::int64_t step = 0, epoch = 0;  // from 1
+// What a step's loss tells, and sums and means of it over rows.
+struct LossFigures {
   double loss = 0, cosine = 0, loss_mse = 0, loss_dir = 0, rho = 0, confidence = 0;
-  double gradient_norm = 0;  // before it was clipped
+
+  void add(const LossFigures& other, double weight) {
+    loss += weight * other.loss;
+    cosine += weight * other.cosine;
+    loss_mse += weight * other.loss_mse;
+    loss_dir += weight * other.loss_dir;
+    rho += weight * other.rho;
+    confidence += weight * other.confidence;
+  }
+  LossFigures over(double n) const {
+    return {loss / n, cosine / n, loss_mse / n, loss_dir / n, rho / n, confidence / n};
+  }
+
+  static void fields(auto& self, auto& field) {
+    field("loss", self.loss);
+    field("cosine", self.cosine);
+    terms(self, field);
+  }
+  static void terms(auto& self, auto& field) {
+    field("loss_mse", self.loss_mse);
+    field("loss_dir", self.loss_dir);
+    field("rho", self.rho);
+    field("confidence", self.confidence);
+  }
+};
+
+// A step that train.log_every names.
+struct StepRecord : LossFigures {
+  std::int64_t step = 0, epoch = 0;  // from 1
+  double gradient_norm = 0;          // before it was clipped
   double lr = 0, step_ms = 0;
 
   static void fields(auto& self, auto& field) {
     field("step", self.step);
     field("epoch", self.epoch);
-    field("loss", self.loss);
-    field("cosine", self.cosine);
-    field("loss_mse", self.loss_mse);
-    field("loss_dir", self.loss_dir);
-    field("rho", self.rho);
-    field("confidence", self.confidence);
+    LossFigures::fields(self, field);
     field("gradient_norm", self.gradient_norm);
     field("lr", self.lr);
     field("step_ms", self.step_ms);
@@ -35,7 +58,7 @@ struct StepRecord {
 // Means over the rows of an epoch, and the validation split's figures at its end.
 struct EpochRecord : Figures {
   std::int64_t epoch = 0, step = 0;  // from 1
-  double train_loss = 0, train_cosine = 0, loss_mse = 0, loss_dir = 0, rho = 0, confidence = 0;
+  LossFigures train;
   double gain = 0;  // of the cosine over the best baseline's
   double lr = 0;    // from here on
   // Of the steps that this process has taken, the first one apart; empty without any.
@@ -47,12 +70,9 @@ struct EpochRecord : Figures {
   static void fields(auto& self, auto& field) {
     field("epoch", self.epoch);
     field("step", self.step);
-    field("train_loss", self.train_loss);
-    field("train_cosine", self.train_cosine);
-    field("loss_mse", self.loss_mse);
-    field("loss_dir", self.loss_dir);
-    field("rho", self.rho);
-    field("confidence", self.confidence);
+    field("train_loss", self.train.loss);
+    field("train_cosine", self.train.cosine);
+    LossFigures::terms(self.train, field);
     Figures::fields(self, field);
     field("gain", self.gain);
     field("lr", self.lr);

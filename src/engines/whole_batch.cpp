@@ -1,21 +1,14 @@
 #include "engines/whole_batch.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace runner::lvm {
 namespace {
 
-using Part = torch::Tensor LossParts::*;
-constexpr std::array<Part, 12> values_of_a_loss = {
-    &LossParts::total,    &LossParts::cosine,     &LossParts::loss_mse,        &LossParts::loss_base,
-    &LossParts::loss_dir, &LossParts::pos_floor,  &LossParts::norm_pen,        &LossParts::orth_pen,
-    &LossParts::rho,      &LossParts::confidence, &LossParts::cos_pred_target, &LossParts::neg_cos_count};
-
 std::vector<torch::Tensor*> values_of(LossParts& loss) {
   std::vector<torch::Tensor*> values;
-  for (const Part part : values_of_a_loss)
+  for (const auto part : single_values)
     if ((loss.*part).defined()) values.push_back(&(loss.*part));
   for (auto& term : loss.optional_terms) values.push_back(&term.second);
   return values;

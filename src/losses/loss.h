@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,12 @@ struct LossParts {
   // Every term with its metric name, for the search for the one that went bad.
   std::vector<std::pair<const char*, torch::Tensor>> named() const;
 };
+
+// The parts that are single values, `total` first.
+inline constexpr std::array<torch::Tensor LossParts::*, 12> single_values = {
+    &LossParts::total,    &LossParts::cosine,     &LossParts::loss_mse,        &LossParts::loss_base,
+    &LossParts::loss_dir, &LossParts::pos_floor,  &LossParts::norm_pen,        &LossParts::orth_pen,
+    &LossParts::rho,      &LossParts::confidence, &LossParts::cos_pred_target, &LossParts::neg_cos_count};
 
 // options: from complete(). contexts [B, T, D] after augmentation, targets [B, D], float32.
 // epoch0 from 0 picks the phase. directional_scale multiplies lambda: 1, or 0 after a roll-back.

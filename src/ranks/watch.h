@@ -45,8 +45,6 @@ class Watch {
   Watch(const RankPlace& place, Store store, double timeout);
   void run();
   void round(double elapsed);
-  void lost(int rank, const std::string& how);
-  void note(const std::string& failure);
   void post(const std::string& failure);
   std::string name(int rank);
   // Rank 0: until the others have left, since their last words go to its store and its own come from there.

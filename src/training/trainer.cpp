@@ -89,13 +89,13 @@ void Trainer::train_epoch() {
   Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs), samples_at(last_step()),
                     "samples");
   while (state_.row < static_cast<std::int64_t>(order.size()) && !out_of_steps()) {
-    const StepFigures figures = one_step(order);
+    const StepRecord figures = one_step(order);
     after_step(figures, progress);
     stop_if_asked();
   }
 }
 
-Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
+StepRecord Trainer::one_step(const std::vector<std::int64_t>& order) {
   const TrainerOptions& o = parts_.options;
   const auto start = Clock::now();
   const std::int64_t first = state_.row;
@@ -128,28 +128,22 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
   if (!output.applied) bad_value(output, ids.data(), count);
 
   const LossParts& loss = output.loss;
-  const StepFigures figures{value_of(loss.total),    value_of(loss.cosine),      value_of(loss.loss_mse),
-                            value_of(loss.loss_dir), value_of(loss.rho),         value_of(loss.confidence),
-                            output.gradient_norm,    seconds_since(start) * 1000};
+  const LossFigures terms{value_of(loss.total),    value_of(loss.cosine), value_of(loss.loss_mse),
+                          value_of(loss.loss_dir), value_of(loss.rho),    value_of(loss.confidence)};
+  const StepRecord figures{
+      terms, state_.step, state_.epoch + 1, output.gradient_norm, state_.lr, seconds_since(start) * 1000};
   if (output.applied) {
-    EpochSums& sums = state_.sums;
-    const auto rows = static_cast<double>(count);
-    sums.rows += count;
-    sums.loss += rows * figures.loss;
-    sums.cosine += rows * figures.cosine;
-    sums.loss_mse += rows * figures.loss_mse;
-    sums.loss_dir += rows * figures.loss_dir;
-    sums.rho += rows * figures.rho;
-    sums.confidence += rows * figures.confidence;
+    state_.sums.rows += count;
+    state_.sums.add(figures, static_cast<double>(count));
   }
   if (first_step_ms_ == 0) {
-    first_step_ms_ = figures.ms;
-    spdlog::info("first step {:.0f} ms, {:.2f} s after the start of the job", figures.ms,
+    first_step_ms_ = figures.step_ms;
+    spdlog::info("first step {:.0f} ms, {:.2f} s after the start of the job", figures.step_ms,
                  seconds_since(started_));
   } else {
     ++steps_here_;
     rows_here_ += count;
-    seconds_here_ += figures.ms / 1000;
+    seconds_here_ += figures.step_ms / 1000;
     if (parts_.group) {
       const ranks::Group::Times after = parts_.group->times();
       exchange_here_.waited += after.waited - before.waited;
@@ -159,7 +153,7 @@ Trainer::StepFigures Trainer::one_step(const std::vector<std::int64_t>& order) {
   return figures;
 }
 
-void Trainer::after_step(const StepFigures& figures, Progress& progress) {
+void Trainer::after_step(const StepRecord& figures, Progress& progress) {
   const TrainerOptions& o = parts_.options;
   status::set_step(state_.step);
   if (parts_.group) parts_.group->at_step(state_.step);
@@ -169,10 +163,7 @@ void Trainer::after_step(const StepFigures& figures, Progress& progress) {
     progress.update(done, fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
   else
     progress.update(done);
-  if (writes() && state_.step % o.log_every == 0)
-    parts_.files->add_metrics(StepRecord{state_.step, state_.epoch + 1, figures.loss, figures.cosine,
-                                         figures.loss_mse, figures.loss_dir, figures.rho, figures.confidence,
-                                         figures.gradient_norm, state_.lr, figures.ms});
+  if (writes() && state_.step % o.log_every == 0) parts_.files->add_metrics(figures);
   if (std::isfinite(figures.cosine)) {
     const std::string why = step_gate(o.gates, state_.gates, figures.cosine);
     if (!why.empty()) tripped("step", why);
@@ -209,18 +200,11 @@ void Trainer::end_epoch() {
     plateau.min_lr = o.scheduler.min_lr;
     state_.lr = plateau_step(plateau, state_.plateau, validation.loss, state_.lr);
   }
-  const EpochSums& sums = state_.sums;
-  const double rows = std::max<double>(1, static_cast<double>(sums.rows));
   EpochRecord epoch;
   static_cast<Figures&>(epoch) = figures_of(validation);
   epoch.epoch = state_.epoch + 1;
   epoch.step = state_.step;
-  epoch.train_loss = sums.loss / rows;
-  epoch.train_cosine = sums.cosine / rows;
-  epoch.loss_mse = sums.loss_mse / rows;
-  epoch.loss_dir = sums.loss_dir / rows;
-  epoch.rho = sums.rho / rows;
-  epoch.confidence = sums.confidence / rows;
+  epoch.train = state_.sums.over(std::max<double>(1, static_cast<double>(state_.sums.rows)));
   epoch.gain = parts_.baselines.gain(validation.cosine);
   epoch.lr = state_.lr;
   epoch.step_ms = step_ms();
@@ -238,7 +222,7 @@ void Trainer::end_epoch() {
   spdlog::info(
       "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {:+.4f} margin "
       "{:+.4f} R@1 {} R@5 {} new R@1 {} R@5 {} | lr {:.2e}, {} samples/s",
-      epoch.epoch, o.epochs, epoch.train_loss, epoch.train_cosine, epoch.val_loss, epoch.val_cosine,
+      epoch.epoch, o.epochs, epoch.train.loss, epoch.train.cosine, epoch.val_loss, epoch.val_cosine,
       epoch.gain, epoch.margin, figure(numbers, "r_at_1", 3), figure(numbers, "r_at_5", 3),
       figure(numbers, "new_r_at_1", 3), figure(numbers, "new_r_at_5", 3), epoch.lr,
       figure(numbers, "samples_per_second", 0));

@@ -70,9 +70,6 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct StepFigures {
-    double loss, cosine, loss_mse, loss_dir, rho, confidence, gradient_norm, ms;
-  };
 
   // trainer.cpp
   void train_epoch();
@@ -80,8 +77,8 @@ class Trainer {
   std::int64_t batches_per_epoch() const;
   std::int64_t last_step() const;                    // of the run
   std::int64_t samples_at(std::int64_t step) const;  // trained on when so many steps are done
-  StepFigures one_step(const std::vector<std::int64_t>& order);
-  void after_step(const StepFigures& figures, Progress& progress);
+  StepRecord one_step(const std::vector<std::int64_t>& order);
+  void after_step(const StepRecord& figures, Progress& progress);
   void end_epoch();
   void finish(TrainerResult& result);
   bool early_stop(const EpochRecord& epoch);

@@ -13,18 +13,12 @@
 namespace runner::lvm {
 
 // Sums over the rows of the current epoch's training steps.
-struct EpochSums {
+struct EpochSums : LossFigures {
   std::int64_t rows = 0;
-  double loss = 0, cosine = 0, loss_mse = 0, loss_dir = 0, rho = 0, confidence = 0;
 
   static void fields(auto& self, auto& field) {
     field("rows", self.rows);
-    field("loss", self.loss);
-    field("cosine", self.cosine);
-    field("loss_mse", self.loss_mse);
-    field("loss_dir", self.loss_dir);
-    field("rho", self.rho);
-    field("confidence", self.confidence);
+    LossFigures::fields(self, field);
   }
 };
 

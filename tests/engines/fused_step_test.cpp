@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engines/make_step.h"
+#include "engines/whole_loss.h"
 
 namespace runner::lvm {
 namespace {
@@ -27,23 +28,6 @@ StepInput batch(std::int64_t step) {
   in.step = step;
   in.lr = 1e-4;
   return in;
-}
-
-// The recipe with all its terms at work on any batch.
-LossOptions whole_loss(const std::string& recipe) {
-  LossOptions o;
-  o.recipe = recipe;
-  o.info_nce_weight = 0.1;
-  if (!is_directional(o)) return o;
-  LossPhase phase;
-  if (recipe == "p6b_v1") phase.margin = 0.05;
-  if (recipe != "p6b_v23") phase.fraction = 0.1;
-  if (recipe == "p6b_v23") phase.rho = 0.2, phase.rho_cap = 0.35;
-  if (recipe != "p6b_v1") phase.margin_gap = 0.03, phase.margin_ratio = 0.05;
-  o.phases = {phase};
-  o.confidence_gate = false;
-  o.skip_target = o.skip_prev = o.weak_target = o.weak_prev = -2;
-  return o;
 }
 
 // A recipe and a residual.

@@ -43,7 +43,7 @@ TEST(FlatWriter, WritesIdsAsIndexIDMap2) {
   const std::vector<float> values = test::random_vectors(300, 16);
   const data::Vectors vectors(test::write_npz(folder / "x.npz", values, 16));
   const std::vector<std::int64_t> ids = vectors.integers("chunk_ids");
-  const FlatTimes times = write_flat_index(vectors, {Metric::inner_product, false, ids}, folder / "x.index");
+  const BuildTimes times = write_flat_index(vectors, {Metric::inner_product, false, ids}, folder / "x.index");
   faiss::IndexFlatIP inner(16);
   faiss::IndexIDMap2 with_ids(&inner);
   with_ids.add_with_ids(300, values.data(), ids.data());

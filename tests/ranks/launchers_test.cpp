@@ -43,17 +43,23 @@ void expect_run(const ProgramResult& result, const TemporaryFolder& folder, cons
   EXPECT_EQ(file_text(folder.path() / name / "model.safetensors"), expected_model(folder));
 }
 
+// Debian's, or that of the python3 in PATH; empty when neither starts a program. Debian 12's falls over its
+// own Python (3.11) before it does.
+std::vector<std::string> torchrun_here() {
+  for (const char* python : {"/usr/bin/python3", "python3"}) {
+    const std::vector<std::string> torchrun{python, "-m", "torch.distributed.run", "--no_python"};
+    auto probe = torchrun;
+    probe.insert(probe.end(), {"--nproc_per_node", "1", "--master_port", "29730", "true"});
+    if (run_program(probe).exit_code == 0) return torchrun;
+  }
+  return {};
+}
+
 TEST(Launchers, Torchrun) {
-  const bool debian = std::filesystem::exists("/usr/bin/python3");  // whatever else is first in PATH
-  const std::vector<std::string> torchrun{debian ? "/usr/bin/python3" : "python3", "-m",
-                                          "torch.distributed.run"};
-  // Debian 12's falls over its own Python (3.11) before it starts anything.
-  auto probe = torchrun;
-  probe.insert(probe.end(), {"--no_python", "--nproc_per_node", "1", "--master_port", "29730", "true"});
-  if (run_program(probe).exit_code != 0) GTEST_SKIP() << "no torchrun here that starts a program";
+  auto starter = torchrun_here();
+  if (starter.empty()) GTEST_SKIP() << "no torchrun here that starts a program";
   const TemporaryFolder folder;
-  auto starter = torchrun;
-  starter.insert(starter.end(), {"--no_python", "--nproc_per_node", "2", "--master_port", "29731"});
+  starter.insert(starter.end(), {"--nproc_per_node", "2", "--master_port", "29731"});
   expect_run(run_program(behind(starter, training((folder.path() / "torchrun").string()))), folder,
              "torchrun");
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engines/make_step.h"
+#include "engines/whole_loss.h"
 #include "ranks/address.h"
 #include "ranks/session.h"
 
@@ -42,20 +43,8 @@ StepInput batch(std::int64_t step, std::int64_t rows) {
 }
 
 StepOptions options_of(const std::string& recipe) {
-  LossOptions o;
-  o.recipe = recipe;
-  o.info_nce_weight = 0.1;
+  LossOptions o = whole_loss(recipe);
   o.moment_weight = 0.1;
-  if (is_directional(o)) {
-    LossPhase phase;
-    if (recipe == "p6b_v1") phase.margin = 0.05;
-    if (recipe != "p6b_v23") phase.fraction = 0.1;
-    if (recipe == "p6b_v23") phase.rho = 0.2, phase.rho_cap = 0.35;
-    if (recipe != "p6b_v1") phase.margin_gap = 0.03, phase.margin_ratio = 0.05;
-    o.phases = {phase};
-    o.confidence_gate = false;
-    o.skip_target = o.skip_prev = o.weak_target = o.weak_prev = -2;
-  }
   StepOptions options;
   options.loss = complete(o);
   options.clip_norm = 0.5;  // below the norm: the whole batch's norm has to be known

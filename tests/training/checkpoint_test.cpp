@@ -119,7 +119,7 @@ TEST(TrainerState, SurvivesJsonBitForBit) {
   s.gates.recent[42] = 0.7;
   s.gates.last_epoch_cosine = 0.43;
   s.best_val_loss = 1e-300;
-  s.history.emplace_back().train_loss = NAN;  // JSON has none: null
+  s.history.emplace_back().train.loss = NAN;  // JSON has none: null
   s.history.back().rolled_back_to_step = 100;
   s.events.push_back({7, 1, "what", {3, 4}});
   const auto back = record_from<TrainerState>(Json::parse(Json(s).dump()), "state.json");
@@ -130,7 +130,7 @@ TEST(TrainerState, SurvivesJsonBitForBit) {
   EXPECT_EQ(back.best_val_loss, s.best_val_loss);
   EXPECT_FALSE(back.plateau.best.has_value());
   ASSERT_EQ(back.history.size(), 1u);
-  EXPECT_TRUE(std::isnan(back.history[0].train_loss));
+  EXPECT_TRUE(std::isnan(back.history[0].train.loss));
   EXPECT_EQ(back.history[0].rolled_back_to_step, 100);
   EXPECT_EQ(back.events.at(0).rows, (std::vector<std::int64_t>{3, 4}));
   EXPECT_EQ(back.batch, 17);

@@ -162,7 +162,7 @@ TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
   for (const double loss : {0.5, 0.3}) {
     EpochRecord& epoch = history.history.emplace_back();
     epoch.epoch = static_cast<std::int64_t>(history.history.size());
-    epoch.train_loss = epoch.val_loss = loss;
+    epoch.train.loss = epoch.val_loss = loss;
   }
   history.events.push_back({7, 1, "a < b", {}});
   const std::string page = report_html(history, "run & test");

@@ -15,13 +15,6 @@
 namespace runner::lvm::cuda {
 namespace {
 
-// The parts of a loss that are single values.
-using Part = torch::Tensor LossParts::*;
-constexpr std::array<Part, 12> loss_values = {
-    &LossParts::total,    &LossParts::cosine,     &LossParts::loss_mse,        &LossParts::loss_base,
-    &LossParts::loss_dir, &LossParts::pos_floor,  &LossParts::norm_pen,        &LossParts::orth_pen,
-    &LossParts::rho,      &LossParts::confidence, &LossParts::cos_pred_target, &LossParts::neg_cos_count};
-
 // Everything that is fixed in a graph: rows, the recipe's phase, its scale, the positional scalar.
 using GraphKey = std::tuple<std::int64_t, std::size_t, double, double>;
 
@@ -136,7 +129,7 @@ class GraphStep final : public TrainingStep {
             reinterpret_cast<const AdamwSettings*>(settings_.data_ptr<float>()), norm.data_ptr<float>(),
             step->loss.total.data_ptr<float>(), stream_.stream());
       std::vector<torch::Tensor> values{norm};
-      for (const Part part : loss_values)
+      for (const auto part : single_values)
         if ((step->loss.*part).defined()) values.push_back((step->loss.*part).to(torch::kFloat32));
       for (const auto& [name, value] : step->loss.optional_terms) values.push_back(value.to(torch::kFloat32));
       step->figures = torch::stack(values);
@@ -172,7 +165,7 @@ class GraphStep final : public TrainingStep {
     out.loss = step.loss;
     std::int64_t at = 0;
     out.gradient_norm = values.data_ptr<float>()[at++];
-    for (const Part part : loss_values)
+    for (const auto part : single_values)
       if ((out.loss.*part).defined()) out.loss.*part = values[at++];
     for (auto& term : out.loss.optional_terms) term.second = values[at++];
     out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.data_ptr<float>()[0]);

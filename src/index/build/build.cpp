@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "base/flush.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"
@@ -115,22 +114,10 @@ BuildTimes build_with_faiss(const data::Vectors& vectors, const BuildSettings& s
   return times;
 }
 
-// f(), what FAISS throws in our words.
-template <class F>
-auto in_our_words(const BuildSettings& settings, const F& f) {
-  const FaissWatch watch;
-  try {
-    return f();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw RunError("out of memory: take a smaller type, a smaller index.train_sample or index.batch_rows",
-                   "index.factory");
-  } catch (const std::exception& error) {
-    rethrow_as_stop("stopped while building the index; the published one is as it was");
-    throw RunError(fmt::format("FAISS cannot build '{}': {}", settings.factory, faiss_reason(error)),
-                   "index.factory");
-  }
+FaissWords words_of(const BuildSettings& settings) {
+  return {"FAISS cannot build '" + settings.factory + "'",
+          "stopped while building the index; the published one is as it was",
+          "take a smaller type, a smaller index.train_sample or index.batch_rows"};
 }
 
 }  // namespace
@@ -146,16 +133,15 @@ BuildTimes build_index(const data::Vectors& vectors, const BuildSettings& settin
                        const std::filesystem::path& file, const std::function<void(std::int64_t)>& progress) {
   if (is_flat(settings.factory)) {
     status::set_phase("build the index");
-    const FlatTimes times =
-        write_flat_index(vectors, {settings.metric, settings.normalize, settings.ids}, file, progress);
-    return {times.build_s, times.fsync_s, times.bytes};
+    return write_flat_index(vectors, {settings.metric, settings.normalize, settings.ids}, file, progress);
   }
-  return in_our_words(settings, [&] { return build_with_faiss(vectors, settings, file, progress); });
+  return in_our_words(words_of(settings),
+                      [&] { return build_with_faiss(vectors, settings, file, progress); });
 }
 
 void train_index(const data::Vectors& vectors, const BuildSettings& settings,
                  const std::filesystem::path& file) {
-  in_our_words(settings, [&] {
+  in_our_words(words_of(settings), [&] {
     write_index_file(*trained_index(InputRows(vectors, settings.normalize), settings), file);
   });
 }

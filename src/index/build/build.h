@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/samples/vectors.h"
+#include "index/build/build_times.h"
 #include "index/build/metric.h"
 
 namespace runner::ann {
@@ -47,11 +48,6 @@ void refuse_what_will_not_fit(const Needs& needs, const BuildSettings& settings,
 // Reads every row: throws DataError for NaN, Inf, a row without direction where one is wanted, and for bytes
 // that differ from the archive's CRC.
 void check_values(const data::Vectors& vectors, const BuildSettings& settings);
-
-struct BuildTimes {
-  double build_s = 0, fsync_s = 0;
-  std::uint64_t bytes = 0;
-};
 
 // Builds into `file` and flushes it to disk. Throws RunError, DataError, Interrupted; nothing is left then.
 // `progress` gets rows done.

@@ -133,9 +133,9 @@ std::uint64_t flat_file_bytes(std::int64_t rows, std::int64_t width, bool with_i
   return flat_layout(Metric::inner_product, rows, width, with_ids).file_bytes;
 }
 
-FlatTimes write_flat_index(const data::Vectors& vectors, const FlatBuild& build,
-                           const std::filesystem::path& path,
-                           const std::function<void(std::int64_t)>& progress) {
+BuildTimes write_flat_index(const data::Vectors& vectors, const FlatBuild& build,
+                            const std::filesystem::path& path,
+                            const std::function<void(std::int64_t)>& progress) {
   const FlatLayout layout = flat_layout(build.metric, vectors.rows(), vectors.width(), !build.ids.empty());
   const auto start = Clock::now();
   OutputFile file(path);
@@ -147,7 +147,7 @@ FlatTimes write_flat_index(const data::Vectors& vectors, const FlatBuild& build,
     file.write_at(layout.ids_at - ids_head.size(), ids_head.data(), ids_head.size());
     file.write_at(layout.ids_at, build.ids.data(), build.ids.size() * sizeof(std::int64_t));
   }
-  FlatTimes times;
+  BuildTimes times;
   times.build_s = seconds_since(start);
   times.bytes = layout.file_bytes;
   const auto sync = Clock::now();

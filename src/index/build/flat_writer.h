@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/samples/vectors.h"
+#include "index/build/build_times.h"
 #include "index/build/metric.h"
 
 namespace runner::ann {
@@ -18,19 +19,13 @@ struct FlatBuild {
   std::vector<std::int64_t> ids;  // empty: row numbers; else one a row, written as IndexIDMap2
 };
 
-struct FlatTimes {
-  double build_s = 0;  // reading, normalising, writing
-  double fsync_s = 0;
-  std::uint64_t bytes = 0;
-};
-
 // Size of the file in bytes.
 std::uint64_t flat_file_bytes(std::int64_t rows, std::int64_t width, bool with_ids);
 
 // Writes and fsyncs `file` (which a caller publishes). Throws RunError (disk full: the partial file is
 // removed), DataError (NaN, Inf, a row of zeros to normalise), Interrupted. `progress` gets rows done.
-FlatTimes write_flat_index(const data::Vectors& vectors, const FlatBuild& build,
-                           const std::filesystem::path& file,
-                           const std::function<void(std::int64_t)>& progress = {});
+BuildTimes write_flat_index(const data::Vectors& vectors, const FlatBuild& build,
+                            const std::filesystem::path& file,
+                            const std::function<void(std::int64_t)>& progress = {});
 
 }  // namespace runner::ann

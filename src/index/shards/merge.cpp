@@ -199,20 +199,9 @@ BuildTimes merge_shards(const std::vector<ShardFile>& parts, const BuildSettings
                         const std::filesystem::path& file, const RowsDone& progress) {
   status::set_phase("merge the parts");
   if (is_flat(settings.factory)) return merge_flat(parts, settings, file, progress);
-  const FaissWatch watch;
-  try {
-    return merge_with_faiss(parts, settings, file, progress);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw RunError("out of memory: FAISS merges in memory; take a smaller type or a larger machine",
-                   "index.factory");
-  } catch (const std::exception& error) {
-    rethrow_as_stop(stopped_merging);
-    throw RunError(
-        fmt::format("FAISS cannot merge the parts of '{}': {}", settings.factory, faiss_reason(error)),
-        "index.factory");
-  }
+  return in_our_words({"FAISS cannot merge the parts of '" + settings.factory + "'", stopped_merging,
+                       "FAISS merges in memory; take a smaller type or a larger machine"},
+                      [&] { return merge_with_faiss(parts, settings, file, progress); });
 }
 
 }  // namespace runner::ann
