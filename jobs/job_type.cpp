@@ -5,12 +5,6 @@
 
 namespace runner::jobs {
 
-const JobType* find_job(const std::string& name) {
-  for (const JobType& type : job_types())
-    if (name == type.name) return &type;
-  return nullptr;
-}
-
 IfTaken if_taken(const JobContext& context) {
   return context.arguments.new_output ? IfTaken::count_on : IfTaken::replace;
 }

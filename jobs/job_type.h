@@ -57,10 +57,6 @@ struct JobType {
   bool manifest_beside = false;
 };
 
-// All jobs, in the order that --help shows.
-const std::vector<JobType>& job_types();
-const JobType* find_job(const std::string& name);  // nullptr when unknown
-
 template <class T>
 class JobOptionsOf final : public JobOptions {
  public:

@@ -1,7 +1,8 @@
 // Every job: adding one is one row here, one folder, one CMake line.
+#include "jobs/registry.h"
+
 #include "jobs/eval/options.h"
 #include "jobs/index/options.h"
-#include "jobs/job_type.h"
 #include "jobs/predict/options.h"
 #include "jobs/search/options.h"
 #include "jobs/sequences/options.h"
@@ -109,6 +110,12 @@ const std::vector<JobType>& job_types() {
        make<SmokeOptions>},
   };
   return table;
+}
+
+const JobType* find_job(const std::string& name) {
+  for (const JobType& type : job_types())
+    if (name == type.name) return &type;
+  return nullptr;
 }
 
 }  // namespace runner::jobs

@@ -1,6 +1,7 @@
+#include "jobs/index/plan.h"
+
 #include "base/log.h"
 #include "base/progress.h"
-#include "jobs/index/run.h"
 #include "jobs/index/settings.h"
 #include "jobs/job_type.h"
 

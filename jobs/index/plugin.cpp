@@ -1,10 +1,11 @@
 // librunner_index: the jobs that need FAISS and not libtorch.
 #include "base/error.h"
+#include "jobs/index/plan.h"
 #include "jobs/index/run.h"
-#include "jobs/predict/run.h"
+#include "jobs/predict/neighbours.h"
 #include "jobs/search/run.h"
 #include "jobs/sequences/run.h"
-#include "jobs/smoke/parts.h"
+#include "jobs/smoke/faiss_part.h"
 
 extern "C" void runner_plugin_run(const runner::JobContext& context, runner::JobResult& result) {
   using namespace runner::jobs;

@@ -1,4 +1,5 @@
-// FAISS's half.
+#include "jobs/predict/neighbours.h"
+
 #include <algorithm>
 #include <chrono>
 
@@ -18,7 +19,6 @@
 #include "jobs/predict/handed_over.h"
 #include "jobs/predict/options.h"
 #include "jobs/predict/row_numbers.h"
-#include "jobs/predict/run.h"
 #include "jobs/record_output.h"
 
 namespace runner::jobs {

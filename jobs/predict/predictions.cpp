@@ -1,4 +1,5 @@
-// libtorch's half.
+#include "jobs/predict/predictions.h"
+
 #include <torch/torch.h>
 
 #include <chrono>
@@ -16,7 +17,6 @@
 #include "five_cat/predictor.h"
 #include "jobs/job_type.h"
 #include "jobs/predict/handed_over.h"
-#include "jobs/predict/run.h"
 #include "jobs/predict/source.h"
 #include "jobs/record_output.h"
 #include "jobs/trained_model.h"

@@ -1,4 +1,4 @@
-#include "jobs/sequences/neighbors.h"
+#include "jobs/sequences/neighbor_samples.h"
 
 namespace runner::jobs {
 namespace {

@@ -3,7 +3,6 @@
 // inner product with its own.
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "data/samples/samples.h"
@@ -21,9 +20,5 @@ struct NeighborRows {
 // part. options.within_article: only rows of the target's article; targets with fewer than T candidates are
 // dropped. Memory: some 100 MB and 4·(T+3) bytes a row. Throws Interrupted.
 NeighborRows find_neighbors(const data::Vectors& vectors, const data::WindowOptions& options);
-
-// These rows as samples.
-std::unique_ptr<data::SampleSource> open_neighbors(std::shared_ptr<const data::Vectors> vectors,
-                                                   NeighborRows rows);
 
 }  // namespace runner::jobs

@@ -14,6 +14,7 @@
 #include "data/input_watch.h"
 #include "jobs/input_records.h"
 #include "jobs/job_type.h"
+#include "jobs/sequences/neighbor_samples.h"
 #include "jobs/sequences/neighbors.h"
 #include "jobs/sequences/options.h"
 #include "jobs/sequences/plan.h"

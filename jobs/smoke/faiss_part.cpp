@@ -1,3 +1,5 @@
+#include "jobs/smoke/faiss_part.h"
+
 #include <faiss/IndexFlat.h>
 
 #include <cmath>
@@ -10,7 +12,6 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "index/build/faiss_version.h"
-#include "jobs/smoke/parts.h"
 #include "jobs/smoke/report.h"
 
 namespace runner::jobs {

@@ -1,7 +1,10 @@
+#include "jobs/smoke/run.h"
+
 #include "base/error.h"
 #include "jobs/job_type.h"
-#include "jobs/smoke/parts.h"
+#include "jobs/smoke/faiss_part.h"
 #include "jobs/smoke/report.h"
+#include "jobs/smoke/torch_part.h"
 
 namespace runner::jobs {
 

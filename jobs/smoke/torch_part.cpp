@@ -1,3 +1,5 @@
+#include "jobs/smoke/torch_part.h"
+
 #include <torch/torch.h>
 
 #include <cmath>
@@ -10,7 +12,6 @@
 #include "engines/device_probe.h"
 #include "environment/device_choice.h"
 #include "jobs/job_type.h"
-#include "jobs/smoke/parts.h"
 #include "jobs/smoke/report.h"
 #include "models/torch_version.h"
 

@@ -1,11 +1,11 @@
-// What training and validation share: every vector is hashed once, windows are
-// compared by numbers.
+// Every vector is hashed once, windows are compared by numbers.
+#include "jobs/train/leaks.h"
+
 #include <algorithm>
 #include <optional>
 
 #include "base/log.h"
 #include "data/content_hash.h"
-#include "jobs/train/inputs.h"
 
 namespace runner::jobs {
 namespace {

@@ -1,10 +1,12 @@
 // runner plan configs/p6b_v23.yaml: what a run would take, before anything runs.
+#include "jobs/train/plan.h"
+
 #include "base/log.h"
 #include "base/progress.h"
 #include "jobs/job_type.h"
 #include "jobs/train/inputs.h"
+#include "jobs/train/leaks.h"
 #include "jobs/train/plan_ranks.h"
-#include "jobs/train/run.h"
 #include "jobs/train/set_up.h"
 #include "models/model.h"
 

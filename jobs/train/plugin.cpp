@@ -1,8 +1,9 @@
 // librunner_train: the jobs that need libtorch and not FAISS.
 #include "base/error.h"
 #include "jobs/eval/run.h"
-#include "jobs/predict/run.h"
-#include "jobs/smoke/parts.h"
+#include "jobs/predict/predictions.h"
+#include "jobs/smoke/torch_part.h"
+#include "jobs/train/plan.h"
 #include "jobs/train/run.h"
 
 extern "C" void runner_plugin_run(const runner::JobContext& context, runner::JobResult& result) {

@@ -16,6 +16,7 @@
 #include "jobs/train/identity.h"
 #include "jobs/train/inputs.h"
 #include "jobs/train/latest_link.h"
+#include "jobs/train/leaks.h"
 #include "jobs/train/rank_part.h"
 #include "jobs/train/result.h"
 #include "jobs/train/resume.h"

@@ -5,6 +5,4 @@
 namespace runner::jobs {
 // runner train: everything from the resolved configuration to the run's folder.
 void run_train(const JobContext& context, JobResult& result);
-// runner plan, --dry-run: rows, steps, memory, disk and time; runs nothing.
-void plan_train(const JobContext& context, JobResult& result);
 }  // namespace runner::jobs

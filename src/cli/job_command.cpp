@@ -17,6 +17,7 @@
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
 #include "config/values.h"
+#include "jobs/registry.h"
 #include "ranks/speaker.h"
 #include "worker/launch/launch.h"
 

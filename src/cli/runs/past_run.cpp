@@ -14,6 +14,7 @@
 #include "config/resolve.h"
 #include "contract/manifest.h"
 #include "jobs/job_type.h"
+#include "jobs/registry.h"
 #include "worker/launch/outcome.h"
 
 namespace runner::cli {

@@ -1,6 +1,7 @@
 // Conflicts between keys of a training run.
-#include "base/log.h"
 #include "jobs/train/options.h"
+
+#include "base/log.h"
 
 namespace runner::jobs {
 namespace {
