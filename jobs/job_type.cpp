@@ -1,5 +1,6 @@
 #include "jobs/job_type.h"
 
+#include "config/describe.h"
 #include "config/resolve.h"
 #include "config/values.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "openmp_scan/scan.h"
 

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "config/resolve.h"
 #include "contract/manifest.h"
 #include "engines/make_step.h"
 #include "jobs/job_type.h"

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
+#include "base/json_parse.h"
 #include "base/log.h"
 
 namespace runner {

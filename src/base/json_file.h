@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/json_text.h"
+#include "base/json_parse.h"
 
 namespace runner {
 

@@ -1,11 +1,12 @@
 // A reader of its own, since the library's refuses the escapes that stand for bytes, and knows no limits.
+#include "base/json_parse.h"
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
 #include <unordered_map>
 
 #include "base/error.h"
-#include "base/json_text.h"
 #include "base/progress.h"
 
 namespace runner {

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/resolve_job.h"
+#include "config/describe.h"
 #include "jobs/registry.h"
 
 namespace runner::cli {

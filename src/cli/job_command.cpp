@@ -16,6 +16,7 @@
 #include "cli/old_flags.h"
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
+#include "config/describe.h"
 #include "config/values.h"
 #include "jobs/registry.h"
 #include "ranks/speaker.h"

@@ -9,6 +9,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "config/describe.h"
 
 namespace runner::cli {
 namespace {

@@ -16,7 +16,7 @@
 #include "base/printable.h"
 #include "base/version.h"
 #include "cli/command.h"
-#include "config/resolve.h"
+#include "config/suggest.h"
 #include "worker/launch/launch.h"
 
 namespace {

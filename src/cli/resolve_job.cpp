@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/find_config.h"
 #include "cli/job_output.h"
+#include "config/suggest.h"
 #include "jobs/registry.h"
 
 namespace runner::cli {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/log.h"
+#include "config/read_mapping.h"
 #include "config/yaml_text.h"
 
 namespace runner::config {
@@ -221,6 +222,11 @@ void detail::bind_choice(Field& field, std::function<std::size_t()> get,
     return wanted;
   };
   field.write = [&field, get = std::move(get)] { return scalar_node(field.allowed.at(get())); };
+}
+
+void detail::bind_items(Field& field, ItemList list) {
+  field.read = [list, key = field.key](const YAML::Node& node) { return read_items(node, key, list); };
+  field.write = [list] { return write_items(list); };
 }
 
 #define RUNNER_BIND(type, kind, bind)                                      \

@@ -105,10 +105,6 @@ struct Problem {
 };
 
 namespace detail {
-// Reads a mapping into the fields of `binder`, whose keys are relative to it. Returns problems (place filled
-// in).
-std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const std::string& file,
-                                  const std::string& prefix);
 // A list of mappings behind functions that know the item's type.
 struct ItemList {
   std::function<std::size_t()> size;

@@ -1,11 +1,11 @@
-// What the declarations say of themselves: YAML with origins, JSON Schema, help text.
+#include "config/describe.h"
+
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 
 #include "base/log.h"
 #include "base/printable.h"
-#include "config/resolve.h"
 #include "config/values.h"
 #include "config/yaml_text.h"
 

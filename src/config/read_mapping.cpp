@@ -1,5 +1,5 @@
 // YAML mapping → fields: places, unknown keys, types, limits.
-#include <yaml-cpp/yaml.h>
+#include "config/read_mapping.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,8 +7,7 @@
 #include <set>
 
 #include "base/log.h"
-#include "config/read_value.h"
-#include "config/resolve.h"
+#include "config/suggest.h"
 
 namespace runner::config {
 namespace {
@@ -97,14 +96,6 @@ std::string check_scalar(const Field& field, const YAML::Node& node) {
 
 namespace detail {
 
-const std::string& current_file() {
-  return reading_file;
-}
-std::vector<Problem>& item_problems() {
-  return nested_problems;
-}
-
-// Reads one value into one field; problems get the node's place.
 void read_value(const YAML::Node& original, Field& field, const std::string& place, const std::string& key,
                 std::vector<Problem>& problems) {
   std::vector<std::string> missing;
@@ -176,7 +167,6 @@ std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const 
   return problems;
 }
 
-// "" or what was expected; the items' own problems go to nested_problems.
 std::string read_items(const YAML::Node& list, const std::string& key, const ItemList& items) {
   if (!list.IsSequence()) return "a list of mappings";
   for (const auto& item : list)
@@ -211,11 +201,6 @@ YAML::Node write_items(const ItemList& items) {
     list.push_back(item);
   }
   return list;
-}
-
-void bind_items(Field& field, ItemList list) {
-  field.read = [list, key = field.key](const YAML::Node& node) { return read_items(node, key, list); };
-  field.write = [list] { return write_items(list); };
 }
 
 }  // namespace detail

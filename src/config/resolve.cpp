@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/load_yaml.h"
-#include "config/read_value.h"
+#include "config/read_mapping.h"
+#include "config/suggest.h"
 #include "config/yaml_text.h"
 
 namespace runner::config {

@@ -3,10 +3,8 @@
 // --set. Every mistake is collected; nothing throws for a user's mistake until the caller has seen them all.
 
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "base/json.h"
 #include "config/binder.h"
 
 namespace runner::config {
@@ -23,21 +21,9 @@ struct Override {
 std::vector<Problem> resolve(Binder& binder, const std::string& text, const std::string& file,
                              const std::vector<Override>& overrides, const std::string& shipped = "");
 
-// The complete configuration as YAML, nested; with each value's origin as a comment when `origins`.
-std::string dump_yaml(const Binder& binder, bool origins);
-// Every key with its value as YAML text, in order of declaration.
-std::vector<std::pair<std::string, std::string>> values(const Binder& binder);
-// JSON Schema (2020-12) of the whole configuration.
-Json json_schema(const Binder& binder, const std::string& title);
-// One line a key for --help and docs: key, type and limits, default, help.
-std::string describe(const Binder& binder);
-
 // A top-level scalar of a YAML text ("job"), or "" when absent. Throws UsageError when the text is no
 // mapping.
 std::string top_level_value(const std::string& text, const std::string& file, const std::string& key);
-
-// The candidate closest to `word` within a third of its length, or "".
-std::string closest(const std::string& word, const std::vector<std::string>& candidates);
 
 // The files and folders that a field names and that must exist: what a job reads.
 std::vector<std::string> input_paths(const Field& field);

@@ -1,7 +1,7 @@
+#include "config/suggest.h"
+
 #include <algorithm>
 #include <numeric>
-
-#include "config/resolve.h"
 
 namespace runner::config {
 namespace {

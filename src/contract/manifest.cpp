@@ -3,6 +3,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/time.h"
 #include "base/version.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "data/formats/pickle/pt_file.h"
 #include "models/files/safetensors.h"
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"

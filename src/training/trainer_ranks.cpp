@@ -1,5 +1,6 @@
 // What the ranks of a run tell each other beside its steps.
 #include "base/error.h"
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "training/trainer.h"
 

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/json_parse.h"
 #include "support/temporary_folder.h"
 
 namespace runner {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/json_parse.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "config/describe.h"
 #include "config/example_options.h"
 
 namespace runner::config::test {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "config/resolve.h"
+#include "config/suggest.h"
 
 namespace runner::config {
 namespace {

@@ -6,6 +6,7 @@
 
 #include <iostream>
 
+#include "base/json_text.h"
 #include "ranks/rank_processes.h"
 #include "support/slurm_cluster.h"
 

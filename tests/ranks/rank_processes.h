@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "base/json.h"
-#include "base/json_text.h"
+#include "base/json_parse.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 

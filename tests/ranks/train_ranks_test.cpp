@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/json_parse.h"
 #include "ranks/rank_processes.h"
 
 namespace runner::test {

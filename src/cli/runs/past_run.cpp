@@ -8,9 +8,11 @@
 
 #include "base/error.h"
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/signatures.h"
 #include "base/time.h"
+#include "config/describe.h"
 #include "config/resolve.h"
 #include "contract/manifest.h"
 #include "jobs/job_type.h"

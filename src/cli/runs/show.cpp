@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/progress.h"

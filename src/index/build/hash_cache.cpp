@@ -6,6 +6,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "data/content_hash.h"

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 
 namespace runner::ann {

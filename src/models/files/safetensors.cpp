@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "data/formats/convert.h"

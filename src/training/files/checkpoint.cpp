@@ -8,6 +8,8 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json_file.h"
+#include "base/json_parse.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "data/content_hash.h"
 #include "data/mapped_file.h"

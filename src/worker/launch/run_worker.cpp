@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/fault_address.h"
-#include "base/json_text.h"
+#include "base/json_parse.h"
 #include "base/log.h"
 #include "openmp_scan/scan.h"
 #include "worker/launch/lifeline.h"

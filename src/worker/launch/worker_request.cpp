@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/json_parse.h"
+#include "base/json_text.h"
 #include "base/printable.h"
 #include "worker/processes/process.h"
 

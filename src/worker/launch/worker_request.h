@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "base/json_text.h"
+#include "base/json_parse.h"
 #include "contract/worker_request.h"
 
 namespace runner::runtime {
