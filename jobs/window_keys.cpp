@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/resolve.h"
+#include "data/samples/detect.h"
 #include "data/samples/vectors.h"
 #include "data/samples/window_meaning.h"
 

@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "data/samples/sequence_samples.h"
 #include "data/samples/split.h"
+#include "data/samples/window_samples.h"
 
 namespace runner::jobs {
 

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/formats/array_names.h"
 #include "data/formats/values.h"
+#include "data/samples/detect.h"
 #include "data/samples/metadata.h"
 #include "data/samples/row_order.h"
 #include "data/samples/vectors.h"

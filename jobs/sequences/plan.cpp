@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "data/samples/detect.h"
+#include "data/samples/sequence_samples.h"
 #include "jobs/job_type.h"
 
 namespace runner::jobs {

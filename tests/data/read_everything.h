@@ -10,6 +10,8 @@
 #include "data/formats/pickle/pt_file.h"
 #include "data/samples/metadata.h"
 #include "data/samples/samples.h"
+#include "data/samples/sequence_samples.h"
+#include "data/samples/window_samples.h"
 
 namespace runner::test {
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "data/samples/detect.h"
 #include "data/samples/vectors.h"
 #include "make_files.h"
 

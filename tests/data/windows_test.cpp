@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "data/samples/samples.h"
+#include "data/samples/sequence_samples.h"
 #include "data/samples/split.h"
 #include "make_files.h"
 

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "data/samples/sequence_samples.h"
 #include "data/samples/vectors.h"
 #include "five_cat/five_cat_gates.h"
 #include "five_cat/prefix_forest.h"

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "data/formats/pickle/pickle.h"
 #include "data/formats/zip/zip_archive.h"
+#include "data/formats/zip/zip_directory.h"
 #include "data/samples/metadata.h"
 #include "fuzz/fuzz.h"
 

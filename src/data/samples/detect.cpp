@@ -1,8 +1,7 @@
-// Which kind of file this is, and the names that its arrays may have (README.md, "Your own data").
+#include "data/samples/detect.h"
+
 #include "base/error.h"
 #include "base/log.h"
-#include "data/formats/array_names.h"
-#include "data/samples/vectors.h"
 
 namespace runner::data {
 namespace {

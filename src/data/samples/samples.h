@@ -38,12 +38,8 @@ class SampleSource {
   virtual ValueCheck check_values() const = 0;
 };
 
-// Windows over vectors files: the same samples that `runner sequences` would write, without writing them.
-std::unique_ptr<SampleSource> open_windows(std::shared_ptr<const Vectors> vectors,
-                                           const WindowOptions& options);
-// Ready sequences, one or several files after each other. Arrays and aliases: README.md, "Your own data".
-std::unique_ptr<SampleSource> open_sequences(const std::vector<std::string>& paths);
-// Either, told apart by the arrays inside (`options` is not used for sequences). All files of one kind.
+// Windows over vectors files or ready sequences, told apart by the arrays inside (`options` is not used for
+// sequences). All files of one kind.
 std::unique_ptr<SampleSource> open_samples(const std::vector<std::string>& paths,
                                            const WindowOptions& options);
 

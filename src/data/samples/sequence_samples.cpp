@@ -1,10 +1,11 @@
+#include "data/samples/sequence_samples.h"
+
 #include <algorithm>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/formats/array_names.h"
+#include "data/samples/detect.h"
 #include "data/samples/metadata.h"
-#include "data/samples/samples.h"
 
 namespace runner::data {
 namespace {

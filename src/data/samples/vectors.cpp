@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/formats/array_names.h"
+#include "data/samples/detect.h"
 
 namespace runner::data {
 namespace {

@@ -13,10 +13,6 @@
 
 namespace runner::data {
 
-enum class FileKind { vectors, sequences };
-// Tells by the arrays inside. Throws DataError, naming the arrays that were looked for and those found.
-FileKind detect(const std::string& path);
-
 // What is read beside the vectors. A job that needs no articles opens `none`: article and chunk numbers of
 // any kind, damaged ones too, are then left alone.
 enum class Columns { articles, none };

@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/formats/array_names.h"
 #include "data/formats/convert.h"
+#include "data/samples/detect.h"
 
 namespace runner::data {
 namespace {

@@ -1,5 +1,6 @@
-#include "base/error.h"
-#include "data/samples/samples.h"
+#include "data/samples/window_samples.h"
+
+#include "data/samples/detect.h"
 
 namespace runner::data {
 namespace {
@@ -59,20 +60,6 @@ class WindowSamples final : public SampleSource {
 std::unique_ptr<SampleSource> open_windows(std::shared_ptr<const Vectors> vectors,
                                            const WindowOptions& options) {
   return std::make_unique<WindowSamples>(std::move(vectors), options);
-}
-
-std::unique_ptr<SampleSource> open_samples(const std::vector<std::string>& paths,
-                                           const WindowOptions& options) {
-  if (paths.empty()) throw DataError("no data file given");
-  const FileKind kind = detect(paths[0]);
-  for (const std::string& path : paths)
-    if (detect(path) != kind)
-      throw DataError("vectors and ready sequences cannot be mixed; " + paths[0] + " is of the other kind",
-                      path);
-  if (kind == FileKind::sequences) return open_sequences(paths);
-  auto vectors = std::make_shared<Vectors>(paths);
-  vectors->allow_random_access();
-  return open_windows(std::move(vectors), options);
 }
 
 }  // namespace runner::data

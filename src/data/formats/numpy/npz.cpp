@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "data/formats/convert.h"
 #include "data/formats/zip/zip_archive.h"
+#include "data/formats/zip/zip_directory.h"
 
 namespace runner::data {
 namespace {

@@ -1,3 +1,5 @@
+#include "data/formats/numpy/npz_sink.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -6,7 +8,6 @@
 
 #include "base/error.h"
 #include "data/formats/numpy/npz_writer.h"
-#include "data/formats/records/record_sinks.h"
 
 namespace runner::data {
 namespace {

@@ -1,4 +1,5 @@
-// The few names a pickle may use, and what stands for calling them.
+#include "data/formats/pickle/pickle_globals.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -6,28 +7,11 @@
 
 #include "base/log.h"
 #include "data/formats/convert.h"
-#include "data/formats/pickle/pickle_store.h"
+#include "data/formats/pickle/pickle_torch.h"
 
 namespace runner::data {
 
 using Kind = Value::Kind;
-
-const Value& argument(PickleMaker& make, const Value& arguments, std::size_t i, Kind kind) {
-  if (!arguments.is(Kind::tuple) || arguments.size() <= i || !(*arguments.items)[i]->is(kind))
-    make.fail(fmt::format("argument {} of a call is no {}", i + 1, kind_name(kind)));
-  return *(*arguments.items)[i];
-}
-
-std::vector<std::int64_t> sizes_argument(PickleMaker& make, const Value& arguments, std::size_t i) {
-  const Value& tuple = argument(make, arguments, i, Kind::tuple);
-  if (tuple.size() > 32) make.fail("more than 32 dimensions");
-  std::vector<std::int64_t> sizes;
-  for (const Value* item : *tuple.items) {
-    if (!item->is(Kind::integer) || item->integer < 0) make.fail("a shape or stride that is no whole number");
-    sizes.push_back(item->integer);
-  }
-  return sizes;
-}
 
 namespace {
 

@@ -1,7 +1,11 @@
 // The pickle machine: a stack, marks and a memo. Opcodes and their meaning: Python's Lib/pickletools.py.
+#include "data/formats/pickle/pickle_reader.h"
+
 #include "base/error.h"
 #include "base/log.h"
+#include "data/formats/pickle/pickle_globals.h"
 #include "data/formats/pickle/pickle_input.h"
+#include "data/formats/pickle/pickle_torch.h"
 
 namespace runner::data {
 namespace {
@@ -228,10 +232,8 @@ class Machine : PickleInput {
 
 }  // namespace
 
-Pickle::Pickle(std::string bytes, const std::string& place, Unknown unknown)
-    : store_(std::make_unique<Store>()) {
-  store_->bytes = std::move(bytes);
-  store_->root = Machine(*store_, place, unknown).run();
+const Value* read_pickle(Pickle::Store& store, const std::string& place, Unknown unknown) {
+  return Machine(store, place, unknown).run();
 }
 
 }  // namespace runner::data

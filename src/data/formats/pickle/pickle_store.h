@@ -1,9 +1,11 @@
 #pragma once
 // Inside data/ only: what the pieces of the pickle reader share.
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/formats/pickle/pickle.h"
 
@@ -52,19 +54,9 @@ class PickleMaker {
   std::size_t left_;  // bytes
 };
 
-// The global MODULE.NAME; refused by name unless it is on the list, or names alone do no harm.
-Value* find_global(PickleMaker& make, std::string_view module, std::string_view name);
-// REDUCE, NEWOBJ: what calling one of the listed globals with a tuple of arguments gives. Nothing is called.
-Value* call_global(PickleMaker& make, const Value& global, const Value& arguments);
-// BUILD: a NumPy array's or dtype's state; attributes of all else are dropped.
-void set_state(PickleMaker& make, Value& object, const Value& state);
-// torch's part of the list (pickle_torch.cpp); nullptr when the name is none of torch's.
-using PickleCall = Value* (*)(PickleMaker&, const Value&);
-PickleCall torch_call(std::string_view name);
-bool is_torch_name(std::string_view name);  // may be an argument: storages, dtypes
+// Argument i of a call, which has to be of this kind.
 const Value& argument(PickleMaker& make, const Value& arguments, std::size_t i, Value::Kind kind);
+// Argument i as a shape or as strides: a tuple of at most 32 whole numbers, 0 or more.
 std::vector<std::int64_t> sizes_argument(PickleMaker& make, const Value& arguments, std::size_t i);
-// BINPERSID: torch's description of a storage.
-Value* find_storage(PickleMaker& make, const Value& id);
 
 }  // namespace runner::data

@@ -1,10 +1,12 @@
 // torch's names in a pickle: those of PyTorch's own safe loader (torch/_weights_only_unpickler.py) that make
 // tensors and what a state dict or a trainer's arguments hold beside them.
+#include "data/formats/pickle/pickle_torch.h"
+
 #include <algorithm>
 #include <array>
 
 #include "base/log.h"
-#include "data/formats/pickle/pickle_store.h"
+#include "data/formats/pickle/pickle_globals.h"
 
 namespace runner::data {
 namespace {

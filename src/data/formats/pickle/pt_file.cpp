@@ -12,6 +12,7 @@
 #include "data/formats/numpy/npz.h"
 #include "data/formats/pickle/pickle.h"
 #include "data/formats/zip/zip_archive.h"
+#include "data/formats/zip/zip_directory.h"
 
 namespace runner::data {
 namespace {

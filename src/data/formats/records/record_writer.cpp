@@ -1,6 +1,7 @@
 #include "data/formats/records/record_writer.h"
 
-#include "data/formats/records/record_sinks.h"
+#include "data/formats/numpy/npz_sink.h"
+#include "data/formats/records/text_sink.h"
 
 namespace runner::data {
 

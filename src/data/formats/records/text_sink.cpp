@@ -1,11 +1,11 @@
+#include "data/formats/records/text_sink.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "data/formats/records/record_sinks.h"
 
 namespace runner::data {
 namespace {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "data/formats/zip/crc32.h"
+#include "data/formats/zip/zip_directory.h"
 
 namespace runner::data {
 namespace {

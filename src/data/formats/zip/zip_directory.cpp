@@ -1,10 +1,11 @@
 // The formats are those of PKWARE's APPNOTE.TXT 6.3.3, sections 4.3.7 to 4.3.16.
+#include "data/formats/zip/zip_directory.h"
+
 #include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/formats/zip/zip_archive.h"
 
 namespace runner::data {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "data/formats/zip/crc32.h"
+#include "data/formats/zip/zip_directory.h"
 
 namespace runner::data {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
-#include "data/formats/zip/zip_archive.h"
+#include "data/formats/zip/zip_directory.h"
 
 struct z_stream_s;
 

@@ -1,5 +1,4 @@
 // Numbers, texts and bytes of a pickle.
-#include "base/log.h"
 #include "data/formats/pickle/pickle_input.h"
 
 namespace runner::data {
