@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "engines/cpu/bf16/product.h"
+#include "engines/cpu/bf16/units.h"
+#include "engines/cpu/fp32/products.h"
 #include "engines/cpu/kernels.h"
 #include "engines/cpu/products.h"
 

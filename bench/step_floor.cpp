@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "engines/cpu/bf16/product.h"
+#include "engines/cpu/bf16/units.h"
 #include "engines/cpu/memory.h"
 #include "engines/cpu/parallel.h"
 

@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "engines/cpu/bf16/product.h"
+#include "engines/cpu/bf16/units.h"
 #include "engines/cpu/engine.h"
 #include "engines/cpu/model_weights.h"
 #include "engines/libtorch/optimizer.h"

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "index/build/estimate.h"
 #include "jobs/index/settings.h"
 #include "jobs/job_type.h"
 

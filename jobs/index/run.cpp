@@ -13,6 +13,7 @@
 #include "contract/index_result.h"
 #include "contract/manifest.h"
 #include "data/input_watch.h"
+#include "index/build/estimate.h"
 #include "index/build/faiss_version.h"
 #include "index/build/hash_cache.h"
 #include "index/publish/publish.h"

@@ -14,6 +14,7 @@
 #include "contract/manifest.h"
 #include "data/content_hash.h"
 #include "data/input_watch.h"
+#include "index/build/estimate.h"
 #include "index/build/hash_cache.h"
 #include "index/publish/publish.h"
 #include "index/shards/merge.h"

@@ -9,6 +9,7 @@
 #include "jobs/train/plan_ranks.h"
 #include "jobs/train/set_up.h"
 #include "models/model.h"
+#include "models/state_dict.h"
 
 namespace runner::jobs {
 namespace {

@@ -8,6 +8,7 @@
 #include "engines/device_probe.h"
 #include "environment/device_policy.h"
 #include "models/model_file.h"
+#include "models/state_dict.h"
 
 namespace runner::jobs {
 

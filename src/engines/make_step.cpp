@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "engines/cpu/fused_step.h"
 #include "engines/cpu/model_weights.h"
+#include "engines/libtorch/libtorch_step.h"
 #ifdef RUNNER_CUDA
 #include "engines/cuda/graph_step.h"
 #endif

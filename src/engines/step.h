@@ -76,8 +76,6 @@ class TrainingStep {
   virtual std::string engine() const = 0;  // "plain", "fused"
 };
 
-std::unique_ptr<TrainingStep> make_plain_step(std::shared_ptr<Model> model, const StepOptions& options);
-
 // One 64-bit seed from a run's seed, a purpose and a counter (SplitMix64).
 std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t counter);
 

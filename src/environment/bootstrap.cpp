@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "environment/bootstrap_rules.h"
+#include "environment/bootstrap_threads.h"
 
 namespace runner::runtime {
 

@@ -25,10 +25,9 @@ Decision prefer(const Inputs& in, const std::string& name, const std::string& va
 int leading_threads(const std::string& text);
 
 void decide_openmp(const Inputs& in,
-                   std::vector<Decision>& out);  // seat belt, OMP_DYNAMIC, wait policy, numba
-void decide_threads(const Inputs& in, std::vector<Decision>& out);  // the thread numbers of all pools
-void decide_blas(const Inputs& in, std::vector<Decision>& out);     // OpenBLAS kernels: judged, never set
-void decide_device(const Inputs& in, std::vector<Decision>& out);   // MPS
-void decide_malloc(const Inputs& in, std::vector<Decision>& out);   // large blocks stay with the process
+                   std::vector<Decision>& out);                  // seat belt, OMP_DYNAMIC, wait policy, numba
+void decide_blas(const Inputs& in, std::vector<Decision>& out);  // OpenBLAS kernels: judged, never set
+void decide_device(const Inputs& in, std::vector<Decision>& out);  // MPS
+void decide_malloc(const Inputs& in, std::vector<Decision>& out);  // large blocks stay with the process
 
 }  // namespace runner::runtime::detail

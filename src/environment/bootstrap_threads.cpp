@@ -1,7 +1,7 @@
-// The thread numbers of all pools: OpenMP's first, the others follow it.
+#include "environment/bootstrap_threads.h"
+
 #include "base/error.h"
 #include "base/log.h"
-#include "environment/bootstrap_rules.h"
 
 namespace runner::runtime::detail {
 namespace {

@@ -1,11 +1,10 @@
-// CPU quotas of control groups, v1 and v2, all levels of the hierarchy.
+#include "environment/cgroup.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <vector>
-
-#include "environment/cpu_limits.h"
 
 namespace runner::runtime {
 namespace {

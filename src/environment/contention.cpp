@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/time.h"
+#include "environment/cgroup.h"
 #include "environment/cpu_limits.h"
 
 namespace runner::runtime {

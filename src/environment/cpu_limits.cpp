@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "environment/cgroup.h"
 
 #ifdef __linux__
 #include <sched.h>

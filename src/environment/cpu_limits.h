@@ -1,7 +1,6 @@
 #pragma once
 // How many cores this process may compute on: affinity, cgroup quotas, and the ranks that share the machine.
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,13 +8,6 @@
 namespace runner::runtime {
 
 using Environment = std::map<std::string, std::string>;
-
-// CPU time that the cgroups of this process allow, in cores (1.5 = one and a half); nothing when unlimited.
-// The lowest of all levels of the hierarchy, v1 (cpu.cfs_quota_us) and v2 (cpu.max). `root` is prefixed to
-// /proc and to the mount points: tests give a made-up tree.
-std::optional<double> cgroup_cores(const std::filesystem::path& root = "/");
-// Seconds for which such a quota has stopped processes of this group so far, on all cores.
-double cgroup_throttled(const std::filesystem::path& root = "/");
 
 // Cores in this process's affinity mask (macOS: the performance cores), and those of the whole machine.
 int affinity_cores();

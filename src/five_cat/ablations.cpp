@@ -1,9 +1,8 @@
-// Test C: what the model loses when its context is damaged.
+#include "five_cat/ablations.h"
 
 #include <vector>
 
 #include "data/samples/split.h"
-#include "five_cat/five_tests.h"
 
 namespace runner::lvm::cat {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "five_cat/ablations.h"
 #include "five_cat/five_tests.h"
 #include "five_cat/split_figures.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-// The five tests. Each adds a block's sums; the results are means over all blocks.
+// The five tests; C is in ablations.h. Each adds a block's sums; the results are means over all blocks.
 
 #include <array>
 #include <cstdint>
@@ -31,13 +31,6 @@ struct Offsets {
 struct Retrieval {
   Mean first, five, reciprocal;
   void add(const Articles& articles, const Block& block);
-  void write(NamedList<TestFigure>& out) const;
-};
-
-// C: change of cos(prediction, target) when the context is damaged.
-struct Ablations {
-  Mean shuffled, reverse, loo_avg, repeat_pad, cross_article;
-  void add(Predictor& predictor, const Block& block, std::uint64_t seed);
   void write(NamedList<TestFigure>& out) const;
 };
 

@@ -1,9 +1,10 @@
+#include "models/attention.h"
+
 #include <cmath>
 #include <limits>
 
 #include "cuda_kernels/functions.h"
 #include "models/dropout.h"
-#include "models/transformer.h"
 
 namespace runner::lvm {
 

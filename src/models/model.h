@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "models/linear.h"
 #include "models/model_options.h"
@@ -60,17 +59,5 @@ class Model : public torch::nn::Module {
 std::shared_ptr<Model> make_model(const ModelSizes& sizes, torch::Generator generator);
 // The same from a seed.
 std::shared_ptr<Model> make_model(const ModelSizes& sizes, std::uint64_t seed);
-
-// Parameters and buffers by PyTorch's names, in the order of PyTorch's state_dict(). Shares memory with the
-// model.
-using StateDict = std::vector<std::pair<std::string, torch::Tensor>>;
-StateDict state_dict(const torch::nn::Module& module);
-
-// Copies values in, as load_state_dict(strict=True): throws DataError with `place` naming missing, unexpected
-// and wrongly shaped entries.
-void load_state_dict(torch::nn::Module& module, const StateDict& values, const std::string& place);
-
-// Number of trainable values.
-std::int64_t parameter_count(const torch::nn::Module& module);
 
 }  // namespace runner::lvm

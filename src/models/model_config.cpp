@@ -1,10 +1,9 @@
-// model_config: how a model's sizes are written in .pt files and config.json, and read back.
+#include "models/model_config.h"
 
 #include <initializer_list>
 
 #include "base/error.h"
 #include "base/json_text.h"
-#include "models/model_options.h"
 
 namespace runner::lvm {
 

@@ -8,6 +8,8 @@
 #include "base/json_text.h"
 #include "data/formats/pickle/pt_file.h"
 #include "models/files/safetensors.h"
+#include "models/model_config.h"
+#include "models/state_dict.h"
 
 namespace runner::lvm {
 

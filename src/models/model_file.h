@@ -10,6 +10,8 @@
 
 #include "models/model.h"
 
+#include "models/state_dict.h"
+
 namespace runner::lvm {
 
 struct ModelFile {

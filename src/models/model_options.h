@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "config/binder.h"
 
 namespace runner::lvm {
@@ -55,12 +54,6 @@ std::vector<std::string> unused_keys(const ModelOptions& o);
 // Options with the type's defaults filled in, for vectors of `width` floats; `context`: T, which only a
 // learned residual needs.
 ModelSizes model_sizes(const ModelOptions& o, std::int64_t width, std::int64_t context = 0);
-
-// The `model_config` of a .pt file and of config.json: the old Python tools' keys for this type, then ours
-// (feedforward when it is not 4 * d_model, residual, residual_next, positional_scalar) where they are used.
-Json model_config(const ModelSizes& sizes);
-// The reverse, for our folders and for old .pt files. Throws DataError with `place` on a missing or odd key.
-ModelSizes sizes_from_config(const std::string& type, const Json& model_config, const std::string& place);
 
 // The row of docs/lvm.md's table as text: "transformer" … in the order that help and messages list them.
 const std::vector<std::string>& model_type_names();

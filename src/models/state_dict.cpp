@@ -1,10 +1,10 @@
 // PyTorch's state_dict() and load_state_dict(strict=True) for modules of ours.
+#include "models/state_dict.h"
 
 #include <algorithm>
 #include <map>
 
 #include "base/error.h"
-#include "models/model.h"
 
 namespace runner::lvm {
 

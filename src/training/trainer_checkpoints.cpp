@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "models/model_file.h"
+#include "models/state_dict.h"
 #include "training/files/checkpoint.h"
 #include "training/trainer.h"
 

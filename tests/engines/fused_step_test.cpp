@@ -4,6 +4,7 @@
 
 #include "engines/make_step.h"
 #include "engines/whole_loss.h"
+#include "models/state_dict.h"
 
 namespace runner::lvm {
 namespace {

@@ -2,6 +2,8 @@
 
 #include "engines/step.h"
 
+#include "engines/libtorch/libtorch_step.h"
+
 namespace runner::lvm {
 namespace {
 

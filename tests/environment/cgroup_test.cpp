@@ -7,6 +7,8 @@
 
 #include "environment/cpu_limits.h"
 
+#include "environment/cgroup.h"
+
 namespace runner::runtime {
 namespace {
 

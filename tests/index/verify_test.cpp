@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "index/build/estimate.h"
 #include "index/build/flat_writer.h"
 #include "index/made_vectors.h"
 

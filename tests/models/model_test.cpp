@@ -7,7 +7,9 @@
 #include <set>
 
 #include "base/error.h"
+#include "models/model_config.h"
 #include "models/model_file.h"
+#include "models/state_dict.h"
 #include "models/transformer.h"
 #include "models/unit_vectors.h"
 

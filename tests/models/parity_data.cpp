@@ -6,6 +6,7 @@
 
 #include "data/formats/convert.h"
 #include "data/formats/numpy/npz.h"
+#include "models/state_dict.h"
 
 namespace runner::lvm::parity {
 

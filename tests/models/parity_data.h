@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "models/model.h"
+#include "models/state_dict.h"
 
 namespace runner::lvm::parity {
 

@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "models/model.h"
+#include "models/model_config.h"
 #include "models/model_file.h"
+#include "models/state_dict.h"
 
 namespace runner::lvm {
 namespace {

@@ -1,5 +1,8 @@
 #include "engines/cpu/products.h"
 
+#include "engines/cpu/bf16/products.h"
+#include "engines/cpu/fp32/products.h"
+
 namespace runner::lvm::cpu {
 
 double* Products::add_squares(std::int64_t count) {

@@ -58,9 +58,6 @@ class Products {
   std::vector<double> squares_;
 };
 
-std::unique_ptr<Products> make_fp32_products(float* parameters, float* gradients);
-std::unique_ptr<Products> make_bf16_products(const Layout& layout, float* parameters, float* gradients);
-
 // `parameters` and `gradients`: the flat buffers of `layout`; they must outlive the result. Without gradients
 // (null) only forward() may be called.
 std::unique_ptr<Products> make_products(Precision precision, const Layout& layout, float* parameters,

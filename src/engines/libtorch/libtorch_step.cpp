@@ -1,5 +1,5 @@
-// The step by libtorch's autograd: every model, every device, the reference for faster ones.
-#include "engines/step.h"
+#include "engines/libtorch/libtorch_step.h"
+
 #include "engines/whole_batch.h"
 #include "models/dropout.h"
 
@@ -111,26 +111,6 @@ class PlainStep final : public TrainingStep {
 
 std::unique_ptr<TrainingStep> make_plain_step(std::shared_ptr<Model> model, const StepOptions& options) {
   return std::make_unique<PlainStep>(std::move(model), options);
-}
-
-torch::Tensor flatten_parameters(torch::nn::Module& module) {
-  const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> parts;
-  for (const auto& p : module.parameters()) parts.push_back(p.reshape({-1}));
-  const torch::Tensor flat = torch::cat(parts).contiguous();
-  std::int64_t at = 0;
-  for (auto& p : module.parameters()) {
-    p.set_data(flat.narrow(0, at, p.numel()).view(p.sizes()));
-    at += p.numel();
-  }
-  return flat;
-}
-
-std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t counter) {
-  std::uint64_t z = seed + 0x9E3779B97F4A7C15ull * (1 + purpose + (counter << 8));
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
 }
 
 }  // namespace runner::lvm

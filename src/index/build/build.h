@@ -1,5 +1,5 @@
 #pragma once
-// Building an index of any FAISS type from vectors, with its needs known before anything is read.
+// Building an index of any FAISS type from vectors.
 
 #include <cstdint>
 #include <filesystem>
@@ -28,22 +28,6 @@ struct BuildSettings {
 bool is_flat(const std::string& factory);
 // The factory string without IDMap, or IDMap2, in front; `had` tells whether it was there.
 std::string without_id_map(const std::string& factory, bool* had = nullptr);
-
-struct Needs {
-  std::int64_t rows = 0, width = 0;
-  std::int64_t train_rows = 0;     // 0: nothing to train
-  std::uint64_t index_bytes = 0;   // of the file; for other types than Flat an estimate
-  std::uint64_t memory_bytes = 0;  // of the whole build, an estimate
-  std::uint64_t disk_free = 0, memory_free = 0;
-  double seconds = 0;  // a rough guess
-};
-
-// Throws UsageError for a factory string that FAISS does not understand.
-Needs estimate(const data::Vectors& vectors, const BuildSettings& settings,
-               const std::filesystem::path& folder);
-// Throws RunError with the estimate when memory or disk will not do.
-void refuse_what_will_not_fit(const Needs& needs, const BuildSettings& settings,
-                              const std::filesystem::path& folder);
 
 // Reads every row: throws DataError for NaN, Inf, a row without direction where one is wanted, and for bytes
 // that differ from the archive's CRC.

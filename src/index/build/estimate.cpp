@@ -1,3 +1,5 @@
+#include "index/build/estimate.h"
+
 #include <limits>
 
 #include "base/error.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "index/exact_search/scores_tile.h"
+#include "index/exact_search/scores_unit.h"
 
 namespace runner::ann {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "index/exact_search/scores_tile.h"
+#include "index/exact_search/scores_unit.h"
 
 namespace runner::ann {
 namespace {

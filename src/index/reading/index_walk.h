@@ -60,7 +60,7 @@ class IndexWalk {
   IndexShape header(const std::string& type);
   void same(const IndexShape& outer, const IndexShape& inner);
 
-  // walk_types.cpp: types that keep their rows one after the other, and those around another one.
+  // index_walk_types.cpp: types that keep their rows one after the other, and those around another one.
   void flat(const IndexShape& shape);
   void lsh(const IndexShape& shape);
   void product_codes(IndexShape& shape);
@@ -74,7 +74,7 @@ class IndexWalk {
   void fast_scan_codes(const IndexShape& shape);
   void fast_scan_way();
 
-  // walk_codecs.cpp
+  // index_walk_codecs.cpp
   Codes product_quantizer(std::int64_t width);
   Codes scalar_quantizer(std::int64_t width);
   Codes additive_quantizer(std::int64_t width, std::uint64_t splits);
@@ -86,14 +86,14 @@ class IndexWalk {
   std::int64_t transform(std::int64_t width, bool used = true);
   void linear_transform(bool pca, const std::string& type);
 
-  // walk_graphs.cpp
+  // index_walk_graphs.cpp
   void hnsw(const IndexShape& shape);
   void hnsw_levels(std::int64_t rows);
   void nsg(const IndexShape& shape);
   void nn_descent(const IndexShape& shape);
   void storage(const IndexShape& shape);
 
-  // walk_lists.cpp
+  // index_walk_lists.cpp
   void inverted_file(const IndexShape& shape, Ids ids);
   void queries_of_a_list();
   Lists inverted_file_head(const IndexShape& shape);

@@ -6,6 +6,8 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "models/files/safetensors.h"
+#include "models/model_config.h"
+#include "models/state_dict.h"
 
 namespace runner::lvm {
 namespace fs = std::filesystem;

@@ -9,6 +9,7 @@
 
 #include "engines/cpu/bf16/product.h"
 #include "engines/cpu/bf16/tile_block.h"
+#include "engines/cpu/bf16/units.h"
 #include "engines/cpu/bf16/vector_block.h"
 #include "engines/cpu/memory.h"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "engines/cpu/fp32/products.h"
 #include "engines/cpu/kernels.h"
 #include "engines/cpu/products.h"
 

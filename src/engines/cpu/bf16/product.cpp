@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engines/cpu/bf16/units.h"
 #include "threads/team.h"
 
 namespace runner::lvm::cpu {

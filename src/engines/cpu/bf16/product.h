@@ -14,8 +14,8 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <vector>
 
+#include "engines/cpu/bf16/units.h"
 #include "engines/cpu/kernels.h"
 
 namespace runner::lvm::cpu {
@@ -36,21 +36,6 @@ struct Bf16Product {
 
 // Number of tasks that a product is cut into: a matter of its sizes alone.
 Index task_count(const Bf16Product& p);
-
-// One way to compute blocks of 32 × 32.
-struct Bf16Unit {
-  const char* name;
-  void (*begin)();  // before the blocks of a task, and
-  void (*end)();    // after them; may be null
-  Bf16Block block;
-  bool native;                // the CPU multiplies bfloat16 itself
-  bool tiled_update = false;  // adamw_rows is faster on these CPUs than adamw, then order_rows
-};
-
-// The best of this CPU; RUNNER_CPU_BF16=plain|avx512_bf16|amx picks another (tests, measurements).
-const Bf16Unit& bf16_unit();
-// All that this CPU can run, the plainest first.
-std::vector<Bf16Unit> available_bf16_units();
 
 // Computes these products as one job of the team; they do not read each other's results.
 void products(const Bf16Unit& unit, std::initializer_list<Bf16Product> list);

@@ -1,7 +1,6 @@
 // Linear layers with bfloat16 products. Weights are kept in both orders that products want, remade after each
 // update; activations and gradients are rounded as they enter a product.
-
-#include "engines/cpu/products.h"
+#include "engines/cpu/bf16/products.h"
 
 #include <algorithm>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "engines/cpu/bf16/product.h"
+#include "engines/cpu/bf16/units.h"
 #include "engines/cpu/memory.h"
 #include "engines/cpu/parallel.h"
 

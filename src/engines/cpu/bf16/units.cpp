@@ -1,3 +1,5 @@
+#include "engines/cpu/bf16/units.h"
+
 #include <cstdlib>
 #include <string>
 
@@ -5,7 +7,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "engines/cpu/bf16/native.h"
-#include "engines/cpu/bf16/product.h"
 
 namespace runner::lvm::cpu {
 

@@ -1,8 +1,7 @@
 // Linear layers with float32 products of our own. A thread packs as many columns of the right operand as stay
 // in its second-level cache, and multiplies tile after tile of rows by them, each few rows by all these
 // columns: weights are read from memory once a product, and nothing depends on the threads of a BLAS.
-
-#include "engines/cpu/products.h"
+#include "engines/cpu/fp32/products.h"
 
 #include <algorithm>
 #include <atomic>

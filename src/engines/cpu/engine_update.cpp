@@ -1,10 +1,10 @@
 // The engine's update: global gradient norm, then clipping and AdamW in one pass.
+#include "engines/cpu/engine.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "engines/cpu/engine.h"
 #include "engines/cpu/parallel.h"
 
 namespace runner::lvm::cpu {

@@ -1,8 +1,8 @@
-// The engine's backward pass: forward.cpp read from its end.
+// The engine's backward pass: engine_forward.cpp read from its end.
+#include "engines/cpu/engine.h"
 
 #include <algorithm>
 
-#include "engines/cpu/engine.h"
 #include "engines/cpu/parallel.h"
 
 namespace runner::lvm::cpu {

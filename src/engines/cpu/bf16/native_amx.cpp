@@ -1,6 +1,6 @@
 // Block products with AMX tiles. Compiled for CPUs that have them; called only there.
-
 #include "engines/cpu/bf16/native.h"
+
 #include "engines/cpu/bf16/tile_block.h"
 
 namespace runner::lvm::cpu {

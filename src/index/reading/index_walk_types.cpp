@@ -1,8 +1,7 @@
 // Types that keep their rows one after the other, and those around another index.
+#include "index/reading/index_walk.h"
 
 #include <cmath>
-
-#include "index/reading/index_walk.h"
 
 namespace runner::ann {
 namespace {

@@ -1,5 +1,4 @@
 // Graphs of neighbours: every link must lead to a row.
-
 #include "index/reading/index_walk.h"
 
 namespace runner::ann {

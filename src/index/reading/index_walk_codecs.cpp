@@ -1,10 +1,9 @@
 // What turns vectors into codes or other vectors.
+#include "index/reading/index_walk.h"
 
 #include <faiss/Index.h>
 
 #include <algorithm>
-
-#include "index/reading/index_walk.h"
 
 namespace runner::ann {
 namespace {

@@ -1,5 +1,4 @@
 // Conflicts within the loss options: what a recipe needs, and what it would not read.
-
 #include "losses/loss_options.h"
 
 namespace runner::lvm {

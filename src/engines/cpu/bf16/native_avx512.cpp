@@ -1,8 +1,8 @@
 // Block products with AVX-512 BF16. Compiled for CPUs that have it; called only there.
+#include "engines/cpu/bf16/native.h"
 
 #include <immintrin.h>
 
-#include "engines/cpu/bf16/native.h"
 #include "engines/cpu/bf16/vector_block.h"
 
 namespace runner::lvm::cpu {

@@ -1,4 +1,4 @@
-#include "index/exact_search/scores_tile.h"
+#include "index/exact_search/scores_unit.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,6 +1,6 @@
 // The engine's forward pass.
-
 #include "engines/cpu/engine.h"
+
 #include "engines/cpu/parallel.h"
 
 namespace runner::lvm::cpu {

@@ -1,4 +1,5 @@
 // Inverted files: an index of centres, and a list of rows for each.
+#include "index/reading/index_walk.h"
 
 #include <sys/stat.h>
 
@@ -7,7 +8,6 @@
 #include <limits>
 
 #include "data/mapped_file.h"
-#include "index/reading/index_walk.h"
 
 namespace runner::ann {
 namespace {

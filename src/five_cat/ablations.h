@@ -1,0 +1,20 @@
+#pragma once
+// Test C: what the model loses when its context is damaged.
+
+#include <cstdint>
+
+#include "contract/eval_report.h"
+#include "five_cat/block.h"
+#include "five_cat/five_tests.h"
+#include "five_cat/predictor.h"
+
+namespace runner::lvm::cat {
+
+// Change of cos(prediction, target) when the context is damaged.
+struct Ablations {
+  Mean shuffled, reverse, loo_avg, repeat_pad, cross_article;
+  void add(Predictor& predictor, const Block& block, std::uint64_t seed);
+  void write(NamedList<TestFigure>& out) const;
+};
+
+}  // namespace runner::lvm::cat
