@@ -7,6 +7,7 @@
 #include "base/json_file.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "openmp_scan/loader/loaded.h"
 #include "openmp_scan/scan.h"
 
 namespace runner::jobs {

@@ -1,4 +1,12 @@
-#include "cli/command.h"
+#include "cli/commands.h"
+
+#include "cli/config_command.h"
+#include "cli/doctor.h"
+#include "cli/env_command.h"
+#include "cli/exec_command.h"
+#include "cli/job_command.h"
+#include "cli/runs_command.h"
+#include "cli/schedule_command.h"
 
 namespace runner::cli {
 

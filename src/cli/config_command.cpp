@@ -1,11 +1,12 @@
 // runner config show|check|schema
+#include "cli/config_command.h"
+
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/printable.h"
-#include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/resolve_job.h"
 #include "config/describe.h"

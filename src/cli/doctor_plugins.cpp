@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "openmp_scan/verdict/policy.h"
 #include "worker/launch/paths.h"
 
 namespace runner::cli {

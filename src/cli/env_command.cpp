@@ -1,7 +1,8 @@
 // runner env: the bootstrap as lines for a shell or a notebook.
+#include "cli/env_command.h"
+
 #include "base/error.h"
 #include "base/json_text.h"
-#include "cli/command.h"
 #include "cli/foreign_flags.h"
 #include "openmp_scan/scan.h"
 

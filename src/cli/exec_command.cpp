@@ -1,7 +1,8 @@
 // runner exec -- COMMAND: any program under the bootstrap and the supervisor.
+#include "cli/exec_command.h"
+
 #include "base/error.h"
 #include "base/printable.h"
-#include "cli/command.h"
 #include "cli/foreign_flags.h"
 #include "worker/exec/exec_program.h"
 #include "worker/processes/process.h"

@@ -1,4 +1,6 @@
 // train, index, sequences, eval, search, smoke, run and plan: parse, resolve, check, launch.
+#include "cli/job_command.h"
+
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,7 +10,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/job_flags.h"
 #include "cli/job_output.h"

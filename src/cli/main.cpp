@@ -15,9 +15,9 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/version.h"
-#include "cli/command.h"
+#include "cli/commands.h"
 #include "config/suggest.h"
-#include "worker/launch/launch.h"
+#include "worker/launch/worker.h"
 
 namespace {
 

@@ -1,4 +1,6 @@
 // runner runs: past runs from their manifests.
+#include "cli/runs_command.h"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -13,7 +15,6 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/progress.h"
-#include "cli/command.h"
 #include "cli/runs/list.h"
 #include "cli/runs/show.h"
 #include "cli/runs/upkeep.h"

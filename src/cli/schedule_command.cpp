@@ -1,4 +1,6 @@
 // runner schedule install|list|status|remove|start
+#include "cli/schedule_command.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +11,6 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/printable.h"
-#include "cli/command.h"
 #include "cli/find_config.h"
 #include "cli/resolve_job.h"
 #include "cli/schedule_flags.h"

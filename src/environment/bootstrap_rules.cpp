@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/truth_words.h"
 #include "openmp_scan/scan.h"
+#include "openmp_scan/verdict/verdict.h"
 
 namespace runner::runtime::detail {
 namespace {

@@ -9,6 +9,7 @@
 #include "environment/openblas_probe.h"
 #include "openmp_scan/loader/ld_cache.h"
 #include "openmp_scan/scan.h"
+#include "openmp_scan/verdict/verdict.h"
 
 namespace runner::runtime {
 

@@ -2,8 +2,6 @@
 // Which OpenMP runtimes and BLAS thread pools would meet in a process, found before anything is loaded: the
 // dependency closure as the loader would resolve it. docs/openmp.md says what each verdict means.
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
@@ -75,33 +73,5 @@ ScanResult scan(const std::vector<std::filesystem::path>& members, const ScanOpt
 Json to_json(const ScanResult& result);
 
 std::string leaf(const std::string& path);  // what stands behind its last slash
-
-// --- Policy: the table in docs/openmp.md -----------------------------------------------------------------
-enum class Policy { isolate, forbid, allow };
-Policy policy_from(const std::string& word);  // throws UsageError
-
-enum class Action {
-  run,
-  warn,      // run, and say what it costs
-  separate,  // the parts run in separate workers that exchange files
-  refuse,    // exit 4
-};
-// `inside`: the worst verdict of any one plug-in. `between`: of all the job's parts together. `from_preload`:
-// the conflict comes by LD_PRELOAD or DYLD_INSERT_LIBRARIES, so that separate workers would have it too.
-Action decide(Policy policy, Verdict inside, Verdict between, bool from_preload);
-// The reason in one line, naming the paths that meet: for the log and for the error of Action::refuse.
-std::string conflict_line(const ScanResult& result);
-
-// --- After loading ---------------------------------------------------------------------------------------
-// What is mapped into this process now.
-ScanResult scan_loaded();
-// What is mapped into another: /proc/N/maps, environ. Throws EnvironmentError when it cannot be looked at.
-ScanResult scan_process(pid_t pid);
-// Differences between the prediction and what is mapped, one line each; empty when they agree.
-std::vector<std::string> differences(const ScanResult& predicted, const ScanResult& loaded);
-// The core whose kernels the loaded OpenBLAS uses ("Haswell", "SkylakeX"); "" when none is loaded.
-std::string loaded_openblas_core();
-// A warning when that core leaves this CPU's AVX-512 unused; "" when all is well.
-std::string judge_openblas_core(const std::string& core, bool cpu_has_avx512);
 
 }  // namespace runner::runtime

@@ -1,9 +1,10 @@
 // Ranks on CPUs, over Gloo. Gradients are summed by an exchange of our own order: each rank gets its piece
 // from all, adds it up in the order of ranks, and gives the sum to all. The traffic is that of a ring; the
 // bits depend on neither arrival nor ring.
+#include "ranks/gloo_group.h"
+
 #include "base/error.h"
 #include "base/log.h"
-#include "ranks/group.h"
 
 #ifdef RUNNER_GLOO
 #ifndef USE_C10D_GLOO

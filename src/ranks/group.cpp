@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "ranks/gloo_group.h"
+#include "ranks/nccl_group.h"
 
 namespace runner::ranks {
 

@@ -79,8 +79,4 @@ struct GroupOptions {
 // Throws EnvironmentError where this build has no such group, RunError when ranks do not connect.
 std::shared_ptr<Group> make_group(const GroupOptions& options, const torch::Device& device);
 
-// Inside ranks/ only.
-std::shared_ptr<Group> make_gloo_group(const GroupOptions& options);
-std::shared_ptr<Group> make_nccl_group(const GroupOptions& options, const torch::Device& device);
-
 }  // namespace runner::ranks

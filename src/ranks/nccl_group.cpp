@@ -1,6 +1,7 @@
 // Ranks on CUDA devices, over NCCL. Its sums have a fixed order for the same ranks on the same machine.
+#include "ranks/nccl_group.h"
+
 #include "base/error.h"
-#include "ranks/group.h"
 
 #if defined(RUNNER_NCCL)
 #ifndef USE_C10D_NCCL

@@ -1,4 +1,6 @@
 // Saving and restoring a run. The loop waits only for the copy; writing happens beside it.
+#include "training/trainer.h"
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -10,7 +12,6 @@
 #include "models/model_file.h"
 #include "models/state_dict.h"
 #include "training/files/checkpoint.h"
-#include "training/trainer.h"
 
 namespace runner::lvm {
 namespace {

@@ -1,11 +1,12 @@
 // What a run does when figures go bad: NaN and Inf, gates, roll-back.
+#include "training/trainer.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "training/files/checkpoint.h"
-#include "training/trainer.h"
 
 namespace runner::lvm {
 namespace {

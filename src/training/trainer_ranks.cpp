@@ -1,8 +1,9 @@
 // What the ranks of a run tell each other beside its steps.
+#include "training/trainer.h"
+
 #include "base/error.h"
 #include "base/json_parse.h"
 #include "base/json_text.h"
-#include "training/trainer.h"
 
 namespace runner::lvm {
 namespace {

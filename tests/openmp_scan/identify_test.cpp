@@ -1,8 +1,7 @@
 // Telling runtimes and BLAS pools by symbols, names and constants.
 #include <cstdlib>
 
-#include "openmp_scan/binaries/library_identity.h"
-
+#include "openmp_scan/binaries/library_names.h"
 #include "openmp_scan/fixture.h"
 
 namespace scan_test {

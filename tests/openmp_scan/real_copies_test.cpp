@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "openmp_scan/fixture.h"
+#include "openmp_scan/loader/loaded.h"
 #include "openmp_scan/loader/process.h"
+#include "openmp_scan/verdict/policy.h"
 
 namespace scan_test {
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "openmp_scan/verdict/advice.h"
+#include "openmp_scan/verdict/policy.h"
 
 namespace scan_test {
 

@@ -5,6 +5,7 @@
 #include "models/files/pt_writer.h"
 #include "models/files/safetensors.h"
 #include "support/temporary_folder.h"
+#include "training/files/report.h"
 #include "training/files/run_files.h"
 #include "training/files/tensorboard.h"
 

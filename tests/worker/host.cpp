@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "worker/launch/launch.h"
+#include "worker/launch/worker.h"
 
 // libgomp asks for it when OMP_DYNAMIC is true; the program's own function goes before the C library's.
 extern "C" int getloadavg(double* averages, int count) noexcept {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "openmp_scan/binaries/library_names.h"
+
 namespace runner::runtime {
 
 namespace {

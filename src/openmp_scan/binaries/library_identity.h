@@ -35,8 +35,4 @@ using MarkerSearch = std::function<void(std::span<const std::string_view>,
 void identify(Image& image, const SymbolFacts& facts, const std::string& file_name,
               const std::string& symbol_version, const MarkerSearch& search);
 
-// By name alone: libomp*, libiomp5*, libgomp*, renamed copies too; nothing for libomptarget, libgomp-plugin …
-std::optional<RuntimeKind> runtime_by_name(const std::string& file_name);
-std::optional<BlasMark> blas_by_name(const std::string& file_name);
-
 }  // namespace runner::runtime

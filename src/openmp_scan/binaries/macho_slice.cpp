@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "openmp_scan/binaries/library_identity.h"
+
 namespace runner::runtime {
 
 namespace {

@@ -5,7 +5,6 @@
 
 #include "openmp_scan/binaries/binary_bytes.h"
 #include "openmp_scan/binaries/image.h"
-#include "openmp_scan/binaries/library_identity.h"
 
 namespace runner::runtime {
 

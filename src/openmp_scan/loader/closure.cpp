@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <deque>
 
+#include "openmp_scan/loader/elf_search.h"
+#include "openmp_scan/loader/macho_search.h"
 #include "openmp_scan/loader/search.h"
 
 namespace runner::runtime {

@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "openmp_scan/scan.h"
-
 namespace runner::runtime {
 
 namespace {
@@ -78,10 +76,6 @@ int cpu_hwcaps_level() {
 #else
   return 0;
 #endif
-}
-
-bool cpu_has_avx512() {
-  return cpu_hwcaps_level() == 4;
 }
 
 LdCache LdCache::read(const std::filesystem::path& path, const std::string& arch) {

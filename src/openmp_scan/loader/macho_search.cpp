@@ -1,3 +1,5 @@
+#include "openmp_scan/loader/macho_search.h"
+
 #include <sys/stat.h>
 
 #include <spdlog/fmt/fmt.h>

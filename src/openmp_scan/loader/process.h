@@ -28,6 +28,9 @@ struct ProcessView {
 
 // Throws EnvironmentError: no such process, or not ours to look at.
 ProcessView look_at(pid_t pid);
+// What is mapped into another process: /proc/N/maps, environ. Throws EnvironmentError when it cannot be
+// looked at.
+ScanResult scan_process(pid_t pid);
 // The runtimes and pools among what it has mapped.
 ScanResult scan_view(const ProcessView& view);
 // The variables that OpenMP, BLAS, the loaders and the frameworks read.

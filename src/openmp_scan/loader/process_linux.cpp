@@ -1,3 +1,5 @@
+#include "openmp_scan/loader/process.h"
+
 #ifdef __linux__
 #include <sched.h>
 #include <sys/stat.h>
@@ -14,7 +16,6 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "openmp_scan/loader/process.h"
 #include "openmp_scan/loader/search.h"
 
 namespace runner::runtime {

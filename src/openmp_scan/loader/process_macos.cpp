@@ -1,4 +1,6 @@
 // macOS has no /proc: lsof lists the mapped files, ps the threads.
+#include "openmp_scan/loader/process.h"
+
 #ifdef __APPLE__
 #include <spdlog/fmt/fmt.h>
 
@@ -7,7 +9,6 @@
 
 #include "base/error.h"
 #include "openmp_scan/loader/lsof.h"
-#include "openmp_scan/loader/process.h"
 #include "openmp_scan/loader/search.h"
 
 namespace runner::runtime {

@@ -1,19 +1,13 @@
 #pragma once
-// The two loaders' ways of finding a name.
+// Lists, folders and variables as the loaders read them.
 
-#include <memory>
+#include <filesystem>
+#include <string>
+#include <vector>
 
-#include "openmp_scan/loader/closure.h"
+#include "openmp_scan/scan.h"
 
 namespace runner::runtime {
-
-// ld.so(8): RPATH of the asker and its askers, LD_LIBRARY_PATH, RUNPATH of the asker, ld.so.cache, default
-// folders.
-std::unique_ptr<Search> make_elf_search(const ScanOptions& options, const std::string& arch,
-                                        FileStore& store);
-// dyld(1): @rpath, @loader_path, @executable_path, absolute install names, DYLD_* paths.
-std::unique_ptr<Search> make_macho_search(const ScanOptions& options, const std::string& arch,
-                                          FileStore& store);
 
 // "a:b" → {"a", "b"}; empty parts are left out.
 std::vector<std::string> split_list(const std::string& text, const char* separators);

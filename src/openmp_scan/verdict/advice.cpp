@@ -1,10 +1,11 @@
+#include "openmp_scan/verdict/advice.h"
+
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <set>
 
 #include "base/truth_words.h"
-#include "openmp_scan/verdict/verdict.h"
 
 namespace runner::runtime {
 

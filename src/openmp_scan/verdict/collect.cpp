@@ -1,6 +1,7 @@
 #include "openmp_scan/verdict/collect.h"
 
-#include "openmp_scan/binaries/library_identity.h"
+#include "openmp_scan/binaries/library_names.h"
+#include "openmp_scan/verdict/advice.h"
 #include "openmp_scan/verdict/verdict.h"
 
 namespace runner::runtime {
@@ -81,14 +82,6 @@ ScanResult scan_with(FileStore& store, const std::vector<std::filesystem::path>&
   const Closure closure = resolve(members, options, store);
   result.problems = closure.problems;
   collect(closure, options, result);
-  return result;
-}
-
-ScanResult scan(const std::vector<std::filesystem::path>& members, const ScanOptions& options) {
-  FileStore store(options.use_cache ? cache_file(cache_folder(options.cache_folder), members)
-                                    : std::filesystem::path());
-  ScanResult result = scan_with(store, members, options);
-  store.save();
   return result;
 }
 

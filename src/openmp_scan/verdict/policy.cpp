@@ -1,10 +1,8 @@
-// What each policy does with a verdict: the table in docs/openmp.md, as a function.
+#include "openmp_scan/verdict/policy.h"
 
 #include <spdlog/fmt/fmt.h>
 
 #include "base/error.h"
-#include "openmp_scan/scan.h"
-#include "openmp_scan/verdict/verdict.h"
 
 namespace runner::runtime {
 

@@ -1,5 +1,5 @@
 #pragma once
-// From what meets in a process to a verdict, and to advice. Pure functions: everything they look at is
+// From what meets in a process to a verdict. Pure functions: everything they look at is
 // passed.
 
 #include <string>
@@ -23,9 +23,8 @@ Surroundings surroundings(const ScanOptions& options, bool macos);
 bool is_llvm_family(RuntimeKind kind);
 Verdict judge(const std::vector<Runtime>& runtimes, const std::vector<BlasPool>& blas,
               const Surroundings& around);
-// What happens, what it costs where that was measured, and the fix as commands; one text each.
-std::vector<std::string> advise(const ScanResult& result, const Surroundings& around);
-
+// A warning when the core that a loaded OpenBLAS uses leaves this CPU's AVX-512 unused; "" when all is well.
+std::string judge_openblas_core(const std::string& core, bool cpu_has_avx512);
 // Cores of OpenBLAS whose kernels use AVX-512.
 bool is_avx512_core(const std::string& core);
 

@@ -1,9 +1,10 @@
 // report.html: one page without scripts or outside files.
+#include "training/files/report.h"
+
 #include <algorithm>
 
 #include "base/log.h"
 #include "training/figures_text.h"
-#include "training/files/run_files.h"
 
 namespace runner::lvm {
 namespace {

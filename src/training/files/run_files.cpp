@@ -8,6 +8,7 @@
 #include "models/files/safetensors.h"
 #include "models/model_config.h"
 #include "models/state_dict.h"
+#include "training/files/report.h"
 
 namespace runner::lvm {
 namespace fs = std::filesystem;

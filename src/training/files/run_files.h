@@ -73,7 +73,4 @@ class RunFiles {
 // The model's state dict with its parameters taken from `weights` (flat, in the order of model.parameters()).
 std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& weights);
 
-// The self-contained page: curves of the epochs' figures, beside those of the baselines.
-std::string report_html(const TrainingHistory& history, const std::string& title);
-
 }  // namespace runner::lvm

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "openmp_scan/loader/process.h"
 #include "worker/exec/death_watch.h"
 #include "worker/exec/stderr_copy.h"
 #include "worker/processes/process.h"
@@ -21,7 +22,7 @@ namespace runner::runtime {
 namespace {
 
 // A process that cannot be looked at any more is no error here.
-std::optional<ScanResult> look_at(pid_t pid) {
+std::optional<ScanResult> scan_if_there(pid_t pid) {
   try {
     return scan_process(pid);
   } catch (const Error& error) {
@@ -80,7 +81,7 @@ ProgramEnding run_program(const std::vector<std::string>& command, const Environ
   const Started program = start(setup, tee);
   tee.close_program_end();
   ProgramEnding ending;
-  DeathWatch tracer(program.pid, [&] { ending.loaded = look_at(program.pid); });
+  DeathWatch tracer(program.pid, [&] { ending.loaded = scan_if_there(program.pid); });
   ::close(program.gate);
 
   std::optional<int> status;
@@ -91,7 +92,7 @@ ProgramEnding run_program(const std::vector<std::string>& command, const Environ
     const std::string came = tee.pump();
     // Without tracing, this moment is the last at which the process is surely there.
     if (!tracer.tracing() && came.find("OMP: Error") != std::string::npos)
-      ending.loaded = look_at(program.pid);
+      ending.loaded = scan_if_there(program.pid);
   }
   tee.pump();
   check_executed(setup, program.report);

@@ -6,6 +6,7 @@
 #include "environment/address_space.h"
 #include "environment/bootstrap.h"
 #include "environment/native_features.h"
+#include "openmp_scan/verdict/policy.h"
 #include "worker/launch/launch_parts.h"
 #include "worker/launch/libraries.h"
 #include "worker/launch/run_worker.h"

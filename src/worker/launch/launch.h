@@ -37,7 +37,4 @@ struct LaunchRequest {
 // with. Throws Error before the start. Fills in context.launch.
 int launch_job(const LaunchRequest& request);
 
-// The worker's side of it: `runner --worker FD`, where FD holds what launch_job wrote.
-int worker_main(int request_fd);
-
 }  // namespace runner::runtime

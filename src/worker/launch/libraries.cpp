@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "openmp_scan/loader/loaded.h"
+#include "openmp_scan/verdict/policy.h"
 #include "worker/launch/paths.h"
 
 namespace runner::runtime {

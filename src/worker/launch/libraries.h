@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "openmp_scan/scan.h"
+#include "openmp_scan/verdict/policy.h"
 #include "worker/launch/launch.h"
 
 namespace runner::runtime {

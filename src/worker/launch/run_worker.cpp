@@ -9,6 +9,7 @@
 #include "base/fault_address.h"
 #include "base/json_parse.h"
 #include "base/log.h"
+#include "openmp_scan/loader/process.h"
 #include "openmp_scan/scan.h"
 #include "worker/launch/lifeline.h"
 #include "worker/launch/outcome.h"

@@ -1,4 +1,6 @@
 // The worker: loads exactly one plug-in, checks what came with it, runs the job, reports.
+#include "worker/launch/worker.h"
+
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -16,13 +18,13 @@
 #include "base/status.h"
 #include "base/version.h"
 #include "environment/contention.h"
+#include "openmp_scan/verdict/verdict.h"
 #include "ranks/speaker.h"
-#include "worker/launch/launch.h"
 #include "worker/launch/libraries.h"
 #include "worker/launch/lifeline.h"
 #include "worker/launch/worker_request.h"
 #include "worker/processes/process.h"
-#include "worker/supervise/stacks.h"
+#include "worker/supervise/stack_handlers.h"
 
 namespace runner::runtime {
 namespace {

@@ -1,4 +1,6 @@
 // The worker's side: async-signal-safe code only.
+#include "worker/supervise/stack_handlers.h"
+
 #include <execinfo.h>
 #include <pthread.h>
 #include <signal.h>
@@ -6,9 +8,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 
 #include "base/fault_address.h"
-#include "worker/supervise/stacks.h"
+#include "base/status.h"
 
 #ifdef __linux__
 #include <sys/syscall.h>

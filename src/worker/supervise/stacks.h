@@ -9,10 +9,6 @@
 
 namespace runner::runtime {
 
-// Worker: from now on SIGUSR2 writes the receiving thread's stack to `fd`, and a fatal signal that of the
-// thread that crashed, before the signal does its default work.
-void install_stack_handlers(int fd);
-
 // Launcher: every thread of `pid` with its name, state, what it waits for, and its stack where it answers
 // within a moment. `page` is the worker's status page, `fd` the file that the worker writes to.
 std::string thread_stacks(pid_t pid, int fd, const StatusPage& page);

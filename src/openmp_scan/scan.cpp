@@ -1,6 +1,54 @@
 #include "openmp_scan/scan.h"
 
+#include <unistd.h>
+
+#include "openmp_scan/loader/file_store.h"
+#include "openmp_scan/loader/ld_cache.h"
+#include "openmp_scan/verdict/collect.h"
+
+#ifdef __APPLE__
+extern char** environ;
+#endif
+
 namespace runner::runtime {
+
+const char* to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::none:
+      return "none";
+    case Verdict::one:
+      return "one";
+    case Verdict::slow:
+      return "slow";
+    case Verdict::mixed:
+      return "mixed";
+    case Verdict::duplicate:
+      break;
+  }
+  return "duplicate";
+}
+
+Environment current_environment() {
+  Environment all;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (const std::size_t equals = text.find('='); equals != std::string::npos)
+      all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+bool cpu_has_avx512() {
+  return cpu_hwcaps_level() == 4;
+}
+
+ScanResult scan(const std::vector<std::filesystem::path>& members, const ScanOptions& options) {
+  FileStore store(options.use_cache ? cache_file(cache_folder(options.cache_folder), members)
+                                    : std::filesystem::path());
+  ScanResult result = scan_with(store, members, options);
+  store.save();
+  return result;
+}
 
 std::string leaf(const std::string& path) {
   return path.substr(path.rfind('/') + 1);

@@ -1,0 +1,25 @@
+#pragma once
+// What each policy does with a verdict: the table in docs/openmp.md, as a function.
+
+#include <string>
+
+#include "openmp_scan/scan.h"
+
+namespace runner::runtime {
+
+enum class Policy { isolate, forbid, allow };
+Policy policy_from(const std::string& word);  // throws UsageError
+
+enum class Action {
+  run,
+  warn,      // run, and say what it costs
+  separate,  // the parts run in separate workers that exchange files
+  refuse,    // exit 4
+};
+// `inside`: the worst verdict of any one plug-in. `between`: of all the job's parts together. `from_preload`:
+// the conflict comes by LD_PRELOAD or DYLD_INSERT_LIBRARIES, so that separate workers would have it too.
+Action decide(Policy policy, Verdict inside, Verdict between, bool from_preload);
+// The reason in one line, naming the paths that meet: for the log and for the error of Action::refuse.
+std::string conflict_line(const ScanResult& result);
+
+}  // namespace runner::runtime
