@@ -63,11 +63,39 @@ TEST_F(CheckScript, FindsAFolderThatTheTableDoesNotKnow) {
 
 TEST_F(CheckScript, FindsASourceThatLeavesOutItsHeader) {
   add("src/base/error.cpp", "int x;\n");
-  expect_finding("src/base/error.cpp:1: does not include the header of its name");
+  expect_finding("src/base/error.cpp:1: the header of its name, base/error.h, is not its first include");
+}
+
+TEST_F(CheckScript, FindsASourceThatIncludesAnotherHeaderBeforeItsOwn) {
+  add("src/base/error.cpp", "#include <string>\n\n#include \"base/error.h\"\n");
+  expect_finding("src/base/error.cpp:1: the header of its name, base/error.h, is not its first include");
+}
+
+TEST_F(CheckScript, FindsASourceWithoutAHeaderOfItsName) {
+  add("src/base/reason.cpp", "#include \"base/error.h\"\n");
+  name_in_cmake("src", "reason.cpp");
+  expect_finding("src/base/reason.cpp:1: has no header of its name, src/base/reason.h");
+}
+
+TEST_F(CheckScript, AcceptsAPartOfAHeadersCodeAndEntryPoints) {
+  add("src/base/error_words.cpp", "#include \"base/error.h\"\n");
+  add("src/cli/main.cpp", "int main() {}\n");
+  add("jobs/train/plugin.cpp", "int x;\n");
+  for (const char* file : {"error_words.cpp", "main.cpp", "plugin.cpp"}) name_in_cmake("src", file);
+  const ProgramResult result = check();
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+}
+
+TEST_F(CheckScript, FindsAPartThatIncludesAnotherHeaderFirst) {
+  add("src/base/error_words.cpp", "#include \"base/log.h\"\n#include \"base/error.h\"\n");
+  name_in_cmake("src", "error_words.cpp");
+  expect_finding(
+      "src/base/error_words.cpp:1: the header of its name, base/error.h, is not its first include");
 }
 
 TEST_F(CheckScript, FindsAFileThatNobodyBuilds) {
-  add("src/base/forgotten.cpp", "int x;\n");
+  add("src/base/forgotten.h", "#pragma once\n");
+  add("src/base/forgotten.cpp", "#include \"base/forgotten.h\"\n");
   expect_finding("src/base/forgotten.cpp:1: no CMakeLists.txt names this file");
 }
 
