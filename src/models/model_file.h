@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "base/json.h"
 #include "models/model.h"
-
 #include "models/state_dict.h"
 
 namespace runner::lvm {

@@ -1,8 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "engines/step.h"
-
 #include "engines/libtorch/libtorch_step.h"
+#include "engines/step.h"
 
 namespace runner::lvm {
 namespace {

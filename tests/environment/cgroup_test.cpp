@@ -5,8 +5,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "environment/cpu_limits.h"
-
 #include "environment/cgroup.h"
 
 namespace runner::runtime {

@@ -1,5 +1,4 @@
 #include "worker/launch/launch.h"
-#include "worker/launch/paths.h"
 
 #include "base/error.h"
 #include "base/printable.h"
@@ -9,6 +8,7 @@
 #include "openmp_scan/verdict/policy.h"
 #include "worker/launch/launch_parts.h"
 #include "worker/launch/libraries.h"
+#include "worker/launch/paths.h"
 #include "worker/launch/run_worker.h"
 
 namespace runner::runtime {
