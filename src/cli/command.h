@@ -17,7 +17,7 @@ const std::vector<Command>& commands();
 
 int job_command(int argc, char** argv);     // train, index, sequences, eval, search, smoke, run, plan
 int config_command(int argc, char** argv);  // show, check, schema
-int runs_command(int argc, char** argv);    // list, show, diff, verify, clean
+int runs_command(int argc, char** argv);    // list, show, diff, report, verify, clean
 int doctor_command(int argc, char** argv);
 int env_command(int argc, char** argv);
 int exec_command(int argc, char** argv);

@@ -157,21 +157,5 @@ TEST(RunFiles, MetricsDoNotFollowALink) {
   EXPECT_EQ(test::file_contents(folder / "theirs"), "notes\n");
 }
 
-TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
-  TrainingHistory history;
-  for (const double loss : {0.5, 0.3}) {
-    EpochRecord& epoch = history.history.emplace_back();
-    epoch.epoch = static_cast<std::int64_t>(history.history.size());
-    epoch.train.loss = epoch.val_loss = loss;
-  }
-  history.events.push_back({7, 1, "a < b", {}});
-  const std::string page = report_html(history, "run & test");
-  EXPECT_NE(page.find("<polyline"), std::string::npos);
-  EXPECT_NE(page.find("run &amp; test"), std::string::npos);
-  EXPECT_NE(page.find("a &lt; b"), std::string::npos);
-  EXPECT_EQ(page.find("http"), std::string::npos);
-  EXPECT_EQ(page.find("<script"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace runner::lvm

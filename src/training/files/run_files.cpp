@@ -6,6 +6,8 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "models/files/safetensors.h"
+#include "report/run_report.h"
+#include "training/files/tensorboard_tags.h"
 
 namespace runner::lvm {
 namespace fs = std::filesystem;
@@ -48,6 +50,7 @@ std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& wei
 
 RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config, Json adamw)
     : folder_(std::move(folder)),
+      config_yaml_(config_yaml),
       config_(std::move(config)),
       adamw_(std::move(adamw)),
       metrics_(folder_ / "metrics.jsonl") {
@@ -58,23 +61,18 @@ RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config,
 }
 
 void RunFiles::add_metrics(const StepRecord& step) {
-  add(step.step, step, numbers_of(step));
+  add(step.step, step, tagged(step));
 }
 
-void RunFiles::add_metrics(const EpochRecord& epoch, const NamedList<double>& more) {
-  NamedList<double> scalars = more;
-  for (auto& number : numbers_of(epoch)) scalars.push_back(std::move(number));
-  add(epoch.step, epoch, scalars);
+void RunFiles::add_metrics(const EpochRecord& epoch, const BaselineFigures& baselines) {
+  add(epoch.step, epoch, tagged(epoch, baselines));
 }
 
-void RunFiles::add(std::int64_t step, const Json& line, const NamedList<double>& numbers) {
+void RunFiles::add(std::int64_t step, const Json& line, const NamedList<double>& scalars) {
   check();
   metrics_.add(line);
-  NamedList<double> scalars = numbers;
-  std::erase_if(scalars, [](const auto& scalar) { return scalar.first == "step"; });
   try {
-    if (!tensorboard_)
-      tensorboard_ = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard", tensorboard_from_);
+    if (!tensorboard_) open_tensorboard();
     tensorboard_->add(step, scalars);
   } catch (const std::exception& error) {
     if (!tensorboard_warned_) spdlog::warn("tensorboard/: {}; the run goes on without it", error.what());
@@ -82,15 +80,25 @@ void RunFiles::add(std::int64_t step, const Json& line, const NamedList<double>&
   }
 }
 
+void RunFiles::open_tensorboard() {
+  auto writer = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard", tensorboard_from_);
+  std::string indented;  // Markdown shows it as it is
+  for (const char c : "    " + config_yaml_)
+    indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
+  writer->add_text("config", indented);
+  writer->add_hparams(config_, {"val/cosine", "val/loss", "val/gain"});
+  tensorboard_ = std::move(writer);
+}
+
 void RunFiles::forget_metrics_after(std::int64_t step, const std::vector<EpochRecord>& epochs) {
   metrics_.keep_until(step, epochs);
   tensorboard_from_ = step + 1;
 }
 
-void RunFiles::write_history(const TrainingHistory& history, const std::string& title) {
+void RunFiles::write_history(const TrainingHistory& history) {
   check();
   write_file_atomically(folder_ / "training_history.json", json_text(history, 2) + "\n");
-  write_file_atomically(folder_ / "report.html", report_html(history, title));
+  report::write_run_report(folder_, history);
 }
 
 void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
