@@ -14,7 +14,7 @@ if not browser:
     print("skipped: no Chromium here")
     sys.exit(peer.SKIPPED)
 
-# Added to a copy of the page: what it looks like, once it is laid out, as an attribute of the body.
+# Added to a copy of the page, which stands in a frame as wide as a phone or a desk: tells the frame's page what it looks like.
 PROBE = """<script>
 addEventListener('load', () => {
   const inside = [...document.querySelectorAll('svg')].map(svg => {
@@ -25,20 +25,24 @@ addEventListener('load', () => {
     });
   });
   const small = Math.min(...[...document.querySelectorAll('svg')].map(svg => 11 * svg.getBoundingClientRect().width / 440));
-  document.body.dataset.seen = JSON.stringify({
+  parent.postMessage(JSON.stringify({
     page: document.documentElement.scrollWidth, window: innerWidth, charts: inside.length, inside, small,
-    back: getComputedStyle(document.body).backgroundColor});
+    back: getComputedStyle(document.body).backgroundColor}), '*');
 });
 </script>"""
+FRAME = """<body><script>addEventListener('message', event => document.body.dataset.seen = event.data)</script>
+<iframe style="width:{width}px;height:900px;border:0" src="{page}"></iframe></body>"""
 
 
 def seen(page, width, dark):
     """What the probe saw, and the console's lines."""
-    command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={width},900", "--hide-scrollbars",
+    frame = page.with_suffix(f".{width}.html")
+    frame.write_text(FRAME.format(width=width, page=page.name))
+    command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000", "--hide-scrollbars",
                f"--user-data-dir={page.parent / 'profile'}", "--enable-logging=stderr", "--virtual-time-budget=3000", "--dump-dom"]
     if dark:
         command.append("--blink-settings=preferredColorScheme=0")
-    done = subprocess.run([*command, page.as_uri()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    done = subprocess.run([*command, frame.as_uri()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
     found = re.search(r'data-seen="([^"]*)"', done.stdout)
     peer.check(found, f"the browser showed nothing: {done.stderr[-2000:]}")
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
@@ -56,11 +60,11 @@ with peer.folder() as work:
         probed = work / f"{page.parent.name}_{page.name}"
         probed.write_text(page.read_text().replace("</head>", PROBE + "</head>"))
         backs = set()
-        for width in (1280, 500):  # a window of a desktop browser is no narrower than 500
+        for width in (1280, 390):
             for dark in (False, True):
                 layout, console = seen(probed, width, dark)
                 peer.check(not console, f"{page}: {console}")
-                peer.check(layout["page"] <= layout["window"], f"{page} is {layout['page']} px wide in a window of {width}")
+                peer.check(layout["page"] <= layout["window"] == width, f"{page} is {layout['page']} px wide in a window of {width}")
                 peer.check(layout["charts"] >= 6, f"{page} has {layout['charts']} charts")
                 peer.check(all(layout["inside"]), f"{page}: something lies outside its chart at {width} px: {layout['inside']}")
                 peer.check(layout["small"] >= 8, f"{page}: letters of {layout['small']:.1f} px")
