@@ -31,12 +31,13 @@ std::string runtimes_of(const Json& scan) {
 }
 
 std::string variables_of(const Json& decisions) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::pair<std::string, std::string>> variables;
   if (decisions.is_array())
     for (const Json& one : decisions)
-      rows.push_back(
-          {text_in(one, "name"), text_in(one, "value", "–"), text_in(one, "action"), text_in(one, "reason")});
-  return table({"variable", "value", "", "why"}, rows);
+      variables.emplace_back(
+          text_in(one, "name"),
+          fmt::format("{} ({}): {}", text_in(one, "value"), text_in(one, "action"), text_in(one, "reason")));
+  return facts(variables);
 }
 
 }  // namespace

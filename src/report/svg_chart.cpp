@@ -12,7 +12,7 @@ namespace runner::report {
 namespace {
 
 // In the units of the view box; a page scales it. Letters of 11 units are some 6.2 wide.
-constexpr double width = 440, right = 10, left = 62, plot_height = 180, line_height = 16, letter = 6.2;
+constexpr double width = 440, right = 22, left = 62, plot_height = 180, line_height = 16, letter = 6.2;
 constexpr std::size_t most_points = 400;
 
 // From values to the view box. Where all values are one, it lies in the middle.

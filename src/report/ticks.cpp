@@ -49,7 +49,7 @@ std::vector<double> log_ticks(double low, double high, int count) {
 
 std::vector<std::string> tick_labels(const std::vector<double>& ticks) {
   std::vector<std::string> labels;
-  for (int digits = 1; digits <= 12; ++digits) {
+  for (int digits = 6; digits <= 12; ++digits) {
     labels.clear();
     bool exact = true;
     for (const double tick : ticks) {

@@ -166,10 +166,10 @@ std::string gates_section(const ReportedRun& run) {
 }
 
 std::string events_section(const ReportedRun& run) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::pair<std::string, std::string>> events;
   for (const EventRecord& event : run.history.events)
-    rows.push_back({std::to_string(event.step), std::to_string(event.epoch), event.what});
-  return section("Events", table({"step", "epoch", "what"}, rows));
+    events.emplace_back(fmt::format("step {}, epoch {}", event.step, event.epoch), event.what);
+  return section("Events", facts(events));
 }
 
 std::string evaluations_section(const ReportedRun& run) {

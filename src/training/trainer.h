@@ -66,6 +66,7 @@ class Trainer {
   TrainerResult run();
 
   const TrainerState& state() const { return state_; }
+  TrainingHistory history() const;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -86,7 +86,7 @@ TEST(SvgChart, EqualRatiosAreEqualDistancesOnALogarithmicAxis) {
 TEST(SvgChart, OneEpochIsAPointInTheMiddle) {
   const std::string drawing = svg({"c", "epoch", {line("a", {0.5})}, {}, {}, false});
   expect_inside_axes(drawing);
-  EXPECT_NEAR(dots(drawing)[0].x, (62 + 430) / 2.0, 0.2);
+  EXPECT_NEAR(dots(drawing)[0].x, (62 + 418) / 2.0, 0.2);
   EXPECT_THAT(drawing, HasSubstr(">1</text>"));
 }
 

@@ -141,9 +141,9 @@ TEST(Baselines, ARidgeOfTooManyUnknownsIsRefused) {
 
 TEST(FiguresText, WritesADashForWhatWasNotComputed) {
   const NamedList<double> figures{{"margin", 0.25}, {"val_cosine", 0.5}};
-  EXPECT_EQ(figure(figures, "absent", 3), "–");
-  EXPECT_EQ(figure(figures, "margin", 2), "+0.25");
-  EXPECT_EQ(figure(figures, "val_cosine", 4), "0.5000");
+  EXPECT_EQ(report::figure(figures, "absent", 3), "–");
+  EXPECT_EQ(report::figure(figures, "margin", 2), "+0.25");
+  EXPECT_EQ(report::figure(figures, "val_cosine", 4), "0.5000");
 }
 
 TEST(FiguresText, NamesEachBaselineThatAModelDoesNotReach) {

@@ -29,6 +29,16 @@ std::vector<NamedArray> by_parameter(Model& model, const std::vector<float>& fla
   return arrays;
 }
 
+// The configuration's words as what they stand for: TensorBoard sorts numbers and draws them on axes.
+Json typed(const Json& words) {
+  Json values = Json::object();
+  for (const auto& [key, word] : words.items()) {
+    const Json value = word.is_string() ? Json::parse(word.get<std::string>(), nullptr, false) : word;
+    values[key] = value.is_number() || value.is_boolean() ? value : word;
+  }
+  return values;
+}
+
 }  // namespace
 
 std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& weights) {
@@ -86,7 +96,7 @@ void RunFiles::open_tensorboard() {
   for (const char c : "    " + config_yaml_)
     indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
   writer->add_text("config", indented);
-  writer->add_hparams(config_, {"val/cosine", "val/loss", "val/gain"});
+  writer->add_hparams(typed(config_), {"val/cosine", "val/loss", "val/gain"});
   tensorboard_ = std::move(writer);
 }
 
