@@ -100,6 +100,10 @@ function(runner_test name)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ${RUNNER_UNITY} UNITY_BUILD_BATCH_SIZE 0)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)  # the header is optimized
   else()
+    # Several files at a time, as the libraries: GoogleTest's headers cost more than a test.
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${RUNNER_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+    # GCC takes the files for headers then, whose fixtures should not lie in unnamed namespaces.
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
     if(T_LIBS AND NOT "runner_ann" IN_LIST T_LIBS)  # OpenMP's flag is one more
       runner_reuse_header(${name} runner_test_header)

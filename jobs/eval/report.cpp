@@ -1,7 +1,7 @@
 #include "jobs/eval/report.h"
 
 #include "base/log.h"
-#include "training/figures_text.h"
+#include "report/figures_text.h"
 
 namespace runner::jobs {
 
@@ -14,7 +14,7 @@ std::string comparison(const char* name, const std::optional<SplitReport>& split
   for (const auto& [baseline, figures] : split->baselines)
     rows.emplace_back("  " + baseline, figures ? numbers_of(*figures) : NamedList<double>());
   rows.emplace_back("  chance", numbers_of(split->chance));
-  return fmt::format("\n{}gain {:+.4f} over {}\n", lvm::figure_table(rows), split->gain,
+  return fmt::format("\n{}gain {:+.4f} over {}\n", report::figure_table(rows), split->gain,
                      split->best_baseline);
 }
 

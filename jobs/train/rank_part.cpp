@@ -74,7 +74,6 @@ void run_member(const JobContext& context, const TrainOptions& options, ranks::S
   parts.samples = inputs.samples;
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
-  parts.name = options.name;
   const Start start = agree_on_start(group.get(), Start::anew);
   if (start == Start::finished) return;
   share_weights(group.get(), *parts.step);

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "training/figures_text.h"
+#include "report/figures_text.h"
 
 namespace runner::jobs {
 namespace {
@@ -42,7 +42,7 @@ TrainingResult result_of(const lvm::TrainerState& state, const lvm::TrainerResul
   result.gates = r.final_gates;
   result.gain = facts.baselines.gain(state.best_val_cosine);
   result.baselines = facts.baselines;
-  const std::string advice = lvm::shortfall(facts.baselines, state.best_val_cosine, facts.residual);
+  const std::string advice = report::shortfall(facts.baselines, state.best_val_cosine, facts.residual);
   if (!advice.empty()) result.advice = advice;
   return result;
 }
@@ -68,7 +68,7 @@ std::string summary_of(const lvm::TrainerState& state, const RunFacts& facts, co
   return fmt::format(
       "model: {}\nbest epoch {}: validation loss {:.6f}, cosine {:.4f}, gain {:+.4f} over {}\n{}{}",
       (facts.folder / "best_model.pt").string(), state.best_epoch, state.best_val_loss.value_or(0),
-      state.best_val_cosine, result.gain, baselines.best, lvm::figure_table(rows),
+      state.best_val_cosine, result.gain, baselines.best, report::figure_table(rows),
       result.advice ? *result.advice + "\n" : "");
 }
 

@@ -23,7 +23,8 @@
 #include "jobs/train/set_aside.h"
 #include "jobs/train/set_up.h"
 #include "models/torch_version.h"
-#include "training/figures_text.h"
+#include "report/figures_text.h"
+#include "report/run_report.h"
 #include "training/files/checkpoint.h"
 #include "training/trainer.h"
 #include "worker/launch/outcome.h"
@@ -32,6 +33,15 @@ namespace runner::jobs {
 namespace fs = std::filesystem;
 
 namespace {
+
+// The page was written before the manifest's last word. A run that ended well has not failed for it.
+void tell_end_in_report(const fs::path& folder, const TrainingHistory& history) {
+  try {
+    report::write_run_report(folder, history);
+  } catch (const Error& error) {
+    spdlog::warn("report.html does not tell the end of the run: {}", error.line());
+  }
+}
 
 // One process alone, or rank 0 of several: it has every file.
 void run_lead(const JobContext& context, const TrainOptions& options, ranks::Session* session,
@@ -53,7 +63,7 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   const auto group = meet(session, options, hardware, identity);
   const BaselineFigures baselines =
       lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines, group);
-  spdlog::info("{}", lvm::header_of(baselines));
+  spdlog::info("{}", report::header_of(baselines));
 
   note_warm_up(options, inputs, ranks);
   auto model = build_model(options, inputs, context.arguments.init);
@@ -71,7 +81,6 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   parts.samples = inputs.samples;
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
-  parts.name = options.name;
   identity.machine.engine = facts.engine;
   identity.machine.precision = facts.precision;
   identity.machine.device = facts.device;
@@ -134,6 +143,7 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
     manifest.set("events", trainer.state().events);
     manifest.finish(outcome);
     manifest.write(manifest_file);
+    tell_end_in_report(folder, trainer.history());
   };
   // What ended the run is told whether or not it can be written.
   const auto record = [&](const std::string& outcome) {

@@ -16,6 +16,7 @@
 #include "base/printable.h"
 #include "base/progress.h"
 #include "cli/runs/list.h"
+#include "cli/runs/report.h"
 #include "cli/runs/show.h"
 #include "cli/runs/upkeep.h"
 
@@ -62,6 +63,15 @@ int diff_runs(const std::string& a, const std::string& b, bool json) {
   return 0;
 }
 
+int report_runs(const ReportOptions& options, bool json) {
+  const std::filesystem::path page = write_report(options);
+  if (json)
+    print_json({{"output", page.string()}, {"runs", options.runs.size()}});
+  else
+    say("{}\n", page.string());
+  return 0;
+}
+
 // Exit code 3 when a file is not what it was.
 int verify_files(const std::string& at, bool json) {
   bool good = true;
@@ -102,6 +112,7 @@ int runs_command(int argc, char** argv) {
       "Past runs from their manifests.\n\nExamples:\n  runner runs list --job train --sort gain --limit 10\n"
       "  runner runs show artifacts/lvm/models/latest\n"
       "  runner runs diff artifacts/lvm/models/a artifacts/lvm/models/b\n"
+      "  runner runs report artifacts/lvm/models/a artifacts/lvm/models/b --output a_and_b.html\n"
       "  runner runs verify artifacts/index/cppdocs_flat_ip.index\n"
       "  runner runs clean --keep 5 --dry-run",
       "runner runs");
@@ -132,6 +143,14 @@ int runs_command(int argc, char** argv) {
   CLI::App* diff_app = command("diff", "what tells two runs apart: keys, figures, versions, inputs");
   diff_app->add_option("A", run, what_run)->required();
   diff_app->add_option("B", other, "the other one")->required();
+  ReportOptions report;
+  CLI::App* report_app =
+      command("report", "a page of one training with its evaluations, or of several side by side");
+  report_app->add_option("DIR", report.runs, "folders of training runs")->required();
+  report_app->add_option("--output", report.output,
+                         "the page: DIR/report.html of one run without it, runs.html of several");
+  report_app->add_option("--evaluations", report.evaluations, "where reports of runner eval are looked for")
+      ->capture_default_str();
   CLI::App* verify_app =
       command("verify", "hash a run's inputs again, look at its files; exit 3 when one differs");
   verify_app->add_option("DIR", run, what_run)->required();
@@ -152,6 +171,7 @@ int runs_command(int argc, char** argv) {
   if (list_app->parsed()) return list_runs(options, json);
   if (show_app->parsed()) return show_run(run, json);
   if (diff_app->parsed()) return diff_runs(run, other, json);
+  if (report_app->parsed()) return report_runs(report, json);
   return verify_app->parsed() ? verify_files(run, json) : clean_runs(folder, keep, dry_run, json);
 }
 

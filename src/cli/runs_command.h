@@ -1,5 +1,5 @@
 #pragma once
-// runner runs list|show|diff|verify|clean.
+// runner runs list|show|diff|report|verify|clean.
 
 namespace runner::cli {
 

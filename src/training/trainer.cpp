@@ -12,8 +12,8 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "report/figures_text.h"
 #include "training/augment.h"
-#include "training/figures_text.h"
 #include "training/warmup_cosine.h"
 
 namespace runner::lvm {
@@ -217,15 +217,15 @@ void Trainer::end_epoch() {
         fmt::format("the validation loss of epoch {} is not finite; the last good checkpoint is in {}",
                     state_.epoch + 1, writes() ? parts_.files->checkpoints().string() : "rank 0's folder"));
   state_.history.push_back(epoch);
-  if (writes()) parts_.files->add_metrics(epoch, scalars_of(parts_.baselines));
+  if (writes()) parts_.files->add_metrics(epoch, parts_.baselines);
   const NamedList<double> numbers = numbers_of(epoch);
   spdlog::info(
       "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {:+.4f} margin "
       "{:+.4f} R@1 {} R@5 {} new R@1 {} R@5 {} | lr {:.2e}, {} samples/s",
       epoch.epoch, o.epochs, epoch.train.loss, epoch.train.cosine, epoch.val_loss, epoch.val_cosine,
-      epoch.gain, epoch.margin, figure(numbers, "r_at_1", 3), figure(numbers, "r_at_5", 3),
-      figure(numbers, "new_r_at_1", 3), figure(numbers, "new_r_at_5", 3), epoch.lr,
-      figure(numbers, "samples_per_second", 0));
+      epoch.gain, epoch.margin, report::figure(numbers, "r_at_1", 3), report::figure(numbers, "r_at_5", 3),
+      report::figure(numbers, "new_r_at_1", 3), report::figure(numbers, "new_r_at_5", 3), epoch.lr,
+      report::figure(numbers, "samples_per_second", 0));
 
   const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
   std::string why;
@@ -238,7 +238,7 @@ void Trainer::end_epoch() {
   }
   if (best) save_best(epoch);
   if (!why.empty()) tripped("epoch", why);
-  if (writes()) parts_.files->write_history(history(), parts_.name);
+  if (writes()) parts_.files->write_history(history());
   save_checkpoint(false);
 }
 

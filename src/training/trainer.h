@@ -39,10 +39,9 @@ struct TrainerParts {
   BaselineFigures baselines;
   RunFiles* files = nullptr;            // null on ranks other than 0: they write nothing
   std::shared_ptr<ranks::Group> group;  // the step's; null: this process alone
-  std::string name;
-  std::string resume_line;             // what goes on with this run, told when it is stopped
-  RunIdentity identity;                // what a resume compares
-  Json model_record = Json::object();  // goes into config.json: context, target_offset, …
+  std::string resume_line;              // what goes on with this run, told when it is stopped
+  RunIdentity identity;                 // what a resume compares
+  Json model_record = Json::object();   // goes into config.json: context, target_offset, …
 };
 
 struct TrainerResult {
@@ -67,6 +66,7 @@ class Trainer {
   TrainerResult run();
 
   const TrainerState& state() const { return state_; }
+  TrainingHistory history() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -105,7 +105,6 @@ class Trainer {
   std::optional<double> samples_per_second() const;
   std::optional<double> step_ms() const;
   std::optional<double> first_step_ms() const;
-  TrainingHistory history() const;
 
   TrainerParts parts_;
   TrainerState state_;

@@ -174,7 +174,7 @@ void Trainer::write_model_files() {
   if (!writes()) return;
   const RunFiles& files = *parts_.files;
   Model& model = parts_.step->model();
-  parts_.files->write_history(history(), parts_.name);
+  parts_.files->write_history(history());
   writer_.finish();
   const bool has_best = state_.best_step >= 0;
   if (has_best) files.write_safetensors_model(model, best_weights(), parts_.model_record);

@@ -62,7 +62,7 @@ void Trainer::bad_value(const StepOutput& output, const std::int64_t* ids, std::
     return;
   }
   add_event(what + "; stopped", rows);
-  if (writes()) parts_.files->write_history(history(), parts_.name);
+  if (writes()) parts_.files->write_history(history());
   throw RunError(
       what + "; nothing was changed by it. " +
       (skips ? fmt::format("More than health.max_skipped = {} batches were bad. ", o.max_skipped) : "") +

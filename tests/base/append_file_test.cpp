@@ -9,7 +9,7 @@
 namespace runner {
 namespace {
 
-std::string refusal(const std::filesystem::path& path) {
+std::string append_refusal(const std::filesystem::path& path) {
   try {
     AppendFile(path).add("ours\n");
   } catch (const RunError& error) {
@@ -31,10 +31,10 @@ TEST(AppendFile, WritesToNothingButARegularFile) {
   std::filesystem::create_symlink(folder / "theirs", folder / "link");
   std::filesystem::create_symlink(folder / "nothing", folder / "dangling");
   ::mkfifo((folder / "fifo").c_str(), 0644);
-  EXPECT_EQ(refusal(folder / "link"), "is a link; only a regular file is written to");
-  EXPECT_EQ(refusal(folder / "dangling"), "is a link; only a regular file is written to");
-  EXPECT_EQ(refusal(folder / "fifo"), "is a fifo; only a regular file is written to");
-  EXPECT_EQ(refusal("/dev/full"), "is a device; only a regular file is written to");
+  EXPECT_EQ(append_refusal(folder / "link"), "is a link; only a regular file is written to");
+  EXPECT_EQ(append_refusal(folder / "dangling"), "is a link; only a regular file is written to");
+  EXPECT_EQ(append_refusal(folder / "fifo"), "is a fifo; only a regular file is written to");
+  EXPECT_EQ(append_refusal("/dev/full"), "is a device; only a regular file is written to");
   EXPECT_EQ(test::file_contents(folder / "theirs"), "notes\n");
   EXPECT_FALSE(std::filesystem::exists(folder / "nothing"));
 }

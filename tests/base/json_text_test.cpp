@@ -15,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string refusal(const std::string& text, const JsonLimits& limits = {}) {
+std::string text_refusal(const std::string& text, const JsonLimits& limits = {}) {
   try {
     parse_json(text, "x.json", limits);
   } catch (const DataError& error) {
@@ -67,19 +67,20 @@ TEST(JsonText, ReadsWhatOthersWrite) {
 }
 
 TEST(JsonText, SaysWhereItIsBroken) {
-  EXPECT_EQ(refusal("{\"a\": 1,\n  \"b\" 2}"), "x.json:2:7: not valid JSON: expected ':' behind the key");
+  EXPECT_EQ(text_refusal("{\"a\": 1,\n  \"b\" 2}"),
+            "x.json:2:7: not valid JSON: expected ':' behind the key");
   for (const char* text : {"", "{", "[1,", "[1,]", "{\"a\":}", "\"a", "\"\\", "\"\\u12", "\"\\x\"", "tru",
                            "01", "1.", "--1", "[1] 2", "{a: 1}", "\"a\nb\""})
-    EXPECT_THAT(refusal(text), HasSubstr("x.json:")) << text;
+    EXPECT_THAT(text_refusal(text), HasSubstr("x.json:")) << text;
 }
 
 TEST(JsonText, HasLimits) {
-  EXPECT_THAT(refusal(std::string(1000000, '[')),
+  EXPECT_THAT(text_refusal(std::string(1000000, '[')),
               HasSubstr("more than 64 lists and objects inside each other"));
   std::string objects;
   for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
-  EXPECT_THAT(refusal(objects), HasSubstr("inside each other"));
-  EXPECT_THAT(refusal("[1, 2, 3]", {.bytes = 5}), HasSubstr("is larger than 5 B"));
+  EXPECT_THAT(text_refusal(objects), HasSubstr("inside each other"));
+  EXPECT_THAT(text_refusal("[1, 2, 3]", {.bytes = 5}), HasSubstr("is larger than 5 B"));
 }
 
 // A quadratic search of the keys would take minutes.

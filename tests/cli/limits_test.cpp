@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string sample = std::string(RUNNER_SOURCE_DIR) + "/artifacts/sample/cppdocs_768.npz";
+const std::string bundled = std::string(RUNNER_SOURCE_DIR) + "/artifacts/sample/cppdocs_768.npz";
 
 class Limits : public testing::Test {
  protected:
@@ -19,11 +19,11 @@ class Limits : public testing::Test {
   ProgramResult run(const std::string& limits, const std::string& words) const {
     return run_program(
         {"sh", "-c", limits + "; exec \"$0\" " + words + " --json", RUNNER_BUILD_DIR "/runner"},
-        {folder_.path().string(), {{"RUNNER_CACHE_DIR", (folder_ / "cache").string()}, {"SAMPLE", sample}}});
+        {folder_.path().string(), {{"RUNNER_CACHE_DIR", (folder_ / "cache").string()}, {"SAMPLE", bundled}}});
   }
   void SetUp() override {
-    folder_.write("index.yaml", "job: index\ninput: {vectors: '" + sample + "'}\noutput: x.index\n");
-    folder_.write("sequences.yaml", "job: sequences\ninput: {vectors: '" + sample + "'}\noutput: s.npz\n");
+    folder_.write("index.yaml", "job: index\ninput: {vectors: '" + bundled + "'}\noutput: x.index\n");
+    folder_.write("sequences.yaml", "job: sequences\ninput: {vectors: '" + bundled + "'}\noutput: s.npz\n");
   }
   static Json error_of(const ProgramResult& result) {
     EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1) << result.out;
@@ -64,7 +64,7 @@ TEST_F(Limits, AFolderForTemporaryFilesThatIsNotThereIsNamed) {
                    "import sys, zipfile\n"
                    "with zipfile.ZipFile(sys.argv[1]) as a, zipfile.ZipFile('z.npz', 'w', 8) as z:\n"
                    "  for name in a.namelist(): z.writestr(name, a.read(name), 8)",
-                   sample},
+                   bundled},
                   {folder_.path().string(), {}});
   if (packed.exit_code != 0) GTEST_SKIP() << "no python3: " << packed.err;
   EXPECT_EQ(run(":", "index index.yaml --npz z.npz").exit_code, 0);

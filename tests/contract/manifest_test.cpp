@@ -7,7 +7,7 @@
 namespace runner {
 namespace {
 
-Manifest example() {
+Manifest example_manifest() {
   JobContext context;
   context.job = "index";
   context.arguments.force = true;
@@ -17,7 +17,7 @@ Manifest example() {
 }
 
 TEST(Manifest, StartsAsRunningAndTellsWhatWasLaunched) {
-  const Manifest manifest = example();
+  const Manifest manifest = example_manifest();
   EXPECT_TRUE(manifest.is_running());
   EXPECT_FALSE(manifest.has_ended());
   std::vector<std::string> keys;
@@ -29,7 +29,7 @@ TEST(Manifest, StartsAsRunningAndTellsWhatWasLaunched) {
 
 TEST(Manifest, ComesBackFromItsFileWithWhatTheJobAdded) {
   const test::TemporaryFolder folder;
-  Manifest manifest = example();
+  Manifest manifest = example_manifest();
   manifest.set("inputs", std::vector<InputRecord>{{"v.npz", 10, "0123456789abcdef"}});
   manifest.set("settings", {{"factory", "Flat"}});
   manifest.finish("finished");

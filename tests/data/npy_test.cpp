@@ -22,7 +22,7 @@ NpyHeader parse(const std::string& dict, std::uint64_t data_bytes) {
   return parse_npy_header(text, text.size() + data_bytes, "x.npy");
 }
 
-std::string refusal(const std::string& dict, std::uint64_t data_bytes) {
+std::string npy_refusal(const std::string& dict, std::uint64_t data_bytes) {
   return test::message_of<DataError>([&] { parse(dict, data_bytes); });
 }
 
@@ -101,23 +101,23 @@ TEST(NpyHeader, ReadsVersions2And3) {
 
 TEST(NpyHeader, RefusesShapesThatLie) {
   EXPECT_THAT(
-      refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 768), }", 4000),
+      npy_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 768), }", 4000),
       HasSubstr(
           "x.npy: the header says float32 of shape [1000, 768], 3072000 bytes, and only 4000 follow it"));
-  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 24 + 37),
+  EXPECT_THAT(npy_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 24 + 37),
               HasSubstr("float32 of shape [2, 3], 24 bytes, and 37 trailing bytes follow them"));
-  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 0),
+  EXPECT_THAT(npy_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 0),
               HasSubstr("beyond 64 bits"));
-  EXPECT_THAT(refusal("{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,), }", 0),
+  EXPECT_THAT(npy_refusal("{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,), }", 0),
               HasSubstr("damaged"));
-  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", 0),
+  EXPECT_THAT(npy_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", 0),
               HasSubstr("beyond 64 bits"));
-  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", 4),
+  EXPECT_THAT(npy_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", 4),
               HasSubstr("no whole number"));
 }
 
 TEST(NpyHeader, NamesBigEndianTypesItRefuses) {
-  EXPECT_THAT(refusal("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", 4),
+  EXPECT_THAT(npy_refusal("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", 4),
               HasSubstr("big-endian elements ('>f4')"));
 }
 
@@ -125,7 +125,7 @@ TEST(NpyHeader, RefusesDamagedText) {
   for (const char* dict : {"", "{", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': 1, 'shape': (1,)}",
                            "{'descr': '<f4, 'fortran_order': False, 'shape': (1,)}",
                            "{'descr': '<f4', 'fortran_order': False, 'shape': (1,", "{'x': '<f4'}"})
-    EXPECT_THAT(refusal(dict, 4), HasSubstr("damaged .npy header")) << dict;
+    EXPECT_THAT(npy_refusal(dict, 4), HasSubstr("damaged .npy header")) << dict;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 Pickle read(const std::string& bytes) {
   return Pickle(bytes, "x.pkl");
 }
-std::string refusal(const std::string& bytes) {
+std::string pickle_refusal(const std::string& bytes) {
   return test::message_of<DataError>([&] { read(bytes); });
 }
 std::string literal(std::string_view bytes) {
@@ -42,21 +42,21 @@ TEST(Pickle, ReadsContainersAndNumbers) {
 }
 
 TEST(Pickle, RefusesEverythingElseByName) {
-  EXPECT_THAT(refusal("\x80\x02"
-                      "cos\nsystem\n(X\x02\x00\x00\x00lstR."),
+  EXPECT_THAT(pickle_refusal("\x80\x02"
+                             "cos\nsystem\n(X\x02\x00\x00\x00lstR."),
               HasSubstr("x.pkl: this pickle asks for os.system"));
-  EXPECT_THAT(refusal("\x80\x02"
-                      "c__builtin__\neval\n."),
+  EXPECT_THAT(pickle_refusal("\x80\x02"
+                             "c__builtin__\neval\n."),
               HasSubstr("__builtin__.eval"));
-  EXPECT_THAT(refusal("\x80\x04\x8c\x08"
-                      "builtins\x8c\x04"
-                      "exec\x93."),
+  EXPECT_THAT(pickle_refusal("\x80\x04\x8c\x08"
+                             "builtins\x8c\x04"
+                             "exec\x93."),
               HasSubstr("builtins.exec"));
-  EXPECT_THAT(refusal("\x80\x02"
-                      "ctorch\nload\n."),
+  EXPECT_THAT(pickle_refusal("\x80\x02"
+                             "ctorch\nload\n."),
               HasSubstr("torch.load"));
-  EXPECT_THAT(refusal("\x80\x02"
-                      "cnumpy\nndarray\n)R."),
+  EXPECT_THAT(pickle_refusal("\x80\x02"
+                             "cnumpy\nndarray\n)R."),
               HasSubstr("numpy.ndarray(…)"));
 }
 
@@ -66,7 +66,7 @@ TEST(Pickle, RefusesWhatIsDamaged) {
                            "a.",
                            "\x80\x02t.", "\x80\x02Na.", "\x80\x02h\x07.", "\x80\x02Nr\xff\xff\xff\x7f.",
                            "\x80\x02\x82\x01.", "\x80\x02(Nd.", "\x80\x02NNR."})
-    EXPECT_THAT(refusal(text), HasSubstr("damaged pickle")) << text;
+    EXPECT_THAT(pickle_refusal(text), HasSubstr("damaged pickle")) << text;
 }
 
 TEST(Pickle, ReadsWhatPythonWrites) {

@@ -41,7 +41,7 @@ void second_pool(BootstrapFacts& f, BootstrapOptions&) {
 void foreign(BootstrapFacts& f, BootstrapOptions&) {
   f.foreign = true;
 }
-void mps(BootstrapFacts& f, BootstrapOptions&) {
+void asks_for_mps(BootstrapFacts& f, BootstrapOptions&) {
   f.device = "mps";
 }
 void auto_on_macos(BootstrapFacts& f, BootstrapOptions&) {
@@ -114,10 +114,11 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"numba_in_foreign_programs", "NUMBA_THREADING_LAYER", nullptr, foreign, Kind::set, "workqueue",
             ""},
         Row{"numba_by_the_user", "NUMBA_THREADING_LAYER", "omp", foreign, Kind::kept, "omp", "libomp"},
-        Row{"mps_fallback", "PYTORCH_ENABLE_MPS_FALLBACK", nullptr, mps, Kind::set, "1", ""},
+        Row{"mps_fallback", "PYTORCH_ENABLE_MPS_FALLBACK", nullptr, asks_for_mps, Kind::set, "1", ""},
         Row{"mps_fallback_for_auto_on_macos", "PYTORCH_ENABLE_MPS_FALLBACK", nullptr, auto_on_macos,
             Kind::set, "1", ""},
-        Row{"mps_fallback_refused", "PYTORCH_ENABLE_MPS_FALLBACK", "0", mps, Kind::kept, "0", "ends the run"},
+        Row{"mps_fallback_refused", "PYTORCH_ENABLE_MPS_FALLBACK", "0", asks_for_mps, Kind::kept, "0",
+            "ends the run"},
         Row{"malloc", "MALLOC_MMAP_THRESHOLD_", nullptr, nothing, Kind::set, "1073741824", ""},
         Row{"malloc_by_the_user", "MALLOC_TRIM_THRESHOLD_", "4096", nothing, Kind::kept, "4096", ""},
         Row{"cache_size", "OPENBLAS_L2_SIZE", "1048576", nothing, Kind::kept, "1048576", ""}),

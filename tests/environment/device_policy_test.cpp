@@ -7,7 +7,7 @@
 namespace runner::runtime {
 namespace {
 
-struct Row {
+struct PolicyRow {
   DeviceKind device;
   int parallelism;
   bool force_graph_path;
@@ -16,15 +16,15 @@ struct Row {
   bool main_thread, one_submitter;
 };
 
-std::string name_of(const testing::TestParamInfo<Row>& row) {
+std::string name_of(const testing::TestParamInfo<PolicyRow>& row) {
   return std::string(to_string(row.param.device)) + "_" + std::to_string(row.param.parallelism + 1) + "_" +
          (row.param.force_graph_path ? "graph" : "plain");
 }
 
-class DeviceTable : public testing::TestWithParam<Row> {};
+class DeviceTable : public testing::TestWithParam<PolicyRow> {};
 
 TEST_P(DeviceTable, GivesTheMeasuredLimits) {
-  const Row& row = GetParam();
+  const PolicyRow& row = GetParam();
   const DevicePolicy policy = device_policy(row.device, row.parallelism, row.force_graph_path);
   EXPECT_EQ(policy.processes, row.processes);
   EXPECT_EQ(policy.module_threads, row.threads);
@@ -39,17 +39,22 @@ constexpr auto cuda = DeviceKind::cuda;
 constexpr auto linear = LinearKernel::linear;
 constexpr auto addmm = LinearKernel::addmm;
 
-INSTANTIATE_TEST_SUITE_P(
-    DevicePolicy, DeviceTable,
-    testing::Values(
-        Row{cpu, 1, false, 1, 1, linear, false, false}, Row{cpu, 8, false, 1, 8, linear, false, false},
-        Row{cpu, -1, false, 1, 1, linear, false, false}, Row{cuda, 1, false, 1, 1, linear, false, false},
-        Row{cuda, 4, false, 4, 1, linear, false, false}, Row{mps, 0, false, 1, 1, addmm, true, true},
-        Row{mps, 1, false, 1, 1, addmm, true, true}, Row{mps, 2, false, 1, 2, addmm, true, true},
-        Row{mps, 3, false, 2, 2, addmm, true, true}, Row{mps, 4, false, 2, 2, addmm, true, true},
-        Row{mps, 8, false, 4, 2, addmm, true, true}, Row{mps, 2, true, 1, 2, addmm, true, true},
-        Row{mps, 3, true, 2, 2, addmm, true, true}, Row{mps, 8, true, 4, 2, addmm, true, true}),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(DevicePolicy, DeviceTable,
+                         testing::Values(PolicyRow{cpu, 1, false, 1, 1, linear, false, false},
+                                         PolicyRow{cpu, 8, false, 1, 8, linear, false, false},
+                                         PolicyRow{cpu, -1, false, 1, 1, linear, false, false},
+                                         PolicyRow{cuda, 1, false, 1, 1, linear, false, false},
+                                         PolicyRow{cuda, 4, false, 4, 1, linear, false, false},
+                                         PolicyRow{mps, 0, false, 1, 1, addmm, true, true},
+                                         PolicyRow{mps, 1, false, 1, 1, addmm, true, true},
+                                         PolicyRow{mps, 2, false, 1, 2, addmm, true, true},
+                                         PolicyRow{mps, 3, false, 2, 2, addmm, true, true},
+                                         PolicyRow{mps, 4, false, 2, 2, addmm, true, true},
+                                         PolicyRow{mps, 8, false, 4, 2, addmm, true, true},
+                                         PolicyRow{mps, 2, true, 1, 2, addmm, true, true},
+                                         PolicyRow{mps, 3, true, 2, 2, addmm, true, true},
+                                         PolicyRow{mps, 8, true, 4, 2, addmm, true, true}),
+                         name_of);
 
 }  // namespace
 }  // namespace runner::runtime

@@ -12,7 +12,7 @@
 namespace runner::ann {
 namespace {
 
-constexpr std::int64_t width = 96, rows = 50000;  // 19 MB
+constexpr std::int64_t dimension = 96, row_count = 50000;  // 19 MB
 
 // Bytes of this file that are in this process's page tables (Linux); -1 where unknown.
 std::int64_t mapped_bytes(const std::filesystem::path& file) {
@@ -41,8 +41,8 @@ bool can_map_at_once() {
 
 class Mapped : public testing::Test {
  protected:
-  Mapped() : values_(test::random_vectors(rows, width)) {
-    const data::Vectors vectors(test::write_npz(folder_ / "x.npz", values_, width));
+  Mapped() : values_(test::random_vectors(row_count, dimension)) {
+    const data::Vectors vectors(test::write_npz(folder_ / "x.npz", values_, dimension));
     write_flat_index(vectors, {Metric::inner_product, false, {}}, path_);
   }
   test::TemporaryFolder folder_;
@@ -53,19 +53,19 @@ class Mapped : public testing::Test {
 TEST_F(Mapped, BringsTheWholeFileInWhenAsked) {
   if (!can_map_at_once()) GTEST_SKIP() << "this system cannot map all pages at once";
   auto index = MappedIndex::open(path_);
-  EXPECT_LT(mapped_bytes(path_), rows * width * 4 / 2) << "opening alone";
+  EXPECT_LT(mapped_bytes(path_), row_count * dimension * 4 / 2) << "opening alone";
   index->bring_in();
-  EXPECT_GE(mapped_bytes(path_), rows * width * 4);
+  EXPECT_GE(mapped_bytes(path_), row_count * dimension * 4);
 }
 
 TEST_F(Mapped, StaysSmallWhenPagesAreReleasedBehind) {
   if (mapped_bytes("[stack]") < 0) GTEST_SKIP() << "no /proc/self/smaps here";
   auto index = MappedIndex::open(path_, true);
   index->bring_in();
-  EXPECT_LT(mapped_bytes(path_), rows * width * 4 / 2);
+  EXPECT_LT(mapped_bytes(path_), row_count * dimension * 4 / 2);
   for (const std::int64_t n : {5, 100}) {
     exact_search(*index, Metric::inner_product, values_.data(), n, 10);
-    EXPECT_LT(mapped_bytes(path_), rows * width * 4 / 2) << n << " queries";
+    EXPECT_LT(mapped_bytes(path_), row_count * dimension * 4 / 2) << n << " queries";
   }
 }
 

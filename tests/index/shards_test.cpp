@@ -17,18 +17,18 @@ namespace runner::ann {
 namespace {
 using ::testing::HasSubstr;
 
-std::string refusal(const std::string& text) {
+std::string shards_refusal(const std::string& text) {
   return test::error_of<UsageError>([&] { parse_shard(text); });
 }
 
 TEST(Shard, CountsFromNought) {
   EXPECT_EQ(parse_shard("0/4"), (Shard{0, 4}));
   EXPECT_EQ(parse_shard("3/4"), (Shard{3, 4}));
-  EXPECT_THAT(refusal("4/4"), HasSubstr("0/4 … 3/4"));
-  EXPECT_THAT(refusal("-1/4"), HasSubstr("no part -1 of 4"));
+  EXPECT_THAT(shards_refusal("4/4"), HasSubstr("0/4 … 3/4"));
+  EXPECT_THAT(shards_refusal("-1/4"), HasSubstr("no part -1 of 4"));
   for (const char* text : {"", "4", "/4", "1/", "1/4/2", "a/b", "1 /4", "99999999999999999999/3"})
-    EXPECT_THAT(refusal(text), HasSubstr("expected I/N")) << text;
-  EXPECT_THAT(refusal("0/0"), HasSubstr("0 parts"));
+    EXPECT_THAT(shards_refusal(text), HasSubstr("expected I/N")) << text;
+  EXPECT_THAT(shards_refusal("0/0"), HasSubstr("0 parts"));
 }
 
 // The variables of a Slurm array, as long as this lives.
@@ -44,7 +44,7 @@ struct SlurmArray {
 };
 
 TEST(Shard, KnowsItsPlaceInASlurmArrayWhateverItsFirstNumber) {
-  EXPECT_THAT(refusal("auto"), HasSubstr("SLURM_ARRAY_TASK_ID is not set"));
+  EXPECT_THAT(shards_refusal("auto"), HasSubstr("SLURM_ARRAY_TASK_ID is not set"));
   {
     const SlurmArray array({{"ID", "3"}, {"COUNT", "8"}, {"MIN", "0"}, {"MAX", "7"}, {"STEP", "1"}});
     EXPECT_EQ(parse_shard("auto"), (Shard{3, 8}));
@@ -58,7 +58,7 @@ TEST(Shard, KnowsItsPlaceInASlurmArrayWhateverItsFirstNumber) {
     EXPECT_EQ(parse_shard("auto"), (Shard{2, 4}));
   }
   const SlurmArray holes({{"ID", "7"}, {"COUNT", "3"}, {"MIN", "1"}, {"MAX", "7"}, {"STEP", "1"}});
-  EXPECT_THAT(refusal("auto"), HasSubstr("do not follow each other"));
+  EXPECT_THAT(shards_refusal("auto"), HasSubstr("do not follow each other"));
 }
 
 TEST(Shard, RowsFollowEachOtherAndDifferByOne) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t arm64 = 0x0100000c, x86_64 = 0x01000007;
 
-MachoSpec libomp(const std::string& id, std::uint32_t cpu = arm64) {
+MachoSpec macho_libomp(const std::string& id, std::uint32_t cpu = arm64) {
   return {.cpu = cpu, .id = id, .defined = llvm_symbols()};
 }
 
@@ -34,17 +34,17 @@ void make_three(const fs::path& folder, bool fat, bool wide) {
     }
     write(folder / name, bytes);
   };
-  put("torch/lib/libomp.dylib", libomp("/opt/llvm-openmp/lib/libomp.dylib"));
+  put("torch/lib/libomp.dylib", macho_libomp("/opt/llvm-openmp/lib/libomp.dylib"));
   put("torch/lib/libtorch_cpu.dylib",
       {.id = "@rpath/libtorch_cpu.dylib",
        .loads = {"@rpath/libomp.dylib", "/usr/lib/libSystem.B.dylib",
                  "/System/Library/Frameworks/Accelerate.framework/Versions/A/Accelerate"},
        .rpaths = {"@loader_path"}});
   put("torch/_C.cpython-311-darwin.so", {.type = 8, .loads = {"@loader_path/lib/libtorch_cpu.dylib"}});
-  put("env/lib/libomp.dylib", libomp("@rpath/libomp.dylib"));
+  put("env/lib/libomp.dylib", macho_libomp("@rpath/libomp.dylib"));
   put("numba/np/ufunc/omppool.cpython-311-darwin.so",
       {.type = 8, .loads = {"@rpath/libomp.dylib"}, .rpaths = {"@loader_path/../../../env/lib/"}});
-  put("usr/local/lib/libomp.dylib", libomp("libomp.dylib"));
+  put("usr/local/lib/libomp.dylib", macho_libomp("libomp.dylib"));
   put("faiss/_swigfaiss.cpython-311-darwin.so", {.type = 8, .loads = {"libomp.dylib"}});
 }
 
@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(ThinAndFat, ThreeCopies,
                                            std::pair{true, true}));
 
 TEST_F(ScanTest, AnAbsoluteInstallNameThatIsLoadedServesALaterAsker) {
-  macho("torch/libomp.dylib", libomp("/opt/x/libomp.dylib"));
+  macho("torch/libomp.dylib", macho_libomp("/opt/x/libomp.dylib"));
   macho("a.so", {.type = 8, .loads = {"@loader_path/torch/libomp.dylib"}});
   macho("b.so", {.type = 8, .loads = {"/opt/x/libomp.dylib"}});
   EXPECT_EQ(scan({"a.so", "b.so"}).verdict, Verdict::one);
@@ -89,14 +89,14 @@ TEST_F(ScanTest, ARuntimeThatIsOnlyNamedIsTakenByItsName) {
 }
 
 TEST_F(ScanTest, AbsoluteNamesAreLookedUpBelowTheRoot) {
-  macho("root/opt/homebrew/lib/libomp.dylib", libomp("/opt/homebrew/lib/libomp.dylib"));
+  macho("root/opt/homebrew/lib/libomp.dylib", macho_libomp("/opt/homebrew/lib/libomp.dylib"));
   macho("a.so", {.type = 8, .loads = {"/opt/homebrew/lib/libomp.dylib"}});
   options.root = folder / "root";
   EXPECT_THAT(paths(scan({"a.so"})), ElementsAre(at("root/opt/homebrew/lib/libomp.dylib")));
 }
 
 TEST_F(ScanTest, ReexportsAreFollowedAndAWeakAbsenceIsNoProblem) {
-  macho("libreal.dylib", libomp("@rpath/libreal.dylib"));
+  macho("libreal.dylib", macho_libomp("@rpath/libreal.dylib"));
   macho("libfront.dylib", {.id = "@rpath/libfront.dylib", .reexports = {"@loader_path/libreal.dylib"}});
   macho("a.so", {.type = 8,
                  .loads = {"@rpath/libfront.dylib"},
@@ -108,7 +108,7 @@ TEST_F(ScanTest, ReexportsAreFollowedAndAWeakAbsenceIsNoProblem) {
 }
 
 TEST_F(ScanTest, ExecutablePathIsTheProgramsFolder) {
-  macho("App/lib/libomp.dylib", libomp("@rpath/libomp.dylib"));
+  macho("App/lib/libomp.dylib", macho_libomp("@rpath/libomp.dylib"));
   macho("App/bin/program", {.type = 2, .loads = {"@executable_path/../lib/libomp.dylib"}});
   EXPECT_EQ(scan({"App/bin/program"}).runtimes.size(), 1U);
   macho("plugin.so", {.type = 8, .loads = {"@executable_path/../lib/libomp.dylib"}});
@@ -117,7 +117,7 @@ TEST_F(ScanTest, ExecutablePathIsTheProgramsFolder) {
 }
 
 TEST_F(ScanTest, TheRunPathOfTheAskersServesWhatTheyLoad) {
-  macho("lib/libomp.dylib", libomp("@rpath/libomp.dylib"));
+  macho("lib/libomp.dylib", macho_libomp("@rpath/libomp.dylib"));
   macho("lib/libmiddle.dylib", {.id = "@rpath/libmiddle.dylib", .loads = {"@rpath/libomp.dylib"}});
   macho("a.so", {.type = 8, .loads = {"@rpath/libmiddle.dylib"}, .rpaths = {"@loader_path/lib"}});
   EXPECT_THAT(paths(scan({"a.so"})), ElementsAre(at("lib/libomp.dylib")));
@@ -127,7 +127,7 @@ TEST_F(ScanTest, OnePartOfAFatFileIsEnough) {
   write(folder / "a.so", make_fat({{x86_64, make_macho({.cpu = x86_64, .type = 8, .defined = {"f"}})},
                                    {arm64, make_macho({.type = 8, .loads = {"@loader_path/libomp.dylib"}})}},
                                   false));
-  write(folder / "libomp.dylib", make_fat({{arm64, make_macho(libomp("@rpath/libomp.dylib"))}}, true));
+  write(folder / "libomp.dylib", make_fat({{arm64, make_macho(macho_libomp("@rpath/libomp.dylib"))}}, true));
   options.arch = "arm64";
   EXPECT_EQ(scan({"a.so"}).verdict, Verdict::one);
   options.arch = "x86_64";
@@ -135,7 +135,7 @@ TEST_F(ScanTest, OnePartOfAFatFileIsEnough) {
 }
 
 TEST_F(ScanTest, ThirtyTwoBitMachOIsRead) {
-  MachoSpec spec = libomp("@rpath/libomp.dylib", 7);
+  MachoSpec spec = macho_libomp("@rpath/libomp.dylib", 7);
   spec.is64 = false;
   macho("libomp.dylib", spec);
   macho("a.so", {.cpu = 7, .type = 8, .loads = {"@loader_path/libomp.dylib"}, .is64 = false});

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "models/unit_vectors.h"
+#include "report/figures_text.h"
 #include "training/baselines/ridge.h"
 #include "training/baselines/weighted_mean.h"
-#include "training/figures_text.h"
 
 namespace runner::lvm {
 namespace {
@@ -141,9 +141,9 @@ TEST(Baselines, ARidgeOfTooManyUnknownsIsRefused) {
 
 TEST(FiguresText, WritesADashForWhatWasNotComputed) {
   const NamedList<double> figures{{"margin", 0.25}, {"val_cosine", 0.5}};
-  EXPECT_EQ(figure(figures, "absent", 3), "–");
-  EXPECT_EQ(figure(figures, "margin", 2), "+0.25");
-  EXPECT_EQ(figure(figures, "val_cosine", 4), "0.5000");
+  EXPECT_EQ(report::figure(figures, "absent", 3), "–");
+  EXPECT_EQ(report::figure(figures, "margin", 2), "+0.25");
+  EXPECT_EQ(report::figure(figures, "val_cosine", 4), "0.5000");
 }
 
 TEST(FiguresText, NamesEachBaselineThatAModelDoesNotReach) {
@@ -151,13 +151,13 @@ TEST(FiguresText, NamesEachBaselineThatAModelDoesNotReach) {
   b.figures = {{"copy_last", Figures()}, {"context_mean", Figures()}};
   b.figures[0].second.val_cosine = 0.4, b.figures[1].second.val_cosine = 0.5;
   b.best = "context_mean", b.best_cosine = 0.5;
-  EXPECT_EQ(shortfall(b, 0.5, false), "");
-  const std::string one = shortfall(b, 0.45, false), both = shortfall(b, 0.3, false);
+  EXPECT_EQ(report::shortfall(b, 0.5, false), "");
+  const std::string one = report::shortfall(b, 0.45, false), both = report::shortfall(b, 0.3, false);
   EXPECT_NE(one.find("worse than context_mean (0.5000), which learns"), std::string::npos) << one;
   EXPECT_NE(one.find("configs/lvm_residual.yaml"), std::string::npos) << one;
   EXPECT_NE(both.find("copy_last (0.4000), context_mean (0.5000), which learn next"), std::string::npos)
       << both;
-  EXPECT_EQ(shortfall(b, 0.3, true).find("configs/lvm_residual.yaml"), std::string::npos);
+  EXPECT_EQ(report::shortfall(b, 0.3, true).find("configs/lvm_residual.yaml"), std::string::npos);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "models/files/pt_writer.h"
 #include "models/files/safetensors.h"
 #include "support/temporary_folder.h"
-#include "training/files/report.h"
 #include "training/files/run_files.h"
 #include "training/files/tensorboard.h"
 
@@ -156,22 +155,6 @@ TEST(RunFiles, MetricsDoNotFollowALink) {
   std::filesystem::create_symlink(folder / "theirs", folder / "metrics.jsonl");
   files.add_metrics(step_of(1, 0.5));
   EXPECT_EQ(test::file_contents(folder / "theirs"), "notes\n");
-}
-
-TEST(Report, HasACurveForEachFigureAndNothingFromOutside) {
-  TrainingHistory history;
-  for (const double loss : {0.5, 0.3}) {
-    EpochRecord& epoch = history.history.emplace_back();
-    epoch.epoch = static_cast<std::int64_t>(history.history.size());
-    epoch.train.loss = epoch.val_loss = loss;
-  }
-  history.events.push_back({7, 1, "a < b", {}});
-  const std::string page = report_html(history, "run & test");
-  EXPECT_NE(page.find("<polyline"), std::string::npos);
-  EXPECT_NE(page.find("run &amp; test"), std::string::npos);
-  EXPECT_NE(page.find("a &lt; b"), std::string::npos);
-  EXPECT_EQ(page.find("http"), std::string::npos);
-  EXPECT_EQ(page.find("<script"), std::string::npos);
 }
 
 }  // namespace

@@ -56,14 +56,6 @@ BaselineFigures baseline_figures(const std::vector<Baseline>& baselines,
   return out;
 }
 
-NamedList<double> scalars_of(const BaselineFigures& baselines) {
-  NamedList<double> scalars;
-  for (const auto& [name, figures] : baselines.figures)
-    for (const auto& [key, value] : numbers_of(figures))
-      scalars.emplace_back("baselines/" + name + "/" + key, value);
-  return scalars;
-}
-
 BaselineFigures measure_baselines(const std::shared_ptr<const data::SampleSource>& samples,
                                   const data::Split& split, bool normalize, const BaselineOptions& options,
                                   std::shared_ptr<ranks::Group> group) {

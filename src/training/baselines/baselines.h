@@ -25,8 +25,6 @@ struct Baseline {
 // copy_last, context_mean, and weighted_mean with these shares [T] (undefined: without it).
 std::vector<Baseline> fixed_baselines(const torch::Tensor& shares);
 
-// For TensorBoard, baselines/NAME/FIGURE: level lines beside the epochs' curves.
-NamedList<double> scalars_of(const BaselineFigures& baselines);
 // From one result a baseline, in order.
 BaselineFigures baseline_figures(const std::vector<Baseline>& baselines,
                                  const std::vector<ValidationResult>& results);

@@ -8,7 +8,8 @@
 #include "models/files/safetensors.h"
 #include "models/model_config.h"
 #include "models/state_dict.h"
-#include "training/files/report.h"
+#include "report/run_report.h"
+#include "training/files/tensorboard_tags.h"
 
 namespace runner::lvm {
 namespace fs = std::filesystem;
@@ -28,6 +29,16 @@ std::vector<NamedArray> by_parameter(Model& model, const std::vector<float>& fla
     at += item.value().numel();
   }
   return arrays;
+}
+
+// The configuration's words as what they stand for: TensorBoard sorts numbers and draws them on axes.
+Json typed(const Json& words) {
+  Json values = Json::object();
+  for (const auto& [key, word] : words.items()) {
+    const Json value = word.is_string() ? Json::parse(word.get<std::string>(), nullptr, false) : word;
+    values[key] = value.is_number() || value.is_boolean() ? value : word;
+  }
+  return values;
 }
 
 }  // namespace
@@ -51,6 +62,7 @@ std::vector<NamedArray> named_arrays(Model& model, const std::vector<float>& wei
 
 RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config, Json adamw)
     : folder_(std::move(folder)),
+      config_yaml_(config_yaml),
       config_(std::move(config)),
       adamw_(std::move(adamw)),
       metrics_(folder_ / "metrics.jsonl") {
@@ -61,23 +73,18 @@ RunFiles::RunFiles(fs::path folder, const std::string& config_yaml, Json config,
 }
 
 void RunFiles::add_metrics(const StepRecord& step) {
-  add(step.step, step, numbers_of(step));
+  add(step.step, step, tagged(step));
 }
 
-void RunFiles::add_metrics(const EpochRecord& epoch, const NamedList<double>& more) {
-  NamedList<double> scalars = more;
-  for (auto& number : numbers_of(epoch)) scalars.push_back(std::move(number));
-  add(epoch.step, epoch, scalars);
+void RunFiles::add_metrics(const EpochRecord& epoch, const BaselineFigures& baselines) {
+  add(epoch.step, epoch, tagged(epoch, baselines));
 }
 
-void RunFiles::add(std::int64_t step, const Json& line, const NamedList<double>& numbers) {
+void RunFiles::add(std::int64_t step, const Json& line, const NamedList<double>& scalars) {
   check();
   metrics_.add(line);
-  NamedList<double> scalars = numbers;
-  std::erase_if(scalars, [](const auto& scalar) { return scalar.first == "step"; });
   try {
-    if (!tensorboard_)
-      tensorboard_ = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard", tensorboard_from_);
+    if (!tensorboard_) open_tensorboard();
     tensorboard_->add(step, scalars);
   } catch (const std::exception& error) {
     if (!tensorboard_warned_) spdlog::warn("tensorboard/: {}; the run goes on without it", error.what());
@@ -85,15 +92,25 @@ void RunFiles::add(std::int64_t step, const Json& line, const NamedList<double>&
   }
 }
 
+void RunFiles::open_tensorboard() {
+  auto writer = std::make_unique<TensorBoardWriter>(folder_ / "tensorboard", tensorboard_from_);
+  std::string indented;  // Markdown shows it as it is
+  for (const char c : "    " + config_yaml_)
+    indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
+  writer->add_text("config", indented);
+  writer->add_hparams(typed(config_), {"val/cosine", "val/loss", "val/gain"});
+  tensorboard_ = std::move(writer);
+}
+
 void RunFiles::forget_metrics_after(std::int64_t step, const std::vector<EpochRecord>& epochs) {
   metrics_.keep_until(step, epochs);
   tensorboard_from_ = step + 1;
 }
 
-void RunFiles::write_history(const TrainingHistory& history, const std::string& title) {
+void RunFiles::write_history(const TrainingHistory& history) {
   check();
   write_file_atomically(folder_ / "training_history.json", json_text(history, 2) + "\n");
-  write_file_atomically(folder_ / "report.html", report_html(history, title));
+  report::write_run_report(folder_, history);
 }
 
 void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& snapshot,

@@ -41,17 +41,17 @@ class RunFiles {
     if (check_) check_();
   }
 
-  // One line of metrics.jsonl and the same numbers for TensorBoard, which gets `more` too. A full disk is a
-  // warning.
+  // One line of metrics.jsonl and the same numbers for TensorBoard, with an epoch's those of the baselines. A
+  // full disk is a warning.
   void add_metrics(const StepRecord& step);
-  void add_metrics(const EpochRecord& epoch, const NamedList<double>& more = {});
+  void add_metrics(const EpochRecord& epoch, const BaselineFigures& baselines = {});
   // Drops the lines that a run resumed at `step`, with `epochs` behind it, writes again.
   void forget_metrics_after(std::int64_t step, const std::vector<EpochRecord>& epochs = {});
   void forget_metrics() { metrics_.clear(); }
   void flush_metrics_to_disk() const { metrics_.flush_to_disk(); }
 
   // training_history.json and report.html.
-  void write_history(const TrainingHistory& history, const std::string& title);
+  void write_history(const TrainingHistory& history);
   // best_model.pt or final_model.pt from a snapshot of `model`'s state.
   void write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
                       const ModelRecord& record) const;
@@ -59,9 +59,11 @@ class RunFiles {
   void write_safetensors_model(Model& model, const std::vector<float>& weights, const Json& extra) const;
 
  private:
-  void add(std::int64_t step, const Json& line, const NamedList<double>& numbers);
+  void add(std::int64_t step, const Json& line, const NamedList<double>& scalars);
+  void open_tensorboard();
 
   std::filesystem::path folder_;
+  std::string config_yaml_;
   Json config_, adamw_;
   std::function<void()> check_;
   MetricsFile metrics_;

@@ -6,6 +6,8 @@
 #include <bit>
 #include <chrono>
 
+#include "base/json_text.h"
+
 namespace runner::lvm {
 namespace {
 
@@ -40,6 +42,21 @@ void put_bytes(std::string& out, int field, const std::string& value) {
 
 double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// Summary.value with a tensor, for one of TensorBoard's plug-ins.
+std::string plugin_value(const std::string& tag, const std::string& plugin, const std::string& content,
+                         const std::string& tensor) {
+  std::string data, metadata, value, summary;
+  put_bytes(data, 1, plugin);
+  if (!content.empty()) put_bytes(data, 2, content);
+  put_bytes(metadata, 1, data);
+  put_integer(metadata, 4, 2);  // data_class: DATA_CLASS_TENSOR
+  put_bytes(value, 1, tag);
+  put_bytes(value, 8, tensor);
+  put_bytes(value, 9, metadata);
+  put_bytes(summary, 1, value);
+  return summary;
 }
 
 std::uint32_t masked_crc(const std::string& bytes) {
@@ -90,6 +107,51 @@ void TensorBoardWriter::add(std::int64_t step, const std::vector<std::pair<std::
     put_float(entry, 2, static_cast<float>(value));
     put_bytes(summary, 1, entry);
   }
+  write_summary(step, summary);
+}
+
+void TensorBoardWriter::add_text(const std::string& tag, const std::string& text) {
+  std::string tensor;
+  put_integer(tensor, 1, 7);  // TensorProto.dtype: DT_STRING
+  put_bytes(tensor, 2, "");   // tensor_shape: none, one value
+  put_bytes(tensor, 8, text);
+  write_summary(0, plugin_value(tag, "text", "", tensor));
+}
+
+void TensorBoardWriter::add_hparams(const Json& values, const std::vector<std::string>& metrics) {
+  std::string names, set, tensor;
+  for (const std::string& tag : metrics) {
+    std::string name, metric;
+    put_bytes(name, 2, tag);      // MetricName.tag
+    put_bytes(metric, 1, name);   // MetricInfo.name
+    put_bytes(names, 5, metric);  // Experiment.metric_infos
+  }
+  for (const auto& [key, value] : values.items()) {
+    std::string one, entry;
+    if (value.is_boolean())
+      put_integer(one, 4, value.get<bool>() ? 1 : 0);
+    else if (value.is_number())
+      put_double(one, 2, value.get<double>());
+    else
+      put_bytes(one, 3, value.is_string() ? value.get<std::string>() : json_text(value));
+    put_bytes(entry, 1, key);  // an entry of the map: key, google.protobuf.Value
+    put_bytes(entry, 2, one);
+    put_bytes(set, 1, entry);  // SessionStartInfo.hparams
+  }
+  put_double(set, 5, now());
+  put_integer(tensor, 1, 1);  // DT_FLOAT
+  put_bytes(tensor, 2, "");
+  put_float(tensor, 5, 0);
+  const auto value_of = [&tensor](const std::string& tag, int field, const std::string& message) {
+    std::string data;
+    put_bytes(data, field, message);  // HParamsPluginData: experiment 2, session_start_info 3
+    return plugin_value(tag, "hparams", data, tensor);
+  };
+  write_summary(
+      0, value_of("_hparams_/experiment", 2, names) + value_of("_hparams_/session_start_info", 3, set));
+}
+
+void TensorBoardWriter::write_summary(std::int64_t step, const std::string& summary) {
   std::string event;
   put_double(event, 1, now());
   put_integer(event, 2, step);

@@ -82,7 +82,7 @@ std::vector<Bf16Unit> all_units() {
   return units;
 }
 
-std::vector<float> draw(Index n, unsigned seed) {
+std::vector<float> drawn_bf16(Index n, unsigned seed) {
   std::mt19937 engine(seed);
   std::normal_distribution<float> normal;
   std::vector<float> v(static_cast<std::size_t>(n));
@@ -104,14 +104,14 @@ struct Sizes {
 // c = a · b (+ c): a [m, k], b [k, n].
 void check_product(const Bf16Unit& unit, const Sizes& s, bool accumulate) {
   const Index k = round_up(s.k, 32), stride = k / 2 * 16;
-  const std::vector<float> a = draw(s.m * s.k, 1), b = draw(s.k * s.n, 2);
+  const std::vector<float> a = drawn_bf16(s.m * s.k, 1), b = drawn_bf16(s.k * s.n, 2);
   const std::vector<std::uint16_t> ra = rounded(a), rb = rounded(b);
   std::vector<std::uint16_t> rows(static_cast<std::size_t>(round_up(s.m, 32) * k));
   std::vector<std::uint32_t> panels(static_cast<std::size_t>(round_up(s.n, 32) / 16 * stride));
   kernels().to_bf16(a.data(), s.k, s.k, rows.data(), k, 0, s.m);
   kernels().pair_rows(b.data(), s.n, s.k, s.n, panels.data(), stride, 0, k / 2);
   const Index ldc = s.n + 3;
-  std::vector<float> c = draw(s.m * ldc, 3);
+  std::vector<float> c = drawn_bf16(s.m * ldc, 3);
   const std::vector<float> before = c;
   products(unit, {{rows.data(), k, panels.data(), stride, s.m, s.n, s.k == 0 ? 0 : k, c.data(), ldc,
                    accumulate, nullptr}});
@@ -146,7 +146,7 @@ TEST(Bf16Product, SquaresAreThoseOfTheResult) {
   for (const Sizes& s : {Sizes{64, 96, 64}, Sizes{70, 50, 32}, Sizes{800, 64, 2048}})
     for (const Index gap : {0, 3}) {
       const Index stride = s.k / 2 * 16, ldc = s.n + gap;
-      const std::vector<float> a = draw(s.m * s.k, 1), b = draw(s.k * s.n, 2);
+      const std::vector<float> a = drawn_bf16(s.m * s.k, 1), b = drawn_bf16(s.k * s.n, 2);
       std::vector<std::uint16_t> rows(static_cast<std::size_t>(round_up(s.m, 32) * operand_ld(s.k)));
       std::vector<std::uint32_t> panels(static_cast<std::size_t>(round_up(s.n, 32) / 16 * stride));
       kernels().to_bf16(a.data(), s.k, s.k, rows.data(), operand_ld(s.k), 0, s.m);
@@ -186,7 +186,7 @@ TEST(Bf16Rounding, GoesToTheNearestEven) {
 TEST(Bf16Order, WeightsAreWrittenInBothOrders) {
   for (const Kernels* k : available_kernels())
     for (const auto& [rows, columns] : {std::pair<Index, Index>{45, 70}, {64, 96}}) {
-      const std::vector<float> w = draw(rows * columns, 5);
+      const std::vector<float> w = drawn_bf16(rows * columns, 5);
       std::vector<float> t(w.size());
       for (Index r = 0; r < rows; ++r)
         for (Index c = 0; c < columns; ++c)
@@ -215,8 +215,8 @@ TEST(Bf16Order, TheUpdateWritesTheOrdersOfItsOutcome) {
     for (const auto& [rows, columns] : {std::pair<Index, Index>{16, 64}, {16, 256}, {16, 70}, {13, 64}}) {
       const Index n = rows * columns, stride = 16 * 16;
       const Index words = 16 * round_up(columns, 32) / 2 + round_up(columns, 32) / 16 * stride;
-      const std::vector<float> g = draw(n, 6);
-      std::vector<float> p = draw(n, 5), m = draw(n, 7), v = draw(n, 8);
+      const std::vector<float> g = drawn_bf16(n, 6);
+      std::vector<float> p = drawn_bf16(n, 5), m = drawn_bf16(n, 7), v = drawn_bf16(n, 8);
       for (float& x : v) x = std::abs(x);
       std::vector<float> p2 = p, m2 = m, v2 = v;
       Adamw a;
@@ -246,7 +246,8 @@ TEST(Bf16Order, TransposedRowsAreTheTransposeAndZerosBeyondIt) {
   for (const Kernels* k : available_kernels())
     for (const Index rows : {1, 37, 64}) {
       const Index blocks = round_up(rows, 32) / 32, words = 16 * blocks + 3;
-      const std::vector<std::uint16_t> x = rounded(draw(32 * blocks * ld, 6));  // the last rows do not count
+      const std::vector<std::uint16_t> x =
+          rounded(drawn_bf16(32 * blocks * ld, 6));  // the last rows do not count
       std::vector<std::uint32_t> to(static_cast<std::size_t>(round_up(columns, 16) * words));
       k->transpose_rows(x.data(), ld, rows, columns, to.data(), words, 0, 1);
       k->transpose_rows(x.data(), ld, rows, columns, to.data(), words, 1, blocks);

@@ -14,7 +14,7 @@ namespace {
 
 using Values = std::vector<float>;
 
-Values draw(Index n, unsigned seed) {
+Values drawn_fp32(Index n, unsigned seed) {
   std::mt19937 engine(seed);
   std::normal_distribution<float> normal;
   Values v(static_cast<std::size_t>(n));
@@ -33,7 +33,8 @@ TEST(Fp32Block, EveryVariantAgreesWithTheTripleLoop) {
         for (const bool accumulate : {false, true}) {
           SCOPED_TRACE(std::string(variant->name) + " " + std::to_string(rows) + "x" + std::to_string(k));
           const Index panels = accumulate ? 2 : 6, columns = panels * 16, lda = k + 3, ldc = columns + 8;
-          const Values a = draw(rows * lda, 1), b = draw(columns * k, 2), before = draw(rows * ldc, 3);
+          const Values a = drawn_fp32(rows * lda, 1), b = drawn_fp32(columns * k, 2),
+                       before = drawn_fp32(rows * ldc, 3);
           Values c = before;
           variant->fp32_block(a.data(), lda, rows, b.data(), panels, k, c.data(), ldc, accumulate);
           for (Index r = 0; r < rows; ++r)
@@ -58,7 +59,7 @@ TEST(Fp32Panels, OfColumnsAndOfRowsAgree) {
     for (const Index columns : {1, 16, 20, 32, 33, 90, 96})
       for (const Index k : {5, 16, 70}) {
         const Index ld = k + 1;
-        const Values w = draw(columns * ld, 1);  // [columns, k]
+        const Values w = drawn_fp32(columns * ld, 1);  // [columns, k]
         Values t(static_cast<std::size_t>(k * columns));
         variant->transpose(w.data(), ld, columns, t.data(), columns, 0, k);
         for (Index r = 0; r < columns; ++r)
@@ -82,9 +83,9 @@ TEST(Fp32Products, ALayerForwardAndBackward) {
   for (const Case& s :
        {Case{9, 50, 70, 50, 70, false}, Case{33, 64, 96, 1024, 1024, true}, Case{160, 48, 32, 48, 32, false},
         Case{9, 1500, 230, 1500, 230, true}, Case{1500, 230, 40, 230, 40, false}}) {
-    Values w = draw(s.out * s.in, 1);
-    const Values x = draw(s.rows * s.x_ld, 2), dy = draw(s.rows * s.dy_ld, 3);
-    const Values y0 = draw(s.rows * s.out, 4), dx0 = draw(s.rows * s.in, 5);
+    Values w = drawn_fp32(s.out * s.in, 1);
+    const Values x = drawn_fp32(s.rows * s.x_ld, 2), dy = drawn_fp32(s.rows * s.dy_ld, 3);
+    const Values y0 = drawn_fp32(s.rows * s.out, 4), dx0 = drawn_fp32(s.rows * s.in, 5);
     Values y = y0, dx = dx0, dw(w.size(), 9.0f);
     const auto products = make_fp32_products(w.data(), dw.data());
     products->begin_backward();

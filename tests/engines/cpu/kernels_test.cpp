@@ -27,43 +27,43 @@ void expect_near(const Values& a, const Values& b, double tolerance, const char*
     ASSERT_NEAR(a[i], b[i], tolerance * (1 + std::abs(b[i]))) << what << " at " << i;
 }
 
-constexpr Index rows = 5;
+constexpr Index some_rows = 5;
 
 // Results of all small kernels on one input, in order.
 std::vector<Values> run_pointwise(const Kernels& k, Index columns) {
-  const auto n = static_cast<std::size_t>(rows * columns), c = static_cast<std::size_t>(columns);
+  const auto n = static_cast<std::size_t>(some_rows * columns), c = static_cast<std::size_t>(columns);
   const Dropout drop = make_dropout({1, 2}, 3, 4, 0.25);
   const Values bias = draw(c, 2), table = draw(2 * c, 3);
   std::vector<Values> results;
   Values y = draw(n, 1), partial(c);
-  k.add_bias_table(y.data(), columns, bias.data(), table.data(), 2, 0, rows);
-  k.add_bias(y.data(), columns, bias.data(), 1, rows);
+  k.add_bias_table(y.data(), columns, bias.data(), table.data(), 2, 0, some_rows);
+  k.add_bias(y.data(), columns, bias.data(), 1, some_rows);
   results.push_back(y);
-  k.relu_forward(y.data(), columns, bias.data(), drop, 0, rows);
+  k.relu_forward(y.data(), columns, bias.data(), drop, 0, some_rows);
   results.push_back(y);
   Values dy = draw(n, 5);
-  k.relu_backward(dy.data(), y.data(), columns, drop.scale, partial.data(), 0, rows);
+  k.relu_backward(dy.data(), y.data(), columns, drop.scale, partial.data(), 0, some_rows);
   results.push_back(dy);
   results.push_back(partial);
   Values z = draw(n, 6), gelu(n);
-  k.gelu_forward(z.data(), gelu.data(), columns, bias.data(), 0, rows);
-  k.gelu_backward(dy.data(), z.data(), columns, partial.data(), 0, rows);
+  k.gelu_forward(z.data(), gelu.data(), columns, bias.data(), 0, some_rows);
+  k.gelu_backward(dy.data(), z.data(), columns, partial.data(), 0, some_rows);
   results.insert(results.end(), {z, gelu, dy, partial});
   k.column_sums(z.data(), columns, partial.data(), 1, 4);
   results.push_back(partial);
-  results.push_back({static_cast<float>(k.square_sum(z.data(), rows * columns))});
+  results.push_back({static_cast<float>(k.square_sum(z.data(), some_rows * columns))});
   Values p = draw(n, 7), m = draw(n, 8), v = draw(n, 9);
   for (float& x : v) x = x * x;
   k.adamw({0.999f, 1e-3f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-8f, 3.0f, 0.7f}, p.data(), z.data(), m.data(),
-          v.data(), rows * columns);
+          v.data(), some_rows * columns);
   results.insert(results.end(), {p, m, v});
   return results;
 }
 
 std::vector<Values> run_norm(const Kernels& k, Index columns, bool branch) {
-  const auto n = static_cast<std::size_t>(rows * columns), c = static_cast<std::size_t>(columns);
+  const auto n = static_cast<std::size_t>(some_rows * columns), c = static_cast<std::size_t>(columns);
   const Values gamma = draw(c, 1), beta = draw(c, 2), bias = draw(c, 3), residual = draw(2 * n, 4);
-  Values sum = draw(n, 5), out(n), mean(rows), rstd(rows);
+  Values sum = draw(n, 5), out(n), mean(some_rows), rstd(some_rows);
   NormForward f;
   f.sum = sum.data();
   if (branch) {
@@ -78,7 +78,7 @@ std::vector<Values> run_norm(const Kernels& k, Index columns, bool branch) {
   f.mean = mean.data();
   f.rstd = rstd.data();
   f.columns = columns;
-  k.norm_forward(f, 0, rows);
+  k.norm_forward(f, 0, some_rows);
   const Values dout = draw(n, 6);
   Values dsum = draw(2 * n, 7), dbranch(n), partial(3 * c);
   NormBackward b;
@@ -93,18 +93,18 @@ std::vector<Values> run_norm(const Kernels& k, Index columns, bool branch) {
   b.dbranch = branch ? dbranch.data() : nullptr;
   b.columns = columns;
   b.dropout = f.dropout;
-  k.norm_backward(b, partial.data(), 0, rows);
+  k.norm_backward(b, partial.data(), 0, some_rows);
   return {sum, out, mean, rstd, dsum, dbranch, partial};
 }
 
 std::vector<Values> run_attention(const Kernels& k, Index keys, Index queries) {
   AttentionForward f;
   f.shape = {3, 20, keys, queries, make_dropout({9, 9}, 0, 2, 0.25), 60, 120};
-  const auto q_size = static_cast<std::size_t>(rows * queries * 60);
-  const auto kv_size = static_cast<std::size_t>(rows * keys * 120);
+  const auto q_size = static_cast<std::size_t>(some_rows * queries * 60);
+  const auto kv_size = static_cast<std::size_t>(some_rows * keys * 120);
   const Values bias = draw(180, 1);
   Values q = draw(q_size, 2), kv = draw(kv_size, 3), out(q_size);
-  Values p(static_cast<std::size_t>(rows * 3 * queries * keys));
+  Values p(static_cast<std::size_t>(some_rows * 3 * queries * keys));
   f.q = q.data();
   f.k = kv.data();
   f.v = kv.data() + 60;
@@ -113,25 +113,25 @@ std::vector<Values> run_attention(const Kernels& k, Index keys, Index queries) {
   f.v_bias = bias.data() + 120;
   f.probabilities = p.data();
   f.out = out.data();
-  k.attention_forward(f, 0, rows);
+  k.attention_forward(f, 0, some_rows);
   const Values dout = draw(q_size, 4);
   Values dq(q_size), dkv(kv_size), partial(180);
   const AttentionBackward b{f.shape,    dout.data(),    f.q, f.k, f.v, p.data(), dq.data(),
                             dkv.data(), dkv.data() + 60};
-  k.attention_backward(b, partial.data(), partial.data() + 60, 0, rows);
+  k.attention_backward(b, partial.data(), partial.data() + 60, 0, some_rows);
   return {q, kv, p, out, dq, dkv, partial};
 }
 
 // Each query sees rows of keys and values in an order of its own, some of them twice.
 std::vector<Values> run_cached(const Kernels& k, Index head_dim, Index keys) {
   const Index width = 3 * head_dim, stored = 11;
-  Values q = draw(static_cast<std::size_t>(rows * width), 2), out(q.size());
+  Values q = draw(static_cast<std::size_t>(some_rows * width), 2), out(q.size());
   const Values kv = draw(static_cast<std::size_t>(stored * 2 * width), 3);
   const Values bias = draw(static_cast<std::size_t>(2 * width), 1);
   std::vector<const float*> seen;
-  for (Index i = 0; i < rows * keys; ++i) seen.push_back(kv.data() + i * 7 % stored * 2 * width);
+  for (Index i = 0; i < some_rows * keys; ++i) seen.push_back(kv.data() + i * 7 % stored * 2 * width);
   k.attention_cached({3, head_dim, keys, q.data(), bias.data(), bias.data() + width, seen.data(), out.data()},
-                     0, rows);
+                     0, some_rows);
   return {q, out};
 }
 

@@ -59,8 +59,8 @@ TEST_F(BaselineRun, HistoryManifestReportAndTensorBoardHoldThem) {
   std::string events;
   for (const auto& entry : std::filesystem::directory_iterator(*folder / "run/tensorboard"))
     events += file_contents(entry.path());
-  EXPECT_THAT(events, HasSubstr("baselines/weighted_mean/val_cosine"));
-  EXPECT_THAT(events, HasSubstr("gain"));
+  EXPECT_THAT(events, HasSubstr("baseline/weighted_mean/cosine"));
+  EXPECT_THAT(events, HasSubstr("val/gain"));
 }
 
 TEST_F(BaselineRun, ARunBelowThemSaysSoAndNamesTheRecipeThatIsBetter) {

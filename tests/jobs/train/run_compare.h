@@ -38,6 +38,7 @@ inline std::string without_times(const std::string& text) {
 inline std::string comparable(const std::filesystem::path& file) {
   const std::string name = file.filename().string(), text = file_contents(file);
   if (name == "metrics.jsonl" || name == "state.json") return without_times(text);
+  if (name == "report.html") return "";  // the history and the manifest, drawn: with times and its own folder
   if (name == "training_history.json") return without_times(Json::parse(text).dump());
   if (name == "manifest.json") {
     const Json manifest = Json::parse(text);

@@ -8,7 +8,7 @@ namespace runner::test {
 namespace {
 namespace fs = std::filesystem;
 
-std::string outcome_of(const fs::path& run) {
+std::string told_outcome(const fs::path& run) {
   return Json::parse(file_contents(run / "manifest.json")).value("outcome", "");
 }
 
@@ -27,7 +27,7 @@ TEST_P(TerminalThatGoesAway, SavesTheRun) {
   ASSERT_TRUE(run.shows("samples ")) << run.seen();  // the live line
   run.close();
   EXPECT_EQ(run.wait(), 143);
-  EXPECT_EQ(outcome_of(folder / "run"), "interrupted");
+  EXPECT_EQ(told_outcome(folder / "run"), "interrupted");
   const ProgramResult resumed = run_runner(
       small_run(folder / "run", {"--resume", "--set", "train.epochs=500", "--max-steps", "1"}), in_source());
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
@@ -44,7 +44,7 @@ TEST(TerminalThatGoesAway, LeavesARunUnderNohupGoingOn) {
   ASSERT_TRUE(run.shows("samples ")) << run.seen();
   run.close();
   EXPECT_EQ(run.wait(), 0);
-  EXPECT_EQ(outcome_of(folder / "run"), "finished");
+  EXPECT_EQ(told_outcome(folder / "run"), "finished");
   EXPECT_EQ(Json::parse(file_contents(folder / "out")).value("outcome", ""), "finished");
 }
 
@@ -88,7 +88,7 @@ TEST_P(NobodyReads, WhatARunSaysAndItEndsWell) {
   const ProgramResult result = run_program(command, in_source());
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result_of(result).value("outcome", ""), "finished");
-  EXPECT_EQ(outcome_of(folder / "run"), "finished");
+  EXPECT_EQ(told_outcome(folder / "run"), "finished");
 }
 
 std::string name_of(const testing::TestParamInfo<const char*>& info) {
@@ -146,7 +146,7 @@ TEST(ASmallDisk, OfTheWholeRunEndsItWithTheReasonAndLeavesTheLastCheckpoint) {
   EXPECT_EQ(full.exit_code, 1) << full.err;
   EXPECT_NE(full.err.find("No space left on device"), std::string::npos) << full.err;
   EXPECT_NE(full.err.find("--resume --output " + (folder / "run").string()), std::string::npos) << full.err;
-  EXPECT_NE(outcome_of(folder / "kept"), "running");
+  EXPECT_NE(told_outcome(folder / "kept"), "running");
   const ProgramResult on = run_runner(small_run(folder / "kept", {"--resume"}), in_source());
   EXPECT_EQ(on.exit_code, 0) << on.err;
   EXPECT_NE(on.err.find("going on from"), std::string::npos) << on.err;
@@ -162,7 +162,7 @@ TEST_P(ResultNobodyGets, IsAFailureOfAFinishedRun) {
   const ProgramResult result = run_program(command, in_source());
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_NE(result.err.find("stdout: the result cannot be written"), std::string::npos) << result.err;
-  EXPECT_EQ(outcome_of(folder / "run"), "finished");  // the run itself is whole
+  EXPECT_EQ(told_outcome(folder / "run"), "finished");  // the run itself is whole
 }
 
 INSTANTIATE_TEST_SUITE_P(On, ResultNobodyGets, testing::Values(">/dev/full", ">&-"), name_of);

@@ -7,7 +7,7 @@
 
 #include "contract/figures.h"
 
-namespace runner::lvm {
+namespace runner::report {
 
 // The figure of that name with so many digits behind the point; "–" where it was not computed.
 std::string figure(const NamedList<double>& figures, const std::string& key, int digits);
@@ -24,4 +24,4 @@ std::string header_of(const BaselineFigures& baselines);
 // `residual`: the model has one already.
 std::string shortfall(const BaselineFigures& baselines, double val_cosine, bool residual);
 
-}  // namespace runner::lvm
+}  // namespace runner::report

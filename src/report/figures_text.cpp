@@ -1,8 +1,8 @@
-#include "training/figures_text.h"
+#include "report/figures_text.h"
 
 #include "base/log.h"
 
-namespace runner::lvm {
+namespace runner::report {
 
 std::string figure(const NamedList<double>& figures, const std::string& key, int digits) {
   const double* value = find_named(figures, key);
@@ -62,4 +62,4 @@ std::string shortfall(const BaselineFigures& b, double val_cosine, bool residual
          "add (docs/metrics.md)";
 }
 
-}  // namespace runner::lvm
+}  // namespace runner::report
