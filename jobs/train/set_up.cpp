@@ -59,7 +59,8 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
 
 torch::Device place_model(lvm::Model& model, const Hardware& hardware) {
   const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
-  model.set_compute({policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
+  model.set_compute(
+      {policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
   const torch::Device device(runtime::to_string(hardware.choice.actual));
   lvm::make_current(device);
   model.to(device);
@@ -111,7 +112,7 @@ lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& con
 lvm::StepOptions step_options(const TrainOptions& o, std::shared_ptr<ranks::Group> group) {
   lvm::StepOptions s;
   s.loss = lvm::complete(o.loss);
-  s.adamw = {o.optimizer.lr, o.optimizer.weight_decay, o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps};
+  s.adamw = o.optimizer;  // clip_norm is the step's
   s.clip_norm = o.optimizer.clip_norm;
   s.seed = static_cast<std::uint64_t>(o.seed);
   s.group = std::move(group);

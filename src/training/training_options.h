@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "base/words.h"
+#include "engines/adamw.h"
 #include "losses/loss_options.h"
 
 namespace runner::lvm {
 
-struct OptimizerOptions {
+struct OptimizerOptions : AdamwOptions {
   std::string type = "adamw";
-  double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, clip_norm = 1.0;
+  double clip_norm = 1.0;
 };
 
 enum class SchedulerType { reduce_on_plateau, warmup_cosine, none };

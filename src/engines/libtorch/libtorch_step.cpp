@@ -1,4 +1,5 @@
 // The step by libtorch's autograd: every model, every device, the reference for faster ones.
+#include "engines/libtorch/optimizer.h"
 #include "engines/step.h"
 #include "engines/whole_batch.h"
 #include "models/dropout.h"
