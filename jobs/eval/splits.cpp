@@ -49,7 +49,7 @@ EvalSplit open_split(const EvalSplitOptions& o, const std::optional<TrainOptions
     vectors->allow_random_access();
     split.source = data::open_windows(std::move(vectors), windows);
   }
-  if (o.articles == "validation") {
+  if (o.articles == SplitArticles::validation) {
     split.ids = validation_of(*split.source, o, run, prefix);
   } else {
     split.ids.resize(static_cast<std::size_t>(split.source->size()));

@@ -11,6 +11,7 @@
 #include "engines/engine_choice.h"
 #include "losses/loss_options.h"
 #include "models/model_options.h"
+#include "ranks/wire.h"
 #include "training/training_options.h"
 
 namespace runner::jobs {
@@ -42,7 +43,7 @@ struct TrainOptions : config::CommonOptions {
   std::int64_t seed = 42;
   std::string device = "auto";
   std::optional<bool> device_fallback;  // default: true for auto
-  std::string precision = "auto";       // fp32 | bf16 | auto
+  lvm::PrecisionChoice precision = lvm::PrecisionChoice::fitting;
   DataOptions data;
   lvm::ModelOptions model;
   lvm::AugmentOptions augment;
@@ -50,8 +51,8 @@ struct TrainOptions : config::CommonOptions {
   lvm::OptimizerOptions optimizer;
   lvm::SchedulerOptions scheduler;
   std::int64_t epochs = 12, batch_size = 32;
-  std::int64_t accumulate = 1;     // batches of a rank that make one update
-  std::string gradients = "fp32";  // fp32 | bf16: as they travel between ranks
+  std::int64_t accumulate = 1;                // batches of a rank that make one update
+  ranks::Wire gradients = ranks::Wire::fp32;  // as they travel between ranks
   RankPlanOptions plan;
   lvm::EngineChoice engine = lvm::EngineChoice::fitting;
   std::int64_t log_every = 50;  // steps between lines of metrics.jsonl

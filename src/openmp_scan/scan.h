@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/openmp_policy.h"
 #include "openmp_scan/binaries/image.h"
 
 namespace runner::runtime {
@@ -77,8 +78,7 @@ Json to_json(const ScanResult& result);
 std::string leaf(const std::string& path);  // what stands behind its last slash
 
 // --- Policy: the table in docs/openmp.md -----------------------------------------------------------------
-enum class Policy { isolate, forbid, allow };
-Policy policy_from(const std::string& word);  // throws UsageError
+using Policy = OpenMpPolicy;
 
 enum class Action {
   run,

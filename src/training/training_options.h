@@ -12,8 +12,13 @@
 
 namespace runner::lvm {
 
+enum class OptimizerType { adamw };
+inline std::vector<std::string> words_of(OptimizerType) {
+  return {"adamw"};
+}
+
 struct OptimizerOptions : AdamwOptions {
-  std::string type = "adamw";
+  OptimizerType type = OptimizerType::adamw;
   double clip_norm = 1.0;
 };
 
@@ -64,8 +69,25 @@ struct BaselineOptions {
   double ridge_lambda = 30;  // its penalty
 };
 
+// A figure of an epoch (EpochRecord); from r_at_1 on those that rank targets within their article.
+enum class EarlyStopMetric {
+  val_loss,
+  val_cosine,
+  gain,
+  margin,
+  r_at_1,
+  r_at_5,
+  new_r_at_1,
+  new_r_at_5,
+  new_mrr
+};
+inline std::vector<std::string> words_of(EarlyStopMetric) {
+  return {"val_loss", "val_cosine", "gain",       "margin", "r_at_1",
+          "r_at_5",   "new_r_at_1", "new_r_at_5", "new_mrr"};
+}
+
 struct EarlyStopOptions {
-  std::optional<std::string> metric;  // a figure of an epoch: val_loss, val_cosine, gain, margin, r_at_1, …
+  std::optional<EarlyStopMetric> metric;
   std::int64_t patience = 5;
   double min_delta = 0;
 };
