@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "data/samples/split.h"
+#include "data/samples/target_offset.h"
 
 namespace runner::jobs {
 
@@ -66,7 +67,7 @@ std::int64_t target_offset(const EvalOptions& options, const std::optional<Train
                    *split->target_offset, run->data.target_offset);
     return *split->target_offset;
   }
-  return run ? run->data.target_offset : 1;
+  return run ? run->data.target_offset : data::next_vector_offset;
 }
 
 }  // namespace runner::jobs

@@ -8,6 +8,7 @@
 
 #include "config/binder.h"
 #include "config/common_options.h"
+#include "data/samples/target_offset.h"
 #include "engines/engine_choice.h"
 #include "losses/loss_options.h"
 #include "models/model_options.h"
@@ -24,7 +25,7 @@ inline std::vector<std::string> words_of(SplitBy) {
 struct DataOptions {
   std::vector<std::string> vectors, sequences;  // one of the two
   std::int64_t context = 5;
-  std::int64_t target_offset = 2;
+  std::int64_t target_offset = data::p6_offset;
   bool within_article = true;
   std::vector<std::string> exclude_articles;
   std::int64_t min_article_length = 0;
