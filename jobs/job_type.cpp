@@ -1,5 +1,8 @@
 #include "jobs/job_type.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "config/resolve.h"
 #include "config/values.h"
 
@@ -9,6 +12,20 @@ const JobType* find_job(const std::string& name) {
   for (const JobType& type : job_types())
     if (name == type.name) return &type;
   return nullptr;
+}
+
+std::string summary_of(const JobType& type) {
+  if (type.summary != nullptr) return type.summary;
+  std::string sentence = type.brief;
+  sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
+  return sentence.ends_with('?') ? sentence : sentence + ".";
+}
+
+std::vector<std::string> all_plugins() {
+  std::vector<std::string> names;
+  for (const JobType& type : job_types())
+    if (std::find(names.begin(), names.end(), type.plugin) == names.end()) names.emplace_back(type.plugin);
+  return names;
 }
 
 IfTaken if_taken(const JobContext& context) {

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/openmp_policy.h"
+#include "base/words.h"
 #include "openmp_scan/binaries/image.h"
 
 namespace runner::runtime {
@@ -86,6 +87,9 @@ enum class Action {
   separate,  // the parts run in separate workers that exchange files
   refuse,    // exit 4
 };
+inline std::vector<std::string> words_of(Action) {
+  return {"run", "warn", "separate", "refuse"};
+}
 // `inside`: the worst verdict of any one plug-in. `between`: of all the job's parts together. `from_preload`:
 // the conflict comes by LD_PRELOAD or DYLD_INSERT_LIBRARIES, so that separate workers would have it too.
 Action decide(Policy policy, Verdict inside, Verdict between, bool from_preload);
