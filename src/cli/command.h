@@ -22,5 +22,6 @@ int doctor_command(int argc, char** argv);
 int env_command(int argc, char** argv);
 int exec_command(int argc, char** argv);
 int schedule_command(int argc, char** argv);  // install, list, status, remove, start
+int json_command(int argc, char** argv);
 
 }  // namespace runner::cli

@@ -20,6 +20,7 @@ std::vector<Command> table() {
       {"config", "show|check|schema CONFIG", "resolved configuration, its mistakes, its schema",
        config_command},
       {"runs", "list|show|diff|verify|clean", "past runs from their manifests", runs_command},
+      {"json", "FILE|- KEY...", "values of a JSON object, one a line, for shell scripts", json_command},
   };
   all.insert(all.end(), others.begin(), others.end());
   return all;
