@@ -14,10 +14,8 @@ void declare_device(config::Binder& b, std::string& device, std::optional<bool>&
            "take another device when the one asked for does not work (default: only for auto)");
 }
 
-void declare_precision(config::Binder& b, std::string& precision, const std::string& automatic) {
-  b.option("precision", precision, "of matrix products; auto: " + automatic)
-      .choices({"auto", "fp32", "bf16"})
-      .flag("--precision");
+void declare_precision(config::Binder& b, lvm::PrecisionChoice& precision, const std::string& automatic) {
+  b.option("precision", precision, "of matrix products; auto: " + automatic).flag("--precision");
 }
 
 }  // namespace runner::jobs

@@ -1,10 +1,19 @@
 #include "jobs/job_type.h"
 
+#include <cctype>
+
 #include "config/describe.h"
 #include "config/resolve.h"
 #include "config/values.h"
 
 namespace runner::jobs {
+
+std::string summary_of(const JobType& type) {
+  if (type.summary != nullptr) return type.summary;
+  std::string sentence = type.brief;
+  sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
+  return sentence.ends_with('?') ? sentence : sentence + ".";
+}
 
 IfTaken if_taken(const JobContext& context) {
   return context.arguments.new_output ? IfTaken::count_on : IfTaken::replace;

@@ -42,10 +42,28 @@ struct Argument {
   const char* without_value = nullptr;  // of a text whose flag may stand alone: what it means then
 };
 
+// The plug-ins, by what they load; jobs/CMakeLists.txt builds them.
+namespace plugins {
+constexpr const char* torch = "librunner_train";
+constexpr const char* faiss = "librunner_index";
+constexpr const char* both = "librunner_smoke";
+}  // namespace plugins
+
+// The halves of a job that needs both libraries, in workers of their own.
+inline runtime::Part torch_part() {
+  return {"torch", plugins::torch};
+}
+inline runtime::Part faiss_part() {
+  return {"faiss", plugins::faiss};
+}
+
+// The command, its job, its plug-in, and what `runner doctor` looks at.
 struct JobType {
   const char* name;        // "train"
   const char* plugin;      // "librunner_train"
-  const char* summary;     // for --help
+  const char* usage;       // for `runner --help`: "CONFIG [flags]"
+  const char* brief;       // the same: one line, without a capital and a full stop
+  const char* summary;     // for its own --help, where that says more than `brief`; else nullptr
   const char* positional;  // "CONFIG", a key that the positional argument sets ("index"), or "" for none
   const char* example;     // for --help
   std::vector<Argument> arguments;
@@ -56,6 +74,8 @@ struct JobType {
   OutputKind output = OutputKind::file;
   bool manifest_beside = false;
 };
+
+std::string summary_of(const JobType& type);  // a sentence
 
 template <class T>
 class JobOptionsOf final : public JobOptions {

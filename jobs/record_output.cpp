@@ -4,18 +4,18 @@
 
 namespace runner::jobs {
 
-void declare_record_output(config::Binder& b, std::optional<std::string>& format, std::string& output) {
+void declare_record_output(config::Binder& b, std::optional<data::RecordFormat>& format,
+                           std::string& output) {
   b.option("format", format,
            "npz, tsv (tab-separated, with a heading) or jsonl (an object a row, keys as the arrays' names); "
            "default: by the output's ending, else npz")
-      .choices({"npz", "tsv", "jsonl"})
       .flag("--format");
   b.option("output", output,
            "the file to write, - for standard output, where tsv and jsonl go unless a file is named")
       .flag("--output");
 }
 
-void check_record_output(const std::optional<std::string>& format, const std::string& output,
+void check_record_output(const std::optional<data::RecordFormat>& format, const std::string& output,
                          const std::string& default_output, std::vector<config::Problem>& problems) {
   const bool npz = data::record_format(format, output) == data::RecordFormat::npz;
   if (npz && output == data::standard_output)
@@ -27,10 +27,11 @@ void check_record_output(const std::optional<std::string>& format, const std::st
         {"", "output", "'" + output + "' must end in .npz, .tsv or .jsonl (or --format says what it is)"});
   else if (!npz && output.ends_with(".npz") && output != default_output)
     problems.push_back(
-        {"", "output", "'" + output + "' is no name for " + *format + "; let it end in ." + *format});
+        {"", "output",
+         "'" + output + "' is no name for " + to_word(*format) + "; let it end in ." + to_word(*format)});
 }
 
-RecordOutput record_output(const std::optional<std::string>& format, const std::string& output,
+RecordOutput record_output(const std::optional<data::RecordFormat>& format, const std::string& output,
                            const std::string& default_output) {
   const data::RecordFormat is = data::record_format(format, output);
   return {is, is != data::RecordFormat::npz && output == default_output ? data::standard_output : output};

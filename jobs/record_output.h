@@ -12,8 +12,8 @@
 namespace runner::jobs {
 
 // The output's default is the name of an npz; text goes to standard output in its place.
-void declare_record_output(config::Binder& b, std::optional<std::string>& format, std::string& output);
-void check_record_output(const std::optional<std::string>& format, const std::string& output,
+void declare_record_output(config::Binder& b, std::optional<data::RecordFormat>& format, std::string& output);
+void check_record_output(const std::optional<data::RecordFormat>& format, const std::string& output,
                          const std::string& default_output, std::vector<config::Problem>& problems);
 
 // Both decided.
@@ -22,7 +22,7 @@ struct RecordOutput {
   std::string path;
   bool is_stdout() const { return path == data::standard_output; }
 };
-RecordOutput record_output(const std::optional<std::string>& format, const std::string& output,
+RecordOutput record_output(const std::optional<data::RecordFormat>& format, const std::string& output,
                            const std::string& default_output);
 
 // What was made and where: to stdout at the end, or into the log where the rows themselves went to stdout.

@@ -1,5 +1,7 @@
-// Every job: adding one is one row here, one folder, one CMake line.
+// Every job, its command and its plug-in: adding one is one row here, one folder, one CMake line.
 #include "jobs/registry.h"
+
+#include <algorithm>
 
 #include "jobs/eval/options.h"
 #include "jobs/index/options.h"
@@ -22,8 +24,10 @@ std::unique_ptr<JobOptions> make() {
 const std::vector<JobType>& job_types() {
   static const std::vector<JobType> table = {
       {"train",
-       "librunner_train",
-       "Train a model.",
+       plugins::torch,
+       "CONFIG [flags]",
+       "train a model",
+       nullptr,
        "CONFIG",
        "runner train configs/p6b_v23.yaml --npz my_vectors.npz --epochs 3",
        {{"--resume", &Arguments::resume,
@@ -41,8 +45,10 @@ const std::vector<JobType>& job_types() {
        make<TrainOptions>,
        OutputKind::folder},
       {"index",
-       "librunner_index",
-       "Build, verify and publish a FAISS index.",
+       plugins::faiss,
+       "CONFIG [flags]",
+       "build, verify and publish a FAISS index",
+       nullptr,
        "CONFIG",
        "runner index configs/index_flat_ip.yaml --npz my_vectors.npz --output my.index\n"
        "  runner index configs/index_ivf.yaml --shard 0/4        (… 3/4, on any machine), then: --merge",
@@ -57,8 +63,10 @@ const std::vector<JobType>& job_types() {
        OutputKind::link,
        true},
       {"sequences",
-       "librunner_index",
-       "Cut embedding vectors into training windows.",
+       plugins::faiss,
+       "CONFIG [flags]",
+       "cut embedding vectors into training windows",
+       nullptr,
        "CONFIG",
        "runner sequences configs/sequences_ctx5.yaml --npz my_vectors.npz --output windows.npz",
        {},
@@ -67,8 +75,10 @@ const std::vector<JobType>& job_types() {
        OutputKind::file,
        true},
       {"eval",
-       "librunner_train",
-       "The five causal alignment tests (5CAT); exit 5 when a gate fails.",
+       plugins::torch,
+       "CONFIG [flags]",
+       "the five causal alignment tests (5CAT); exit 5 when a gate fails",
+       nullptr,
        "CONFIG",
        "runner eval configs/eval_5cat.yaml --model artifacts/lvm/models/latest",
        {},
@@ -77,7 +87,9 @@ const std::vector<JobType>& job_types() {
        OutputKind::file,
        true},
       {"predict",
-       "librunner_train",
+       plugins::torch,
+       "MODEL --npz F",
+       "what comes next, by a trained model; with --index its nearest rows",
        "What comes next: a model's predictions for vectors or ready contexts, and the rows nearest to them.",
        "model",
        "runner predict latest --npz my_vectors.npz --output predictions.npz\n  runner predict latest --npz "
@@ -87,8 +99,10 @@ const std::vector<JobType>& job_types() {
        {},
        make<PredictOptions>},
       {"search",
-       "librunner_index",
-       "Exact nearest neighbours, as npz, tsv or jsonl.",
+       plugins::faiss,
+       "INDEX --queries F",
+       "exact nearest neighbours, as npz, tsv or jsonl",
+       nullptr,
        "index",
        "runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 10 --output neighbours.npz\n"
        "  runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 3 --format tsv | head",
@@ -101,12 +115,14 @@ const std::vector<JobType>& job_types() {
        {},
        make<SearchOptions>},
       {"smoke",
-       "librunner_smoke",
+       plugins::both,
+       "[--steps 5]",
        "FAISS and libtorch in one go: does this machine work?",
+       nullptr,
        "",
        "runner smoke --steps 5",
        {},
-       {{"faiss", "librunner_index"}, {"torch", "librunner_train"}},
+       {faiss_part(), torch_part()},
        make<SmokeOptions>},
   };
   return table;
@@ -116,6 +132,13 @@ const JobType* find_job(const std::string& name) {
   for (const JobType& type : job_types())
     if (name == type.name) return &type;
   return nullptr;
+}
+
+std::vector<std::string> all_plugins() {
+  std::vector<std::string> names;
+  for (const JobType& type : job_types())
+    if (std::find(names.begin(), names.end(), type.plugin) == names.end()) names.emplace_back(type.plugin);
+  return names;
 }
 
 }  // namespace runner::jobs

@@ -33,11 +33,15 @@ std::optional<TrainOptions> run_of(const std::filesystem::path& model) {
 ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::optional<TrainOptions>& run) {
   const bool fallback = wish.device_fallback.value_or(wish.device == "auto");
   const auto choice = runtime::choose_device(wish.device, fallback, lvm::probe_device);
-  const std::string wanted = wish.precision != "auto" ? wish.precision : run ? run->precision : "fp32";
-  const std::string precision = lvm::choose_precision(wanted, choice.actual);
-  spdlog::info("{}, precision {}", runtime::describe(choice), precision);
+  using lvm::PrecisionChoice;
+  const PrecisionChoice wanted = wish.precision != PrecisionChoice::fitting ? wish.precision
+                                 : run                                      ? run->precision
+                                                                            : PrecisionChoice::fp32;
+  const PrecisionChoice precision = lvm::choose_precision(wanted, choice.actual);
+  spdlog::info("{}, precision {}", runtime::describe(choice), to_word(precision));
   const auto policy = runtime::device_policy(choice.actual.kind, 1, false);
-  model.set_compute({.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == "bf16"});
+  model.set_compute(
+      {.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == PrecisionChoice::bf16});
   const torch::Device device(runtime::to_string(choice.actual));
   lvm::make_current(device);
   model.to(device);

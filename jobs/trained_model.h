@@ -19,11 +19,12 @@ std::optional<TrainOptions> run_of(const std::filesystem::path& model);
 struct ComputeWish {
   std::string device = "auto";
   std::optional<bool> device_fallback;  // default: true for auto
-  std::string precision = "auto";       // auto: as the run trained, fp32 without one
+  // fitting: as the run trained, fp32 without one
+  lvm::PrecisionChoice precision = lvm::PrecisionChoice::fitting;
 };
 struct ComputePlace {
   torch::Device device;
-  std::string precision;  // fp32 | bf16
+  lvm::PrecisionChoice precision;  // fp32 or bf16
 };
 // Moves the model to its device and sets how it multiplies. Throws EnvironmentError.
 ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::optional<TrainOptions>& run);

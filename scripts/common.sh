@@ -4,9 +4,10 @@
 RUNNER_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 RUNNER_PRESET=${RUNNER_PRESET:-release}
 
-# Exit codes of the runner itself (README.md, Exit codes).
+# Exit codes of the runner itself (README.md, Exit codes), here since scripts need them before it is built; a test compares
+# them with src/base/error.h, and scripts/bench/bench.py reads them from here.
 # shellcheck disable=SC2034  # used by the scripts that source this
-readonly EXIT_USAGE=2 EXIT_ENVIRONMENT=4 EXIT_GATE=5
+readonly EXIT_DONE=0 EXIT_FAILED=1 EXIT_USAGE=2 EXIT_DATA=3 EXIT_ENVIRONMENT=4 EXIT_GATE=5 EXIT_INTERRUPTED=130 EXIT_TERMINATED=143
 
 say() { printf '%s\n' "$*"; }
 note() { printf '%s\n' "$*" >&2; }
@@ -60,11 +61,6 @@ ensure_runner() {
   [ -z "${RUNNER:-}" ] || return 0
   "$RUNNER_ROOT/scripts/setup.sh" >&2
   "$RUNNER_ROOT/scripts/build.sh" "$RUNNER_PRESET" --product >&2
-}
-
-# json_value KEY: the number or string behind the first "KEY": in the JSON on stdin; "" when there is none.
-json_value() {
-  { grep -oE "\"$1\" *: *(\"[^\"]*\"|[-+0-9.eE]+|true|false|null)" || true; } | head -n 1 | sed -E 's/^"[^"]*" *: *//; s/^"//; s/"$//'
 }
 
 # True when the npz holds ready windows: the names of its arrays stand in the directory at the end of the file.

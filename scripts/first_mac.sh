@@ -168,14 +168,14 @@ for device in "${devices[@]}"; do
   part "train $steps steps on $device" 0 train "$device" "$steps" "$work/train_$device"
 done
 part "resume, byte-identical" 0 resume
-part "Ctrl-C saves" 130 interrupted
+part "Ctrl-C saves" "$EXIT_INTERRUPTED" interrupted
 part "a killed launcher takes its worker along" 0 killed_launcher
 part "index" 0 "$runner" index configs/index_flat_ip.yaml --npz "$sample" --output "$work/sample.index"
 part "search" 0 "$runner" search "$work/sample.index" --queries "$sample" --k 10 --output "$work/neighbours.npz" --json
 part "predict" 0 "$runner" predict "$work/train_cpu" --npz "$sample" --index "$work/sample.index" --k 3 --output "$work/next.npz" --json
 if [ "$with_venv" = yes ]; then
   expected=any # wheels for Linux bring copies of libgomp, which are slow and no duplicate
-  [ "$on_mac" = no ] || expected=4
+  [ "$on_mac" = no ] || expected=$EXIT_ENVIRONMENT
   part "doctor on a venv with two libomp" "$expected" duplicate_venv
   part "that venv under runner exec" any duplicate_process
 fi

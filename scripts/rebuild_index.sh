@@ -25,6 +25,13 @@ if [ "$code" -ne 0 ]; then
   note "rebuild_index: $1 failed with exit code $code"
   exit "$code"
 fi
-if [ "$(printf '%s' "$result" | json_value skipped)" != true ]; then
-  say "rebuild_index: published $(printf '%s' "$result" | json_value output): $(printf '%s' "$result" | json_value ntotal) vectors of $(printf '%s' "$result" | json_value dimension), $(printf '%s' "$result" | json_value wall_s) s"
+{
+  read -r skipped
+  read -r output
+  read -r ntotal
+  read -r dimension
+  read -r wall_s
+} < <(printf '%s' "$result" | "$runner" json - skipped output ntotal dimension wall_s)
+if [ "$skipped" != true ]; then
+  say "rebuild_index: published $output: $ntotal vectors of $dimension, $wall_s s"
 fi

@@ -62,36 +62,39 @@ evaluate() {
   "$runner" eval "$config"
 }
 
-# The best epoch's figures, from the training history: one object an epoch. What was not computed is left out.
+# The best epoch's figures, from the training history. What was not computed is left out.
 best_figures() {
-  local key line
-  line=$(tr -d '\n' <"$train_output/training_history.json" | grep -oE '\{[^{}]*"train_loss"[^{}]*\}' |
-    awk '{ match($0, /"val_loss" *: *[0-9.eE+-]+/); v = substr($0, RSTART, RLENGTH); sub(/.*: */, "", v); print v "\t" $0 }' |
-    sort -g | head -n 1 | cut -f 2-) || true
-  [ -n "$line" ] || return 0
+  local history=$train_output/training_history.json best key text
+  # The line of the lowest loss; lines of epochs without one are empty.
+  best=$("$runner" json "$history" 'history.*.val_loss' | awk 'NF && (best == "" || $1 + 0 < least) { best = NR - 1; least = $1 + 0 } END { print best }') || true
+  [ -n "$best" ] || return 0
   for key in gain margin r_at_1 r_at_5 new_r_at_1 new_r_at_5; do
-    printf '%s' "$line" | json_value "$key" | awk -v k="$key" 'NF && $1 != "null" { printf ", %s %.4f", k, $1 }'
+    text=$("$runner" json "$history" "history.$best.$key")
+    [ -z "$text" ] || printf ', %s %.4f' "$key" "$text"
   done
 }
 
+# value KEY: one of the run's result; "" when it is not there.
+value() { printf '%s' "${result:-{\}}" | "$runner" json - "$1"; }
+
 # The baselines that the model is compared with, and what to do when it is below one of them.
 comparison() {
-  local name value advice
+  local name cosine advice
   for name in copy_last context_mean weighted_mean; do
-    value=$(printf '%s' "$result" | grep -oE "\"$name\" *: *\{[^{}]*\}" | json_value val_cosine) || true
-    [ -z "$value" ] || printf ' %s %.4f' "$name" "$value"
+    cosine=$(value "baselines.$name.val_cosine")
+    [ -z "$cosine" ] || printf ' %s %.4f' "$name" "$cosine"
   done
-  advice=$(printf '%s' "$result" | json_value advice)
-  case $advice in '' | null) ;; *) printf '\n%s' "$advice" ;; esac
+  advice=$(value advice)
+  [ -z "$advice" ] || printf '\n%s' "$advice"
 }
 
 # figure KEY FORMAT: one value of the run's result.
 figure() {
-  local value
-  value=$(printf '%s' "$result" | json_value "$1")
-  [ "$value" != null ] || { printf '–'; return; }
+  local text
+  text=$(value "$1")
+  [ -n "$text" ] || { printf '–'; return; }
   # shellcheck disable=SC2059  # the format is ours
-  printf "$2" "$value"
+  printf "$2" "$text"
 }
 
 # train_main NAME CONFIG ARGUMENT...: exits with the runner's code; 5 when a 5CAT gate fails.

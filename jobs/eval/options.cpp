@@ -13,8 +13,7 @@ void declare_split(config::Binder& b, const std::string& prefix, EvalSplitOption
   b.option(prefix + ".vectors", o.vectors, "in their place: vectors file(s) to cut windows from")
       .existing_file();
   b.option(prefix + ".articles", o.articles,
-           "of the cut windows: all, or the articles that validated the model")
-      .choices({"all", "validation"});
+           "of the cut windows: all, or the articles that validated the model");
   b.option(prefix + ".context", o.context, "vectors a context; default: the run's").range(1, 100);
   b.option(prefix + ".target_offset", o.target_offset, "target's distance from the last; default: the run's")
       .range(1, 1000);
@@ -29,7 +28,7 @@ void check_split(const std::string& prefix, const EvalSplitOptions& o,
   if (!o.sequences.empty() && !o.vectors.empty())
     problems.push_back(
         {"", prefix + ".sequences", "conflicts with " + prefix + ".vectors: give one of the two"});
-  if (!o.sequences.empty() && o.articles != "all")
+  if (!o.sequences.empty() && o.articles != SplitArticles::all)
     problems.push_back({"", prefix + ".articles",
                         "splits windows cut from " + prefix + ".vectors; with ready sequences remove it"});
 }

@@ -8,6 +8,7 @@
 
 #include "config/binder.h"
 #include "config/common_options.h"
+#include "engines/engine_choice.h"
 
 namespace runner::jobs {
 
@@ -17,11 +18,17 @@ inline std::vector<std::string> words_of(EvalMode) {
   return {"fixed", "legacy"};
 }
 
+// All, or those that validated the model.
+enum class SplitArticles { all, validation };
+inline std::vector<std::string> words_of(SplitArticles) {
+  return {"all", "validation"};
+}
+
 // One split: ready sequences, or windows cut from a vectors file. What is left out is taken from the run that
 // made the model (its config.yaml).
 struct EvalSplitOptions {
   std::vector<std::string> sequences, vectors;
-  std::string articles = "all";  // all | validation: of the windows cut from `vectors`
+  SplitArticles articles = SplitArticles::all;  // of the windows cut from `vectors`
   std::optional<std::int64_t> context, target_offset;
   std::optional<bool> within_article;
   std::optional<double> fraction;  // of the articles that validate
@@ -38,7 +45,8 @@ struct EvalOptions : config::CommonOptions {
   std::int64_t seed = 42;  // of the shuffles
   std::string device = "auto";
   std::optional<bool> device_fallback;  // default: true for auto
-  std::string precision = "auto";  // fp32 | bf16 | auto: as the run that made the model; fp32 for a bare .pt
+  // fitting: as the run that made the model; fp32 for a bare .pt
+  lvm::PrecisionChoice precision = lvm::PrecisionChoice::fitting;
   std::string output = "artifacts/lvm/eval/{name}_{timestamp}.json";
 };
 

@@ -41,7 +41,7 @@ void check_width(std::int64_t width, const lvm::ModelFile& model, const std::str
 
 // Learnt weights of a residual are for contexts of one length.
 void check_context(std::int64_t context, const lvm::ModelSizes& sizes, const std::string& place) {
-  if (sizes.residual == "learned" && context != sizes.context)
+  if (sizes.residual == lvm::ResidualKind::learned && context != sizes.context)
     throw DataError(fmt::format("contexts of {} vectors; the model's residual has weights for {}", context,
                                 sizes.context),
                     place);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "data/samples/sequence_samples.h"
 #include "data/samples/split.h"
+#include "data/samples/target_offset.h"
 #include "data/samples/window_samples.h"
 
 namespace runner::jobs {
@@ -51,7 +52,7 @@ EvalSplit open_split(const EvalSplitOptions& o, const std::optional<TrainOptions
     vectors->allow_random_access();
     split.source = data::open_windows(std::move(vectors), windows);
   }
-  if (o.articles == "validation") {
+  if (o.articles == SplitArticles::validation) {
     split.ids = validation_of(*split.source, o, run, prefix);
   } else {
     split.ids.resize(static_cast<std::size_t>(split.source->size()));
@@ -68,7 +69,7 @@ std::int64_t target_offset(const EvalOptions& options, const std::optional<Train
                    *split->target_offset, run->data.target_offset);
     return *split->target_offset;
   }
-  return run ? run->data.target_offset : 1;
+  return run ? run->data.target_offset : data::next_vector_offset;
 }
 
 }  // namespace runner::jobs

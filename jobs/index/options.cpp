@@ -10,7 +10,7 @@ void declare(config::Binder& b, IndexOptions& o) {
   b.option("input.normalize", o.normalize, "bring rows to length 1: inner products become cosines");
   b.option("input.ids", o.ids, "name of an integer array that holds the ids; null: row numbers");
   b.option("index.factory", o.factory, "any FAISS factory string: Flat, IVF2048,Flat, HNSW32, IVF2048,PQ64");
-  b.option("index.metric", o.metric, "what a score is").choices({"inner_product", "l2"});
+  b.option("index.metric", o.metric, "what a score is");
   b.option("index.nprobe", o.nprobe, "inverted lists that a search looks at").range(1, 1e9);
   b.option("index.train_sample", o.train_sample, "rows to train with; null: as many as the type needs")
       .range(1, 1e12);

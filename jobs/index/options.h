@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/common_options.h"
+#include "index/build/metric.h"
 
 namespace runner::jobs {
 
@@ -17,11 +18,11 @@ inline std::vector<std::string> words_of(IfLocked) {
 }
 
 struct IndexOptions : config::CommonOptions {
-  std::vector<std::string> inputs;           // vectors files, one after the other
-  bool normalize = true;                     // rows to length 1
-  std::optional<std::string> ids;            // name of an integer array of the inputs; null: row numbers
-  std::string factory = "Flat";              // FAISS factory string
-  std::string metric = "inner_product";      // inner_product | l2
+  std::vector<std::string> inputs;  // vectors files, one after the other
+  bool normalize = true;            // rows to length 1
+  std::optional<std::string> ids;   // name of an integer array of the inputs; null: row numbers
+  std::string factory = "Flat";     // FAISS factory string
+  ann::Metric metric = ann::Metric::inner_product;
   std::optional<std::int64_t> nprobe;        // inverted lists searched; null: FAISS's default
   std::optional<std::int64_t> train_sample;  // rows to train with; null: as many as the type needs
   std::int64_t batch_rows = 65536;           // rows added at a time; other types than Flat

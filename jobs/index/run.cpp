@@ -86,7 +86,7 @@ IndexResult result_of(const IndexOptions& options, const std::string& version, c
   result.ntotal = vectors.rows();
   result.dimension = vectors.width();
   result.factory = options.factory;
-  result.metric = options.metric;
+  result.metric = to_word(options.metric);
   result.bytes = times.bytes;
   result.self_recall = verification.self_recall;
   result.recall_at_10 = verification.recall;

@@ -9,7 +9,7 @@ namespace runner::jobs {
 ann::BuildSettings build_settings(const IndexOptions& options, const data::Vectors& vectors) {
   ann::BuildSettings settings;
   settings.factory = options.factory;
-  settings.metric = ann::parse_metric(options.metric);
+  settings.metric = options.metric;
   settings.normalize = options.normalize;
   settings.nprobe = options.nprobe;
   settings.train_sample = options.train_sample;
@@ -34,7 +34,7 @@ Json comparable_settings(const IndexOptions& options) {
   return {{"normalize", options.normalize},
           {"ids", or_null(options.ids)},
           {"factory", options.factory},
-          {"metric", options.metric},
+          {"metric", to_word(options.metric)},
           {"nprobe", or_null(options.nprobe)},
           {"train_sample", or_null(options.train_sample)},
           {"min_recall", or_null(options.min_recall)},

@@ -1,6 +1,7 @@
 #include "jobs/predict/options.h"
 
 #include "jobs/device_keys.h"
+#include "jobs/job_type.h"
 #include "jobs/record_output.h"
 
 namespace runner::jobs {
@@ -44,7 +45,7 @@ std::vector<config::Problem> check(const PredictOptions& o) {
 void refine(runtime::LaunchRequest& request, const PredictOptions& o) {
   if (o.index.empty() || request.context.arguments.dry_run) return;
   request.apart = true;
-  request.parts = {{"torch", "librunner_train"}, {"faiss", "librunner_index"}};
+  request.parts = {torch_part(), faiss_part()};
   const RecordOutput output = record_output(o.format, o.output, o.default_output);
   if (!output.is_stdout()) request.exchange_beside = output.path;
 }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "config/common_options.h"
+#include "data/formats/records/record_writer.h"
+#include "engines/engine_choice.h"
 #include "worker/launch/launch.h"
 
 namespace runner::jobs {
@@ -19,9 +21,9 @@ struct PredictOptions : config::CommonOptions {
   std::int64_t k = 10;                  // neighbours a prediction
   bool exclude_context = true;
   std::string device = "auto";
-  std::optional<bool> device_fallback;  // default: true for auto
-  std::string precision = "fp32";       // fp32 | bf16 | auto: as the run that made the model
-  std::optional<std::string> format;    // npz | tsv | jsonl; default: by the output's ending, else npz
+  std::optional<bool> device_fallback;                          // default: true for auto
+  lvm::PrecisionChoice precision = lvm::PrecisionChoice::fp32;  // fitting: as the run that made the model
+  std::optional<data::RecordFormat> format;                     // default: by the output's ending, else npz
   static constexpr const char* default_output = "predictions.npz";  // of text: standard output
   std::string output = default_output;
 };

@@ -105,7 +105,7 @@ void run_predict(const JobContext& context, JobResult& result) {
   told.context = source.contexts->length();
   told.width = width;
   told.device = device.str();
-  told.precision = precision;
+  told.precision = to_word(precision);
   told.predict_s = predict_s;
   told.wall_s = seconds_since(start);
   told.rss_mb = peak_memory_mb();

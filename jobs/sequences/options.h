@@ -18,8 +18,8 @@ inline std::vector<std::string> words_of(SequenceMethod) {
 struct SequencesOptions : config::CommonOptions {
   std::vector<std::string> inputs;  // vectors files, or sequences files to convert
   SequenceMethod method = SequenceMethod::window;
-  std::int64_t context = 5;                   // vectors a context
-  std::int64_t target_offset = 1;             // rows from the context's last to the target; window only
+  std::int64_t context = 5;                               // vectors a context
+  std::int64_t target_offset = data::next_vector_offset;  // window only
   bool within_article = true;                 // false: legacy windows, or neighbours from all articles
   std::vector<std::string> exclude_articles;  // "1500-1999" or "7"
   std::int64_t min_article_length = 0;        // rows

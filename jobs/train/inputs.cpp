@@ -25,15 +25,15 @@ void check_norms(const data::ValueCheck& check, bool normalize) {
 
 // A figure that early stopping waits for has to be there.
 void check_computable(const TrainOptions& options, const data::SampleSource& samples) {
-  const std::string metric = options.early_stop.metric.value_or("");
+  const auto& metric = options.early_stop.metric;
   const data::Vectors* vectors = samples.vectors();
-  const bool ranks = metric.find("r_at_") != std::string::npos || metric == "new_mrr";
+  const bool ranks = metric && *metric >= lvm::EarlyStopMetric::r_at_1;
   if (!ranks || (vectors != nullptr && vectors->has_articles())) return;
   throw UsageError(
       fmt::format(
           "{} ranks targets among the vectors of their article, and {} {}; take val_loss, val_cosine, gain "
           "or margin",
-          metric, input_files(options.data)[0],
+          to_word(*metric), input_files(options.data)[0],
           vectors == nullptr ? "holds ready windows without them" : "tells no articles"),
       "early_stop.metric");
 }

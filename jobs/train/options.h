@@ -8,9 +8,11 @@
 
 #include "config/binder.h"
 #include "config/common_options.h"
+#include "data/samples/target_offset.h"
 #include "engines/engine_choice.h"
 #include "losses/loss_options.h"
 #include "models/model_options.h"
+#include "ranks/wire.h"
 #include "training/training_options.h"
 
 namespace runner::jobs {
@@ -23,7 +25,7 @@ inline std::vector<std::string> words_of(SplitBy) {
 struct DataOptions {
   std::vector<std::string> vectors, sequences;  // one of the two
   std::int64_t context = 5;
-  std::int64_t target_offset = 2;
+  std::int64_t target_offset = data::p6_offset;
   bool within_article = true;
   std::vector<std::string> exclude_articles;
   std::int64_t min_article_length = 0;
@@ -42,7 +44,7 @@ struct TrainOptions : config::CommonOptions {
   std::int64_t seed = 42;
   std::string device = "auto";
   std::optional<bool> device_fallback;  // default: true for auto
-  std::string precision = "auto";       // fp32 | bf16 | auto
+  lvm::PrecisionChoice precision = lvm::PrecisionChoice::fitting;
   DataOptions data;
   lvm::ModelOptions model;
   lvm::AugmentOptions augment;
@@ -50,8 +52,8 @@ struct TrainOptions : config::CommonOptions {
   lvm::OptimizerOptions optimizer;
   lvm::SchedulerOptions scheduler;
   std::int64_t epochs = 12, batch_size = 32;
-  std::int64_t accumulate = 1;     // batches of a rank that make one update
-  std::string gradients = "fp32";  // fp32 | bf16: as they travel between ranks
+  std::int64_t accumulate = 1;                // batches of a rank that make one update
+  ranks::Wire gradients = ranks::Wire::fp32;  // as they travel between ranks
   RankPlanOptions plan;
   lvm::EngineChoice engine = lvm::EngineChoice::fitting;
   std::int64_t log_every = 50;  // steps between lines of metrics.jsonl

@@ -23,8 +23,9 @@ void check_gates(const TrainOptions& o, std::vector<config::Problem>& problems) 
     problems.push_back(
         {"", "environment.restarts", "restarts go on from checkpoints: set checkpoint.every_steps"});
   if (lvm::is_directional(o.loss) && o.data.context < 2)
-    problems.push_back({"", "data.context",
-                        "recipe " + o.loss.recipe + " compares with the last but one vector: at least 2"});
+    problems.push_back(
+        {"", "data.context",
+         "recipe " + to_word(o.loss.recipe) + " compares with the last but one vector: at least 2"});
 }
 
 void check_scheduler(const TrainOptions& o, std::vector<config::Problem>& problems) {

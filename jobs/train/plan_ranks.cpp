@@ -91,7 +91,7 @@ RankForecast forecast(const RankCosts& c, int ranks) {
 
 void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double parameters, int ranks,
                 JobResult& result) {
-  const ranks::Wire wire = o.gradients == "bf16" ? ranks::Wire::bf16 : ranks::Wire::fp32;
+  const ranks::Wire wire = o.gradients;
   const auto rows = static_cast<double>(o.batch_size * o.accumulate);
   RankCosts costs;
   costs.step_s = measured_step(o, inputs);

@@ -36,10 +36,9 @@ std::shared_ptr<ranks::Group> meet(ranks::Session* session, const TrainOptions& 
                       {"version", version()},
                       {"config", hash_of(object_of(same.config))},
                       {"data", hash_of(same.data)},
-                      {"precision", hardware.precision},
+                      {"precision", to_word(hardware.precision)},
                       {"device", to_string(hardware.choice.actual.kind)}});
-  const ranks::Wire wire = options.gradients == "bf16" ? ranks::Wire::bf16 : ranks::Wire::fp32;
-  return session->connect(wire, torch::Device(runtime::to_string(hardware.choice.actual)));
+  return session->connect(options.gradients, torch::Device(runtime::to_string(hardware.choice.actual)));
 }
 
 Start agree_on_start(ranks::Group* group, Start start) {

@@ -73,11 +73,11 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   const std::string engine = parts.step->engine();
   const RunFacts facts{folder,
                        runtime::to_string(hardware.choice.actual),
-                       hardware.precision,
+                       to_word(hardware.precision),
                        engine,
                        baselines,
                        ranks,
-                       options.model.residual != "none"};
+                       options.model.residual != lvm::ResidualKind::none};
   parts.samples = inputs.samples;
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
@@ -124,9 +124,9 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   manifest.set("versions", {{"libtorch", lvm::torch_version()}});
   manifest.set("engine", engine);
   if (session != nullptr)
-    manifest.set(
-        "ranks",
-        {{"count", ranks}, {"started_by", session->place().source}, {"gradients", options.gradients}});
+    manifest.set("ranks", {{"count", ranks},
+                           {"started_by", session->place().source},
+                           {"gradients", to_word(options.gradients)}});
   manifest.write(manifest_file);
 
   spdlog::info("training into {} ({} engine, {} threads)", folder.string(), engine, at::get_num_threads());

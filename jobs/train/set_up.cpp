@@ -24,7 +24,7 @@ Hardware choose_hardware(const TrainOptions& options, const std::optional<ranks:
     hardware.choice =
         runtime::choose_device("cuda:" + std::to_string(place->local_rank), false, lvm::probe_device);
   hardware.precision = lvm::choose_precision(options.precision, hardware.choice.actual);
-  spdlog::info("{}; precision {}", runtime::describe(hardware.choice), hardware.precision);
+  spdlog::info("{}; precision {}", runtime::describe(hardware.choice), to_word(hardware.precision));
   return hardware;
 }
 
@@ -54,13 +54,14 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
     lvm::load_weights(*model, weights, "--init " + *init);
     spdlog::info("weights taken from {}", *init);
   }
-  spdlog::info("{} with {} parameters", sizes.type, lvm::parameter_count(*model));
+  spdlog::info("{} with {} parameters", to_word(sizes.type), lvm::parameter_count(*model));
   return model;
 }
 
 torch::Device place_model(lvm::Model& model, const Hardware& hardware) {
   const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
-  model.set_compute({policy.linear == runtime::LinearKernel::addmm, hardware.precision == "bf16"});
+  model.set_compute(
+      {policy.linear == runtime::LinearKernel::addmm, hardware.precision == lvm::PrecisionChoice::bf16});
   const torch::Device device(runtime::to_string(hardware.choice.actual));
   lvm::make_current(device);
   model.to(device);
@@ -112,7 +113,7 @@ lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& con
 lvm::StepOptions step_options(const TrainOptions& o, std::shared_ptr<ranks::Group> group) {
   lvm::StepOptions s;
   s.loss = lvm::complete(o.loss);
-  s.adamw = {o.optimizer.lr, o.optimizer.weight_decay, o.optimizer.beta1, o.optimizer.beta2, o.optimizer.eps};
+  s.adamw = o.optimizer;  // clip_norm is the step's
   s.clip_norm = o.optimizer.clip_norm;
   s.seed = static_cast<std::uint64_t>(o.seed);
   s.group = std::move(group);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "contract/job.h"
+#include "engines/engine_choice.h"
 #include "engines/step.h"
 #include "environment/device_choice.h"
 #include "jobs/train/inputs.h"
@@ -18,7 +19,7 @@ namespace runner::jobs {
 
 struct Hardware {
   runtime::DeviceChoice choice;
-  std::string precision;  // fp32 | bf16
+  lvm::PrecisionChoice precision = lvm::PrecisionChoice::fp32;  // fp32 or bf16
 };
 // A rank on CUDA takes the device of its local rank. Throws EnvironmentError.
 Hardware choose_hardware(const TrainOptions& options, const std::optional<ranks::RankPlace>& place);

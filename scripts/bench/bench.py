@@ -24,7 +24,8 @@ from timing import thread_choices
 # The old tools, as recorded on 2 cores; quoted, not run.
 OLD = {"sequences of the shared file, s": 15.7, "5CAT of 2 × 500 samples, s": 189}
 SIDES = ("runner", "peer", "floor")
-EXIT_FAILED, EXIT_ENVIRONMENT, EXIT_GATE = 1, 4, 5
+EXIT_CODES = {name: int(code) for name, code in re.findall(r"\bEXIT_(\w+)=(\d+)", (ROOT / "scripts/common.sh").read_text())}
+EXIT_FAILED, EXIT_ENVIRONMENT, EXIT_GATE = (EXIT_CODES[name] for name in ("FAILED", "ENVIRONMENT", "GATE"))
 # Of runs whose steps are what counts: the validation at their end is no part of a figure.
 FEW_VALIDATED = ("--set", "data.validation.fraction=0.01")
 

@@ -5,22 +5,20 @@
 #include "cli/env_command.h"
 #include "cli/exec_command.h"
 #include "cli/job_command.h"
+#include "cli/json_command.h"
 #include "cli/runs_command.h"
 #include "cli/schedule_command.h"
+#include "jobs/registry.h"
 
 namespace runner::cli {
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {
-      {"train", "CONFIG [flags]", "train a model", job_command},
-      {"index", "CONFIG [flags]", "build, verify and publish a FAISS index", job_command},
-      {"sequences", "CONFIG [flags]", "cut embedding vectors into training windows", job_command},
-      {"eval", "CONFIG [flags]", "the five causal alignment tests (5CAT); exit 5 when a gate fails",
-       job_command},
-      {"predict", "MODEL --npz F", "what comes next, by a trained model; with --index its nearest rows",
-       job_command},
-      {"search", "INDEX --queries F", "exact nearest neighbours, as npz, tsv or jsonl", job_command},
-      {"smoke", "[--steps 5]", "FAISS and libtorch in one go: does this machine work?", job_command},
+namespace {
+
+std::vector<Command> table() {
+  std::vector<Command> all;
+  for (const jobs::JobType& type : jobs::job_types())
+    all.push_back({type.name, type.usage, type.brief, job_command});
+  const std::vector<Command> others = {
       {"run", "CONFIG", "whatever the file's `job:` says", job_command},
       {"plan", "CONFIG", "rows, steps, memory, disk and time, before anything runs", job_command},
       {"doctor", "[--pid N | FILE|DIR ...]", "which OpenMP runtimes would be, or are, loaded",
@@ -31,8 +29,17 @@ const std::vector<Command>& commands() {
       {"config", "show|check|schema CONFIG", "resolved configuration, its mistakes, its schema",
        config_command},
       {"runs", "list|show|diff|verify|clean", "past runs from their manifests", runs_command},
+      {"json", "FILE|- KEY...", "values of a JSON object, one a line, for shell scripts", json_command},
   };
-  return table;
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = table();
+  return all;
 }
 
 }  // namespace runner::cli

@@ -1,8 +1,9 @@
 #include "cli/doctor_plugins.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
+#include "jobs/registry.h"
 #include "openmp_scan/verdict/policy.h"
 #include "worker/launch/paths.h"
 
@@ -14,22 +15,6 @@ using runtime::ScanResult;
 using runtime::Verdict;
 
 namespace {
-
-constexpr std::array names = {"librunner_train", "librunner_index", "librunner_smoke"};
-
-const char* word(Action action) {
-  switch (action) {
-    case Action::run:
-      return "run";
-    case Action::warn:
-      return "warn";
-    case Action::separate:
-      return "separate";
-    case Action::refuse:
-      break;
-  }
-  return "refuse";
-}
 
 // A tree's plug-in, under the name that its system gives it; one that is not there under this system's.
 fs::path plugin_in(const fs::path& tree, const std::string& name) {
@@ -53,26 +38,35 @@ fs::path program_in(const fs::path& tree) {
 PluginFindings scan_plugins(const fs::path& tree, runtime::ScanOptions options) {
   PluginFindings found;
   options.executable = program_in(tree);
-  std::array<ScanResult, names.size()> plugins;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const fs::path file = plugin_in(tree, names[i]);
+  std::map<std::string, ScanResult> plugins;  // nothing in it of one that is not there
+  for (const std::string& name : jobs::all_plugins()) {
+    ScanResult& plugin = plugins[name];
+    const fs::path file = plugin_in(tree, name);
     if (!fs::exists(file)) {
       found.sets.problems.push_back(file.string() + ": this plug-in is not there");
       continue;
     }
-    plugins[i] = runtime::scan({file}, options);
-    found.sets.worst = std::max(found.sets.worst, plugins[i].verdict);
-    found.sets.binaries += plugins[i].files;
+    plugin = runtime::scan({file}, options);
+    found.sets.worst = std::max(found.sets.worst, plugin.verdict);
+    found.sets.binaries += plugin.files;
   }
-  const auto& [train, index, smoke] = plugins;
-  const Action action = runtime::decide(runtime::Policy::isolate, std::max(train.verdict, index.verdict),
-                                        smoke.verdict, smoke.from_preload);
-  found.isolate = word(action);
-  if (action == Action::separate)
-    plugins.back().advice.push_back(
-        "the runner keeps them apart: smoke's parts run in separate workers (environment.openmp: isolate)");
-  for (ScanResult& plugin : plugins)
-    if (!plugin.members.empty()) found.sets.sets.push_back(std::move(plugin));
+  Action worst = Action::run;
+  for (const jobs::JobType& job : jobs::job_types()) {
+    if (job.parts.empty()) continue;
+    ScanResult& whole = plugins[job.plugin];
+    Verdict inside = Verdict::none;
+    for (const runtime::Part& part : job.parts) inside = std::max(inside, plugins[part.plugin].verdict);
+    const Action action =
+        runtime::decide(runtime::Policy::isolate, inside, whole.verdict, whole.from_preload);
+    worst = std::max(worst, action);
+    if (action == Action::separate)
+      whole.advice.push_back(std::string("the runner keeps them apart: ") + job.name +
+                             "'s parts run in separate workers (environment.openmp: isolate)");
+  }
+  found.isolate = to_word(worst);
+  for (const std::string& name : jobs::all_plugins())
+    if (ScanResult& plugin = plugins[name]; !plugin.members.empty())
+      found.sets.sets.push_back(std::move(plugin));
   return found;
 }
 

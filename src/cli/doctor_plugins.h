@@ -1,6 +1,6 @@
 #pragma once
-// The runner's own plug-ins, each a process of its own; or those of another installation, of this system or
-// another.
+// The plug-ins of the jobs (jobs/registry.cpp), each a process of its own; or those of another installation,
+// of this system or another.
 
 #include <filesystem>
 #include <string>
@@ -11,8 +11,8 @@ namespace runner::cli {
 
 struct PluginFindings {
   runtime::SetsResult sets;  // one a plug-in that is there
-  std::string
-      isolate;  // what environment.openmp: isolate makes of smoke: "run", "warn", "separate", "refuse"
+  // What environment.openmp: isolate makes of a job in parts (smoke): "run", "warn", "separate", "refuse".
+  std::string isolate;
 };
 
 // `tree`: where bin/runner and lib/runner lie, or a build folder; "": this program's own.

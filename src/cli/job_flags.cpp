@@ -132,7 +132,7 @@ std::string about(const std::string& command, const jobs::JobType& type) {
   if (command == "plan")
     return "Rows, steps, memory, disk and time, before anything runs.\n\nExample:\n"
            "  runner plan configs/p6b_v23.yaml --npz my_vectors.npz";
-  return std::string(type.summary) + "\n\nExample:\n  " + type.example;
+  return jobs::summary_of(type) + "\n\nExample:\n  " + type.example;
 }
 
 }  // namespace

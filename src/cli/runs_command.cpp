@@ -117,7 +117,7 @@ int runs_command(int argc, char** argv) {
       "  runner runs clean --keep 5 --dry-run",
       "runner runs");
   ListOptions options;
-  std::string folder = "artifacts", run, other;
+  std::string folder = "artifacts", run, other, sort = to_word(options.sort);
   bool json = false, dry_run = false;
   std::size_t keep = 0;
   app.require_subcommand(1);
@@ -130,8 +130,8 @@ int runs_command(int argc, char** argv) {
       "a run's folder, a file that one wrote, a manifest, or an evaluation's report";
   CLI::App* list_app = command("list", "every run below a folder, the newest last");
   list_app->add_option("DIR", options.folder, "where to look")->capture_default_str();
-  list_app->add_option("--sort", options.sort, "what the last line has most of")
-      ->check(CLI::IsMember({"started", "best", "gain", "time", "job", "name"}))
+  list_app->add_option("--sort", sort, "what the last line has most of")
+      ->check(CLI::IsMember(words_of(options.sort)))
       ->capture_default_str();
   list_app->add_flag("--reverse", options.reverse, "the other way round");
   list_app->add_option("--job", options.job, "only these: train, index, eval, …");
@@ -168,6 +168,7 @@ int runs_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + "; see `runner runs --help`", "runs");
   }
+  options.sort = from_word<RunOrder>(sort).value();
   if (list_app->parsed()) return list_runs(options, json);
   if (show_app->parsed()) return show_run(run, json);
   if (diff_app->parsed()) return diff_runs(run, other, json);

@@ -24,11 +24,6 @@ Field& Field::above(double l) {
   return *this;
 }
 
-Field& Field::choices(std::vector<std::string> values) {
-  allowed = std::move(values);
-  return *this;
-}
-
 Field& Field::required() {
   is_required = true;
   return *this;
@@ -211,17 +206,24 @@ void bind_list(Field& field, std::vector<T>& target) {
 }  // namespace
 
 // An unknown word changes nothing here: it is what check of the allowed ones finds.
-void detail::bind_choice(Field& field, std::function<std::size_t()> get,
-                         std::function<void(std::size_t)> set) {
+void detail::bind_choice(Field& field, std::function<std::optional<std::size_t>()> get,
+                         std::function<void(std::optional<std::size_t>)> set) {
   field.read = [&field, set = std::move(set)](const YAML::Node& node) -> std::string {
+    if (field.optional && node.IsNull()) {
+      set(std::nullopt);
+      return "";
+    }
     std::string word;
     const std::string wanted = convert(node, word);
     const auto found = std::find(field.allowed.begin(), field.allowed.end(), word);
     if (wanted.empty() && found != field.allowed.end())
       set(static_cast<std::size_t>(found - field.allowed.begin()));
-    return wanted;
+    return wanted.empty() || !field.optional ? wanted : wanted + " or null";
   };
-  field.write = [&field, get = std::move(get)] { return scalar_node(field.allowed.at(get())); };
+  field.write = [&field, get = std::move(get)] {
+    const std::optional<std::size_t> number = get();
+    return number ? scalar_node(field.allowed.at(*number)) : YAML::Node(YAML::NodeType::Null);
+  };
 }
 
 void detail::bind_items(Field& field, ItemList list) {

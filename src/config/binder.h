@@ -32,14 +32,13 @@ class Binder;
 // One declared key. The setters return *this so that they chain.
 class Field {
  public:
-  Field& range(double low, double high);            // both ends allowed
-  Field& above(double low);                         // strictly greater
-  Field& choices(std::vector<std::string> values);  // the only texts allowed
-  Field& required();                                // must be given by file or flag
-  Field& flag(std::string name);                    // "--batch-size": sets this key from the command line
-  Field& existing_file();                           // the path(s) must exist when the config is checked
-  Field& replaces(std::string key);  // given on the command line, that other key returns to its default
-  Field& existing_path();            // a file or a folder
+  Field& range(double low, double high);  // both ends allowed
+  Field& above(double low);               // strictly greater
+  Field& required();                      // must be given by file or flag
+  Field& flag(std::string name);          // "--batch-size": sets this key from the command line
+  Field& existing_file();                 // the path(s) must exist when the config is checked
+  Field& replaces(std::string key);       // given on the command line, that other key returns to its default
+  Field& existing_path();                 // a file or a folder
   // Returns "" or what was expected: "auto or a whole number of threads".
   Field& matches(std::function<std::string(const std::string&)> expected);
 
@@ -48,7 +47,7 @@ class Field {
   bool optional = false;  // may be null
   std::optional<double> low, high;
   bool low_exclusive = false;
-  std::vector<std::string> allowed;
+  std::vector<std::string> allowed;  // the words of a choice
   bool is_required = false, must_be_file = false, must_exist = false;
   std::vector<std::string> flags;
   std::function<std::string(const std::string&)> expected;
@@ -83,6 +82,8 @@ class Binder {
   // A choice of words (base/words.h).
   template <Choice E>
   Field& option(std::string key, E& target, std::string help);
+  template <Choice E>
+  Field& option(std::string key, std::optional<E>& target, std::string help);
 
   // A list of mappings, each read by `declare_item`: void(Binder&, Item&).
   template <class Item, class Declare>
@@ -112,8 +113,9 @@ struct ItemList {
   std::function<void(Binder&, std::size_t)> declare;  // declares item i
 };
 void bind_items(Field& field, ItemList list);
-// One of field.allowed: its number.
-void bind_choice(Field& field, std::function<std::size_t()> get, std::function<void(std::size_t)> set);
+// One of field.allowed: its number; nothing: null, where the field is optional.
+void bind_choice(Field& field, std::function<std::optional<std::size_t>()> get,
+                 std::function<void(std::optional<std::size_t>)> set);
 }  // namespace detail
 
 template <Choice E>
@@ -121,8 +123,21 @@ Field& Binder::option(std::string key, E& target, std::string help) {
   Field& field = add(std::move(key), std::move(help), Kind::text);
   field.allowed = words_of(E{});
   detail::bind_choice(
-      field, [&target] { return static_cast<std::size_t>(target); },
-      [&target](std::size_t number) { target = static_cast<E>(number); });
+      field, [&target] { return std::optional(static_cast<std::size_t>(target)); },
+      [&target](std::optional<std::size_t> number) { target = static_cast<E>(*number); });
+  return field;
+}
+
+template <Choice E>
+Field& Binder::option(std::string key, std::optional<E>& target, std::string help) {
+  Field& field = add(std::move(key), std::move(help), Kind::text);
+  field.allowed = words_of(E{});
+  field.optional = true;
+  detail::bind_choice(
+      field, [&target] { return target ? std::optional(static_cast<std::size_t>(*target)) : std::nullopt; },
+      [&target](std::optional<std::size_t> number) {
+        target = number ? std::optional(static_cast<E>(*number)) : std::nullopt;
+      });
   return field;
 }
 

@@ -18,8 +18,7 @@ void declare(Binder& b, CommonOptions& o) {
   b.option("job", o.job, "which job this file describes");
   b.option("name", o.name, "names the run and its files; the config's file name unless given");
   auto& e = o.environment;
-  b.option("environment.openmp", e.openmp, "when two OpenMP runtimes would meet in one process")
-      .choices({"isolate", "forbid", "allow"});
+  b.option("environment.openmp", e.openmp, "when two OpenMP runtimes would meet in one process");
   b.option("environment.threads", e.threads,
            "threads of OpenMP, BLAS and libtorch; auto: the cores this process may use")
       .matches(expected_threads);

@@ -5,14 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "base/openmp_policy.h"
 #include "config/binder.h"
 
 namespace runner::config {
 
 struct EnvironmentOptions {
-  std::string openmp = "isolate";  // isolate | forbid | allow: what to do when two OpenMP runtimes would meet
-  std::string threads = "auto";    // auto: the cores this process may use; or a number
-  std::int64_t restarts = 0;       // how often the supervisor resumes a crashed worker
+  OpenMpPolicy openmp = OpenMpPolicy::isolate;
+  std::string threads = "auto";  // auto: the cores this process may use; or a number
+  std::int64_t restarts = 0;     // how often the supervisor resumes a crashed worker
   double stall_timeout = 600;  // seconds without progress until the worker is stopped and explained; 0: never
   double rank_timeout = 60;    // seconds without a sign of a rank until it counts as lost
   std::vector<std::string> keep;  // variables that the bootstrap must leave as they are

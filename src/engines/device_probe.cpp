@@ -27,10 +27,11 @@ void make_current(const torch::Device& device) {
   if (device.is_cuda() && device.has_index()) c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
 }
 
-std::string choose_precision(const std::string& wanted, const runtime::Device& device) {
-  if (wanted != "auto") return wanted;
-  if (device.kind == runtime::DeviceKind::cpu) return cpu::cpu_features().native_bf16() ? "bf16" : "fp32";
-  return device.kind == runtime::DeviceKind::cuda ? "bf16" : "fp32";
+PrecisionChoice choose_precision(PrecisionChoice wanted, const runtime::Device& device) {
+  if (wanted != PrecisionChoice::fitting) return wanted;
+  const bool native = device.kind == runtime::DeviceKind::cpu ? cpu::cpu_features().native_bf16()
+                                                              : device.kind == runtime::DeviceKind::cuda;
+  return native ? PrecisionChoice::bf16 : PrecisionChoice::fp32;
 }
 
 }  // namespace runner::lvm

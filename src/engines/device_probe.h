@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "engines/engine_choice.h"
 #include "environment/device_choice.h"
 
 namespace runner::lvm {
@@ -16,8 +17,8 @@ std::string probe_device(const runtime::Device& device);
 // Of several CUDA devices this thread's kernels, graphs and streams are on this one from here on.
 void make_current(const torch::Device& device);
 
-// "fp32" or "bf16" for the config's auto | fp32 | bf16: auto takes bf16 where the hardware multiplies it
+// fp32 or bf16, where the config leaves it open: bf16 where the hardware multiplies it
 // natively (CPUs with AVX512-BF16 or AMX, CUDA from compute capability 8.0).
-std::string choose_precision(const std::string& wanted, const runtime::Device& device);
+PrecisionChoice choose_precision(PrecisionChoice wanted, const runtime::Device& device);
 
 }  // namespace runner::lvm

@@ -1,5 +1,5 @@
 #pragma once
-// train.engine. No libtorch here: the launcher checks it.
+// train.engine and precision. No libtorch here: the launcher checks it.
 
 #include <string>
 #include <vector>
@@ -10,6 +10,12 @@ namespace runner::lvm {
 enum class EngineChoice { fitting, plain, fused };
 inline std::vector<std::string> words_of(EngineChoice) {
   return {"auto", "plain", "fused"};
+}
+
+// Of matrix products. fitting: as the job says; where something is computed it is one of the other two.
+enum class PrecisionChoice { fitting, fp32, bf16 };
+inline std::vector<std::string> words_of(PrecisionChoice) {
+  return {"auto", "fp32", "bf16"};
 }
 
 }  // namespace runner::lvm

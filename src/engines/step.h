@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engines/libtorch/optimizer.h"
+#include "engines/adamw.h"
 #include "losses/loss.h"
 #include "models/model.h"
 
@@ -28,7 +28,7 @@ struct StepInput {
   std::int64_t epoch0 = 0;       // from 0: picks the recipe's phase
   std::int64_t step = 1;         // from 1, counts over the whole run
   double directional_scale = 1;  // 0 after a roll-back
-  double lr = 5e-4;
+  double lr = AdamwOptions{}.lr;
 };
 
 struct StepOutput {
@@ -45,7 +45,7 @@ struct StateBuffer {
 
 struct StepOptions {
   LossOptions loss;  // from complete()
-  AdamWOptions adamw;
+  AdamwOptions adamw;
   double clip_norm = 1;  // 0: none
   std::uint64_t seed = 42;
   // Ranks that compute a batch together; null: this process alone.

@@ -7,6 +7,7 @@
 
 #include "contract/eval_report.h"
 #include "data/samples/samples.h"
+#include "data/samples/target_offset.h"
 #include "five_cat/articles.h"
 #include "five_cat/predictor.h"
 #include "training/baselines/baselines.h"
@@ -14,12 +15,13 @@
 namespace runner::lvm::cat {
 
 struct Options {
-  bool legacy = false;             // truth of A and D at k = +1, as the old script has it, instead of k = 0
-  std::int64_t samples = 5000;     // rows a test, the first that qualify
-  std::int64_t horizon = 5;        // roll-out steps of D
-  std::uint64_t seed = 42;         // of C's shuffles
-  std::int64_t target_offset = 1;  // of the model; above 1 only the first roll-out step is well defined
-  torch::Tensor shares = {};       // of the weighted mean that the model is compared with; undefined: without
+  bool legacy = false;          // truth of A and D at k = +1, as the old script has it, instead of k = 0
+  std::int64_t samples = 5000;  // rows a test, the first that qualify
+  std::int64_t horizon = 5;     // roll-out steps of D
+  std::uint64_t seed = 42;      // of C's shuffles
+  // Of the model; above 1 only the first roll-out step is well defined.
+  std::int64_t target_offset = data::next_vector_offset;
+  torch::Tensor shares = {};  // of the weighted mean that the model is compared with; undefined: without
 };
 
 // A split: which samples of a source, in order.

@@ -76,8 +76,7 @@ void declare_directional(config::Binder& b, LossOptions& o) {
 }  // namespace
 
 void declare(config::Binder& b, LossOptions& o) {
-  b.option("loss.recipe", o.recipe, "mean squared error, 1 - cosine, or a directional recipe")
-      .choices({"mse", "cosine", "p6b_v1", "p6b_v21", "p6b_v23"});
+  b.option("loss.recipe", o.recipe, "mean squared error, 1 - cosine, or a directional recipe");
   b.items("loss.phases", o.phases, "the recipe's numbers by epoch", declare_phase);
   declare_base(b, o);
   declare_directional(b, o);
@@ -92,11 +91,12 @@ void declare(config::Binder& b, AugmentOptions& o) {
 }
 
 bool is_directional(const LossOptions& o) {
-  return o.recipe != "mse" && o.recipe != "cosine";
+  return o.recipe != Recipe::mse && o.recipe != Recipe::cosine;
 }
 
 LossOptions complete(LossOptions o) {
-  const bool v1 = o.recipe == "p6b_v1", v23 = o.recipe == "p6b_v23", cosine = o.recipe == "cosine";
+  const bool v1 = o.recipe == Recipe::p6b_v1, v23 = o.recipe == Recipe::p6b_v23,
+             cosine = o.recipe == Recipe::cosine;
   const auto fill = [](auto& field, auto value) {
     if (!field) field = value;
   };

@@ -6,9 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
 #include "config/binder.h"
 
 namespace runner::lvm {
+
+// Mean squared error, 1 - cosine, or one with a directional term (docs/lvm.md, P6b recipes).
+enum class Recipe { mse, cosine, p6b_v1, p6b_v21, p6b_v23 };
+inline std::vector<std::string> words_of(Recipe) {
+  return {"mse", "cosine", "p6b_v1", "p6b_v21", "p6b_v23"};
+}
 
 // One row of a recipe's phase table. Holds while epoch (from 0) < until_epoch; the last row has none.
 struct LossPhase {
@@ -23,7 +30,7 @@ struct LossPhase {
 
 // The `loss:` mapping. Numbers left out take the recipe's own (see complete).
 struct LossOptions {
-  std::string recipe = "mse";  // mse | cosine | p6b_v1 | p6b_v21 | p6b_v23
+  Recipe recipe = Recipe::mse;
   std::vector<LossPhase> phases;
 
   // Base loss. A term with weight 0 is not computed.

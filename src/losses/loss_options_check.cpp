@@ -45,8 +45,10 @@ constexpr RecipeNumber kRecipeNumbers[] = {
 };
 
 template <class Number>
-bool reads(const Number& n, const std::string& recipe) {
-  return recipe == "p6b_v1" ? n.v1 : recipe == "p6b_v21" ? n.v21 : recipe == "p6b_v23" && n.v23;
+bool reads(const Number& n, Recipe recipe) {
+  return recipe == Recipe::p6b_v1    ? n.v1
+         : recipe == Recipe::p6b_v21 ? n.v21
+                                     : recipe == Recipe::p6b_v23 && n.v23;
 }
 
 void check_phases(const LossOptions& o, std::vector<config::Problem>& problems) {
@@ -68,10 +70,11 @@ void check_phases(const LossOptions& o, std::vector<config::Problem>& problems) 
     if (p.until_epoch) before = *p.until_epoch;
     for (const auto& n : kPhaseNumbers) {
       if (reads(n, o.recipe) && !(p.*n.field))
-        problems.push_back({"", "loss.phases", row + n.name + " is missing; " + o.recipe + " needs it"});
+        problems.push_back(
+            {"", "loss.phases", row + n.name + " is missing; " + to_word(o.recipe) + " needs it"});
       if (!reads(n, o.recipe) && (p.*n.field))
         problems.push_back(
-            {"", "loss.phases", row + n.name + " has no meaning in " + o.recipe + "; remove it"});
+            {"", "loss.phases", row + n.name + " has no meaning in " + to_word(o.recipe) + "; remove it"});
     }
   }
 }
@@ -79,11 +82,12 @@ void check_phases(const LossOptions& o, std::vector<config::Problem>& problems) 
 void check_recipe(const LossOptions& o, std::vector<config::Problem>& problems) {
   if (o.phases.empty())
     problems.push_back(
-        {"", "loss.phases", o.recipe + " needs its phase table, as in configs/" + o.recipe + ".yaml"});
+        {"", "loss.phases",
+         to_word(o.recipe) + " needs its phase table, as in configs/" + to_word(o.recipe) + ".yaml"});
   check_phases(o, problems);
   for (const auto& n : kRecipeNumbers)
     if (!reads(n, o.recipe) && (o.*n.field))
-      problems.push_back({"", n.key, "has no meaning in recipe " + o.recipe + "; remove it"});
+      problems.push_back({"", n.key, "has no meaning in recipe " + to_word(o.recipe) + "; remove it"});
   const LossOptions full = complete(o);
   if (*full.lambda_min > *full.lambda_max)
     problems.push_back({"", "loss.lambda_min", "is above loss.lambda_max"});
@@ -107,7 +111,7 @@ std::vector<config::Problem> check(const LossOptions& o) {
   const double base = *full.mse_weight + *full.cosine_weight + o.info_nce_weight + o.moment_weight +
                       o.variance_weight + o.hinge_weight + o.anti_copy_weight;
   if (base == 0)
-    problems.push_back({"", "loss." + std::string(o.recipe == "cosine" ? "cosine" : "mse") + ".weight",
+    problems.push_back({"", "loss." + std::string(o.recipe == Recipe::cosine ? "cosine" : "mse") + ".weight",
                         "every base term has weight 0: nothing to train on"});
   return problems;
 }

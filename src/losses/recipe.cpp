@@ -12,7 +12,7 @@ torch::Tensor soft_hinge(const torch::Tensor& x, double margin, double gamma) {
 torch::Tensor directional_term(const LossOptions& o, const LossPhase& phase, const torch::Tensor& target,
                                const torch::Tensor& prev) {
   const auto gap = target - prev;
-  if (o.recipe == "p6b_v1") return soft_hinge(gap, *phase.margin, *o.gamma).mean();
+  if (o.recipe == Recipe::p6b_v1) return soft_hinge(gap, *phase.margin, *o.gamma).mean();
   const auto ratio = gap / (target.abs() + prev.abs() + 1e-6);
   return (*o.gap_share * soft_hinge(gap, *phase.margin_gap, *o.gamma) +
           *o.ratio_share * soft_hinge(ratio, *phase.margin_ratio, *o.gamma))
@@ -32,11 +32,11 @@ DirectionalWeight directional_weight(const LossOptions& o, const LossPhase& phas
   DirectionalWeight w;
   const auto m = base.clamp_min(1e-8), d = dir.clamp_min(1e-8);
   const auto limit = [&o](const torch::Tensor& lambda) { return lambda.clamp(*o.lambda_min, *o.lambda_max); };
-  const bool v23 = o.recipe == "p6b_v23";
+  const bool v23 = o.recipe == Recipe::p6b_v23;
   auto lambda = limit(m * (v23 ? *phase.rho : *phase.fraction) / d);
   auto share = lambda * d / m;
   w.rho = share;
-  if (o.recipe == "p6b_v21") {
+  if (o.recipe == Recipe::p6b_v21) {
     lambda = capped(lambda, share, *o.share_cap);
   } else if (v23) {
     const auto raised = limit(lambda * (*phase.rho / share.clamp_min(1e-6)));
@@ -47,7 +47,7 @@ DirectionalWeight directional_weight(const LossOptions& o, const LossPhase& phas
   w.confidence = *o.confidence_gate ? ((mean_target - *o.confidence_start) / *o.confidence_width).clamp(0, 1)
                                     : torch::ones_like(lambda);
   if (*o.confidence_gate) lambda = lambda * w.confidence;
-  if (o.recipe == "p6b_v1")
+  if (o.recipe == Recipe::p6b_v1)
     w.skipped = (mean_target < *o.skip_target).logical_or(mean_prev < *o.skip_prev);
   else
     w.skipped = (mean_target < *o.skip_target)

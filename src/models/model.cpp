@@ -2,7 +2,6 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
-#include "base/error.h"
 #include "models/amn.h"
 #include "models/gru.h"
 #include "models/lstm.h"
@@ -21,16 +20,19 @@ std::shared_ptr<Model> make(const ModelSizes& sizes, torch::Generator generator)
 }
 
 // Every model there is. Their sizes and defaults: model_options.cpp.
-struct ModelType {
-  const char* name;
-  std::shared_ptr<Model> (*make)(const ModelSizes&, torch::Generator);
-};
-constexpr ModelType kModels[] = {
-    {"transformer", make<Transformer>},
-    {"lstm", make<Lstm>},
-    {"gru", make<Gru>},
-    {"amn", make<Amn>},
-};
+std::shared_ptr<Model> make(ModelType type, const ModelSizes& sizes, torch::Generator generator) {
+  switch (type) {
+    case ModelType::transformer:
+      return make<Transformer>(sizes, std::move(generator));
+    case ModelType::lstm:
+      return make<Lstm>(sizes, std::move(generator));
+    case ModelType::gru:
+      return make<Gru>(sizes, std::move(generator));
+    case ModelType::amn:
+      break;
+  }
+  return make<Amn>(sizes, std::move(generator));
+}
 
 }  // namespace
 
@@ -57,14 +59,10 @@ void Model::add_residual() {
 }
 
 std::shared_ptr<Model> make_model(const ModelSizes& sizes, torch::Generator generator) {
-  for (const auto& type : kModels) {
-    if (sizes.type != type.name) continue;
-    auto model = type.make(sizes, std::move(generator));
-    if (sizes.residual != "none") model->add_residual();
-    if (sizes.residual_next) return std::make_shared<ResidualNext>(std::move(model));
-    return model;
-  }
-  throw UsageError("unknown model type " + sizes.type, "model.type");
+  auto model = make(sizes.type, sizes, std::move(generator));
+  if (sizes.residual != ResidualKind::none) model->add_residual();
+  if (sizes.residual_next) return std::make_shared<ResidualNext>(std::move(model));
+  return model;
 }
 
 std::shared_ptr<Model> make_model(const ModelSizes& sizes, std::uint64_t seed) {

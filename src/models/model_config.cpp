@@ -10,16 +10,16 @@ namespace runner::lvm {
 Json model_config(const ModelSizes& s) {
   Json config = Json::object();
   config["input_dim"] = s.input_dim();
-  if (s.type == "transformer") {
+  if (s.type == ModelType::transformer) {
     config["d_model"] = s.d_model;
     config["nhead"] = s.heads;
     config["num_layers"] = s.layers;
     config["dropout"] = s.dropout;
-  } else if (s.type == "lstm") {
+  } else if (s.type == ModelType::lstm) {
     config["hidden_dim"] = s.hidden;
     config["num_layers"] = s.layers;
     config["dropout"] = s.dropout;
-  } else if (s.type == "gru") {
+  } else if (s.type == ModelType::gru) {
     config["d_model"] = s.d_model;
     config["num_layers"] = s.layers;
     config["dropout"] = s.dropout;
@@ -29,9 +29,10 @@ Json model_config(const ModelSizes& s) {
   }
   config["output_dim"] = s.width;
   // Ours, only where used, so that the old tools can pass the rest straight to their constructors.
-  if (s.type == "transformer" && s.feedforward != 4 * s.d_model) config["feedforward"] = s.feedforward;
-  if (s.residual != "none") config["residual"] = s.residual;
-  if (s.residual == "learned") config["context"] = s.context;
+  if (s.type == ModelType::transformer && s.feedforward != 4 * s.d_model)
+    config["feedforward"] = s.feedforward;
+  if (s.residual != ResidualKind::none) config["residual"] = to_word(s.residual);
+  if (s.residual == ResidualKind::learned) config["context"] = s.context;
   if (s.residual_next) config["residual_next"] = true;
   if (s.positional_scalar != 0) {
     config["positional_scalar"] = s.positional_scalar;
@@ -71,24 +72,30 @@ ModelSizes sizes_from_config(const std::string& type, const Json& config, const 
   if (!config.is_object()) throw DataError("model_config is not a mapping", place);
   const ConfigReader read{config, place};
   ModelSizes s;
-  s.type = type;
-  if (type == "transformer") {
-    s.d_model = read.size("d_model");
-    s.heads = read.size("nhead");
-    s.layers = read.size("num_layers");
-    s.feedforward = config.contains("feedforward") ? read.size("feedforward") : 4 * s.d_model;
-    if (s.d_model % s.heads != 0) read.fail("nhead", "a divisor of d_model");
-  } else if (type == "lstm") {
-    s.hidden = read.size("hidden_dim");
-    s.layers = read.size("num_layers");
-  } else if (type == "gru") {
-    s.d_model = read.size("d_model");
-    s.layers = read.size("num_layers");
-  } else if (type == "amn") {
-    s.d_model = read.size("d_model");
-    s.hidden = read.size("hidden_dim");
-  } else {
+  const std::optional<ModelType> known = from_word<ModelType>(type);
+  if (!known)
     throw DataError("model_type " + type + " is unknown; expected transformer, lstm, gru or amn", place);
+  s.type = *known;
+  switch (s.type) {
+    case ModelType::transformer:
+      s.d_model = read.size("d_model");
+      s.heads = read.size("nhead");
+      s.layers = read.size("num_layers");
+      s.feedforward = config.contains("feedforward") ? read.size("feedforward") : 4 * s.d_model;
+      if (s.d_model % s.heads != 0) read.fail("nhead", "a divisor of d_model");
+      break;
+    case ModelType::lstm:
+      s.hidden = read.size("hidden_dim");
+      s.layers = read.size("num_layers");
+      break;
+    case ModelType::gru:
+      s.d_model = read.size("d_model");
+      s.layers = read.size("num_layers");
+      break;
+    case ModelType::amn:
+      s.d_model = read.size("d_model");
+      s.hidden = read.size("hidden_dim");
+      break;
   }
   s.dropout = read.number("dropout", 0);
   s.width = read.size("output_dim");
@@ -96,15 +103,16 @@ ModelSizes sizes_from_config(const std::string& type, const Json& config, const 
   s.ramp_epochs = static_cast<std::int64_t>(read.number("ramp_epochs", 3));
   if (config.contains("residual")) {
     const Json& kind = config.at("residual");
-    if (kind != "none" && kind != "last" && kind != "mean" && kind != "learned")
-      read.fail("residual", "none, last, mean or learned");
-    s.residual = kind.get<std::string>();
-    if (s.residual == "learned") s.context = read.size("context");
+    const auto word = kind.is_string() ? from_word<ResidualKind>(kind.get<std::string>()) : std::nullopt;
+    if (!word) read.fail("residual", "none, last, mean or learned");
+    s.residual = *word;
+    if (s.residual == ResidualKind::learned) s.context = read.size("context");
   }
   if (config.contains("residual_next")) {
     if (!config.at("residual_next").is_boolean()) read.fail("residual_next", "true or false");
     s.residual_next = config.at("residual_next").get<bool>();
-    if (s.residual_next && s.residual != "none") read.fail("residual", "none beside residual_next");
+    if (s.residual_next && s.residual != ResidualKind::none)
+      read.fail("residual", "none beside residual_next");
   }
   if (read.size("input_dim") != s.input_dim())
     read.fail("input_dim", "output_dim, or one more with a positional scalar");

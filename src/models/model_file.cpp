@@ -111,13 +111,13 @@ std::string way_to(const ModelSizes& file, const ModelSizes& own) {
   const auto size = [&](const char* key, std::int64_t theirs, std::int64_t ours) {
     if (theirs != ours) set(key, std::to_string(theirs));
   };
-  if (file.type != own.type) set("type", file.type);
+  if (file.type != own.type) set("type", to_word(file.type));
   size("d_model", file.d_model, own.d_model);
   size("heads", file.heads, own.heads);
   size("layers", file.layers, own.layers);
   size("feedforward", file.feedforward, own.feedforward);
   size("hidden", file.hidden, own.hidden);
-  if (file.residual != own.residual) set("residual", file.residual);
+  if (file.residual != own.residual) set("residual", to_word(file.residual));
   if (file.residual_next != own.residual_next) set("residual_next", file.residual_next ? "true" : "false");
   if ((file.positional_scalar != 0) != (own.positional_scalar != 0))
     set("positional_scalar", json_text(file.positional_scalar));
@@ -162,14 +162,15 @@ std::shared_ptr<Model> load_model(const ModelFile& file) {
 void load_weights(Model& model, const ModelFile& file, const std::string& place) {
   const ModelSizes& own = model.sizes();
   if (file.sizes.type != own.type)
-    throw UsageError("holds a " + file.sizes.type + ", the configuration wants a " + own.type, place);
+    throw UsageError(
+        "holds a " + to_word(file.sizes.type) + ", the configuration wants a " + to_word(own.type), place);
   if (file.sizes.heads != own.heads && file.sizes.d_model == own.d_model)
     throw UsageError("has " + std::to_string(file.sizes.heads) + " heads, the configuration " +
                          std::to_string(own.heads) + way_to(file.sizes, own),
                      place);
   if (file.sizes.residual != own.residual)
-    throw UsageError("predicts with residual: " + file.sizes.residual + ", the configuration with " +
-                         own.residual + way_to(file.sizes, own),
+    throw UsageError("predicts with residual: " + to_word(file.sizes.residual) + ", the configuration with " +
+                         to_word(own.residual) + way_to(file.sizes, own),
                      place);
   check_finite(file, place);
   try {

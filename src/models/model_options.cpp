@@ -1,46 +1,30 @@
 #include "models/model_options.h"
 
-#include <algorithm>
-
-#include "base/error.h"
-
 namespace runner::lvm {
 
 namespace {
 
-// Which sizes a type has, with their defaults; 0 where it has none.
+// Which sizes a type has, with their defaults; 0 where it has none. A row a ModelType, in its order.
 struct TypeDefaults {
-  const char* type;
   std::int64_t d_model, heads, layers, hidden;
   double dropout;  // negative: the type has none
 };
 
 constexpr TypeDefaults kTypes[] = {
-    {"transformer", 512, 8, 4, 0, 0.1},
-    {"lstm", 0, 0, 2, 512, 0.2},
-    {"gru", 512, 0, 4, 0, 0.0},
-    {"amn", 256, 0, 0, 512, -1},
+    {512, 8, 4, 0, 0.1},   // transformer
+    {0, 0, 2, 512, 0.2},   // lstm
+    {512, 0, 4, 0, 0.0},   // gru
+    {256, 0, 0, 512, -1},  // amn
 };
 
-const TypeDefaults& defaults_of(const std::string& type) {
-  for (const auto& t : kTypes)
-    if (type == t.type) return t;
-  throw UsageError("unknown model type " + type + "; expected transformer, lstm, gru or amn", "model.type");
+const TypeDefaults& defaults_of(ModelType type) {
+  return kTypes[static_cast<std::size_t>(type)];
 }
 
 }  // namespace
 
-const std::vector<std::string>& model_type_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all;
-    for (const auto& t : kTypes) all.emplace_back(t.type);
-    return all;
-  }();
-  return names;
-}
-
 void declare(config::Binder& b, ModelOptions& o) {
-  b.option("model.type", o.type, "the model").choices(model_type_names());
+  b.option("model.type", o.type, "the model");
   b.option("model.d_model", o.d_model, "width inside; default 512 (transformer, gru), 256 (amn)")
       .range(1, 65536);
   b.option("model.heads", o.heads, "attention heads (transformer); default 8").range(1, 1024);
@@ -50,11 +34,9 @@ void declare(config::Binder& b, ModelOptions& o) {
   b.option("model.hidden", o.hidden, "hidden width (lstm, amn); default 512").range(1, 65536);
   b.option("model.dropout", o.dropout, "dropout; default 0.1 (transformer), 0.2 (lstm), 0 (gru)")
       .range(0, 0.99);
-  b.option("model.init", o.init, "transformer layers drawn independently, or copied from the first")
-      .choices({"independent", "copied"});
+  b.option("model.init", o.init, "transformer layers drawn independently, or copied from the first");
   b.option("model.residual", o.residual,
-           "add the output to the last context vector, to their mean, or to a mean with learnt weights")
-      .choices({"none", "last", "mean", "learned"});
+           "add the output to the last context vector, to their mean, or to a mean with learnt weights");
   b.option("model.residual_next", o.residual_next, "predict unit(last) + alpha * the model's output");
   b.option("model.positional_scalar", o.positional_scalar,
            "s: append linspace(0, 1, T) * s as a feature; 0: none");
@@ -67,24 +49,22 @@ std::vector<config::Problem> check(const ModelOptions& o) {
   const auto complain = [&problems](const char* key, std::string message) {
     problems.push_back({"", key, std::move(message)});
   };
-  if (std::find(model_type_names().begin(), model_type_names().end(), o.type) == model_type_names().end())
-    return problems;  // the binder has said so
   const TypeDefaults& type = defaults_of(o.type);
-  if (o.init == "copied" && o.type != "transformer")
+  if (o.init == LayerInit::copied && o.type != ModelType::transformer)
     complain("model.init",
-             "copied is for transformers: a model of type " + o.type + " has no layers to copy");
-  if (o.type == "transformer") {
+             "copied is for transformers: a model of type " + to_word(o.type) + " has no layers to copy");
+  if (o.type == ModelType::transformer) {
     const auto d = o.d_model.value_or(type.d_model), heads = o.heads.value_or(type.heads);
     if (d % heads != 0)
       complain("model.heads", std::to_string(heads) + " does not divide model.d_model " + std::to_string(d));
     if (d % 2 != 0)
       complain("model.d_model", std::to_string(d) + " is odd; the position table needs an even width");
   }
-  if (o.residual_next && o.residual != "none")
-    complain("model.residual", o.residual +
+  if (o.residual_next && o.residual != ResidualKind::none)
+    complain("model.residual", to_word(o.residual) +
                                    " conflicts with model.residual_next, which adds the last vector itself: "
                                    "give one of the two");
-  if (o.type == "amn" && o.positional_scalar != 0)
+  if (o.type == ModelType::amn && o.positional_scalar != 0)
     complain("model.positional_scalar",
              "amn mixes its raw inputs, which a position feature would widen; set it to 0");
   return problems;
@@ -99,7 +79,7 @@ std::vector<std::string> unused_keys(const ModelOptions& o) {
   note("model.d_model", o.d_model.has_value(), type.d_model != 0);
   note("model.heads", o.heads.has_value(), type.heads != 0);
   note("model.layers", o.layers.has_value(), type.layers != 0);
-  note("model.feedforward", o.feedforward.has_value(), o.type == "transformer");
+  note("model.feedforward", o.feedforward.has_value(), o.type == ModelType::transformer);
   note("model.hidden", o.hidden.has_value(), type.hidden != 0);
   note("model.dropout", o.dropout.value_or(0) != 0, type.dropout >= 0);
   return keys;
@@ -117,11 +97,11 @@ ModelSizes model_sizes(const ModelOptions& o, std::int64_t width, std::int64_t c
   s.heads = size(o.heads, type.heads);
   s.layers = size(o.layers, type.layers);
   s.hidden = size(o.hidden, type.hidden);
-  if (o.type == "transformer") s.feedforward = o.feedforward.value_or(4 * s.d_model);
+  if (o.type == ModelType::transformer) s.feedforward = o.feedforward.value_or(4 * s.d_model);
   s.dropout = type.dropout < 0 ? 0 : o.dropout.value_or(type.dropout);
-  s.copied_init = o.init == "copied";
+  s.copied_init = o.init == LayerInit::copied;
   s.residual = o.residual;
-  if (o.residual == "learned") s.context = context;
+  if (o.residual == ResidualKind::learned) s.context = context;
   s.residual_next = o.residual_next;
   s.positional_scalar = o.positional_scalar;
   s.ramp_epochs = o.ramp_epochs;

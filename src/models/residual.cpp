@@ -4,8 +4,8 @@
 
 namespace runner::lvm {
 
-Residual::Residual(std::string kind, std::int64_t context) : kind_(std::move(kind)) {
-  if (kind_ != "learned") return;
+Residual::Residual(ResidualKind kind, std::int64_t context) : kind_(kind) {
+  if (kind_ != ResidualKind::learned) return;
   if (context < 1)
     throw UsageError("learned has a weight for each vector of a context, whose number is not known",
                      "model.residual");
@@ -13,8 +13,8 @@ Residual::Residual(std::string kind, std::int64_t context) : kind_(std::move(kin
 }
 
 torch::Tensor Residual::shares(std::int64_t steps) const {
-  if (kind_ == "last") return (torch::arange(steps) == steps - 1).to(torch::kFloat32);
-  if (kind_ == "mean") return torch::full({steps}, 1.0 / static_cast<double>(steps));
+  if (kind_ == ResidualKind::last) return (torch::arange(steps) == steps - 1).to(torch::kFloat32);
+  if (kind_ == ResidualKind::mean) return torch::full({steps}, 1.0 / static_cast<double>(steps));
   if (weights.size(0) != steps)
     throw UsageError("contexts of " + std::to_string(steps) +
                          " vectors; the model's residual has learnt weights for " +
@@ -25,8 +25,8 @@ torch::Tensor Residual::shares(std::int64_t steps) const {
 
 torch::Tensor Residual::base(const torch::Tensor& contexts) const {
   const std::int64_t steps = contexts.size(1);
-  if (kind_ == "last") return contexts.select(1, steps - 1);
-  if (kind_ == "mean") return contexts.mean(1);
+  if (kind_ == ResidualKind::last) return contexts.select(1, steps - 1);
+  if (kind_ == ResidualKind::mean) return contexts.mean(1);
   return (contexts * shares(steps).view({1, steps, 1})).sum(1);
 }
 

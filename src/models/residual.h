@@ -5,7 +5,8 @@
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <string>
+
+#include "models/model_options.h"
 
 namespace runner::lvm {
 
@@ -13,9 +14,9 @@ namespace runner::lvm {
 // are the shares; they start at 0, which is the mean.
 class Residual final : public torch::nn::Module {
  public:
-  // kind: last | mean | learned. context: T, which only `learned` is bound to. Throws UsageError when learned
+  // kind: not none. context: T, which only `learned` is bound to. Throws UsageError when learned
   // has none.
-  Residual(std::string kind, std::int64_t context);
+  Residual(ResidualKind kind, std::int64_t context);
 
   // What each of `steps` context vectors counts, [steps], of sum 1; differentiable. Throws UsageError when
   // the learnt weights are for another number of vectors.
@@ -26,7 +27,7 @@ class Residual final : public torch::nn::Module {
   torch::Tensor weights;  // undefined unless learned
 
  private:
-  std::string kind_;
+  ResidualKind kind_;
 };
 
 }  // namespace runner::lvm

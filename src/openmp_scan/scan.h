@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/openmp_policy.h"
+#include "base/words.h"
 #include "openmp_scan/binaries/image.h"
 
 namespace runner::runtime {

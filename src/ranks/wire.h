@@ -3,10 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/words.h"
 
 namespace runner::ranks {
 
 enum class Wire { fp32, bf16 };
+inline std::vector<std::string> words_of(Wire) {
+  return {"fp32", "bf16"};
+}
 inline std::size_t bytes_of(Wire wire) {
   return wire == Wire::fp32 ? 4 : 2;
 }

@@ -263,11 +263,11 @@ TrainingHistory Trainer::history() const {
 bool Trainer::early_stop(const EpochRecord& epoch) {
   const EarlyStopOptions& o = parts_.options.early_stop;
   if (!o.metric) return false;
-  const double sign = *o.metric == "val_loss" ? -1 : 1;  // higher is better from here on
+  const std::string name = to_word(*o.metric);
+  const double sign = *o.metric == EarlyStopMetric::val_loss ? -1 : 1;  // higher is better from here on
   const NamedList<double> numbers = numbers_of(epoch);
-  const double* figure = find_named(numbers, *o.metric);
-  if (figure == nullptr)
-    throw RunError("is not among this epoch's figures", "early_stop.metric " + *o.metric);
+  const double* figure = find_named(numbers, name);
+  if (figure == nullptr) throw RunError("is not among this epoch's figures", "early_stop.metric " + name);
   const double value = sign * *figure;
   if (!state_.early_best || value > *state_.early_best + o.min_delta) {
     state_.early_best = value;
@@ -275,7 +275,7 @@ bool Trainer::early_stop(const EpochRecord& epoch) {
     return false;
   }
   if (++state_.early_bad < o.patience) return false;
-  add_event(fmt::format("early stop: {} has not improved for {} epochs", *o.metric, state_.early_bad));
+  add_event(fmt::format("early stop: {} has not improved for {} epochs", name, state_.early_bad));
   return true;
 }
 

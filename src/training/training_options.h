@@ -7,13 +7,19 @@
 #include <vector>
 
 #include "base/words.h"
+#include "engines/adamw.h"
 #include "losses/loss_options.h"
 
 namespace runner::lvm {
 
-struct OptimizerOptions {
-  std::string type = "adamw";
-  double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, clip_norm = 1.0;
+enum class OptimizerType { adamw };
+inline std::vector<std::string> words_of(OptimizerType) {
+  return {"adamw"};
+}
+
+struct OptimizerOptions : AdamwOptions {
+  OptimizerType type = OptimizerType::adamw;
+  double clip_norm = 1.0;
 };
 
 enum class SchedulerType { reduce_on_plateau, warmup_cosine, none };
@@ -63,8 +69,25 @@ struct BaselineOptions {
   double ridge_lambda = 30;  // its penalty
 };
 
+// A figure of an epoch (EpochRecord); from r_at_1 on those that rank targets within their article.
+enum class EarlyStopMetric {
+  val_loss,
+  val_cosine,
+  gain,
+  margin,
+  r_at_1,
+  r_at_5,
+  new_r_at_1,
+  new_r_at_5,
+  new_mrr
+};
+inline std::vector<std::string> words_of(EarlyStopMetric) {
+  return {"val_loss", "val_cosine", "gain",       "margin", "r_at_1",
+          "r_at_5",   "new_r_at_1", "new_r_at_5", "new_mrr"};
+}
+
 struct EarlyStopOptions {
-  std::optional<std::string> metric;  // a figure of an epoch: val_loss, val_cosine, gain, margin, r_at_1, …
+  std::optional<EarlyStopMetric> metric;
   std::int64_t patience = 5;
   double min_delta = 0;
 };

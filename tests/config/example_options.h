@@ -5,6 +5,11 @@
 
 namespace runner::config::test {
 
+enum class Similarity { inner_product, l2 };
+inline std::vector<std::string> words_of(Similarity) {
+  return {"inner_product", "l2"};
+}
+
 struct Phase {
   std::optional<std::int64_t> until_epoch;
   double rho = 0.15;
@@ -12,7 +17,7 @@ struct Phase {
 
 struct Example {
   std::string device = "auto";
-  std::string metric = "l2";
+  Similarity metric = Similarity::l2;
   std::int64_t epochs = 12;
   double lr = 5e-4;
   bool shuffle = true;
@@ -23,7 +28,7 @@ struct Example {
 
 inline void declare(Binder& b, Example& o) {
   b.option("device", o.device, "where to compute").flag("--device");
-  b.option("metric", o.metric, "similarity").choices({"inner_product", "l2"});
+  b.option("metric", o.metric, "similarity");
   b.option("train.epochs", o.epochs, "passes over the data").range(1, 1000).flag("--epochs");
   b.option("train.shuffle", o.shuffle, "new order each epoch");
   b.option("optimizer.lr", o.lr, "learning rate").above(0);

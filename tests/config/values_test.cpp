@@ -59,5 +59,25 @@ TEST(Choice, IsOneOfItsWords) {
   EXPECT_EQ(way, Way::ride);
 }
 
+TEST(Choice, MayBeLeftOpen) {
+  std::optional<Way> way = Way::walk;
+  Binder binder;
+  binder.option("way", way, "how");
+  ASSERT_TRUE(resolve(binder, "way: null\n", "x.yaml", {}).empty());
+  EXPECT_FALSE(way.has_value());
+  EXPECT_EQ(values_of(binder), (Json{{"way", nullptr}}));
+  ASSERT_TRUE(resolve(binder, "way: ride\n", "x.yaml", {}).empty());
+  EXPECT_EQ(way, Way::ride);
+  EXPECT_EQ(values_of(binder), (Json{{"way", "ride"}}));
+  const std::vector<Problem> list = resolve(binder, "way: [ride]\n", "x.yaml", {});
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].line(), "x.yaml:1:6: way: expected a text or null, got a list");
+}
+
+TEST(Choice, IsReadFromARecordsWord) {
+  EXPECT_EQ(from_word<Way>("ride"), Way::ride);
+  EXPECT_EQ(from_word<Way>("Ride"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace runner::config::test

@@ -9,7 +9,7 @@
 namespace runner::lvm {
 namespace {
 
-ModelSizes sizes(const std::string& residual = "none") {
+ModelSizes sizes(ResidualKind residual = ResidualKind::none) {
   ModelOptions o;
   o.residual = residual;
   o.d_model = 64;
@@ -36,8 +36,8 @@ class FusedStep : public testing::TestWithParam<std::tuple<const char*, const ch
 
 TEST_P(FusedStep, EqualsThePlainStep) {
   StepOptions options;
-  options.loss = complete(whole_loss(std::get<0>(GetParam())));
-  const auto [recipe, residual] = GetParam();
+  options.loss = complete(whole_loss(from_word<Recipe>(std::get<0>(GetParam())).value()));
+  const auto residual = from_word<ResidualKind>(std::get<1>(GetParam())).value();
   const auto plain =
       make_step(EngineChoice::plain, make_model(sizes(residual), std::uint64_t{7}), options, 5, torch::kCPU);
   const auto fused =
@@ -74,10 +74,10 @@ INSTANTIATE_TEST_SUITE_P(Recipes, FusedStep,
 // Each step's learnt weights of the residual, in the engine's precision.
 std::vector<torch::Tensor> residual_weights(EngineChoice engine, bool bf16) {
   StepOptions options;
-  options.loss.recipe = "cosine";
+  options.loss.recipe = Recipe::cosine;
   options.loss = complete(options.loss);
   options.clip_norm = 0.05;  // far below the norm: the weights' own gradient is part of it
-  const auto model = make_model(sizes("learned"), std::uint64_t{7});
+  const auto model = make_model(sizes(ResidualKind::learned), std::uint64_t{7});
   model->set_compute({false, bf16});
   const auto step = make_step(engine, model, options, 5, torch::kCPU);
   std::vector<torch::Tensor> weights;
@@ -105,8 +105,8 @@ TEST(FusedResidual, LearntWeightsFollowAutogradInBothPrecisions) {
 TEST(FusedResidual, LearntWeightsArePartOfTheState) {
   StepOptions options;
   options.loss = complete(options.loss);
-  const auto step =
-      make_step(EngineChoice::fused, make_model(sizes("learned"), std::uint64_t{7}), options, 5, torch::kCPU);
+  const auto step = make_step(EngineChoice::fused, make_model(sizes(ResidualKind::learned), std::uint64_t{7}),
+                              options, 5, torch::kCPU);
   const torch::Tensor all = step->state()[0].values;
   EXPECT_EQ(all.numel(), parameter_count(step->model()));
   {

@@ -15,7 +15,7 @@ std::unique_ptr<TrainingStep> step_on(EngineChoice engine, const torch::Device& 
                                       bool bf16, const std::string& recipe,
                                       const std::string& residual = "none") {
   ModelOptions model_options;
-  model_options.residual = residual;
+  model_options.residual = from_word<ResidualKind>(residual).value();
   model_options.d_model = 64;
   model_options.heads = 4;
   model_options.layers = 3;
@@ -24,7 +24,7 @@ std::unique_ptr<TrainingStep> step_on(EngineChoice engine, const torch::Device& 
   model->set_compute({false, bf16});
   model->to(device);
   StepOptions options;
-  options.loss.recipe = recipe;
+  options.loss.recipe = from_word<Recipe>(recipe).value();
   if (recipe == "p6b_v23") {
     LossPhase phase;
     phase.rho = 0.2, phase.rho_cap = 0.35, phase.margin_gap = 0.03, phase.margin_ratio = 0.05;

@@ -73,7 +73,7 @@ TEST(Cat, TheSharedBeginningsOfSequencesChangeLittleInBfloat16) {
 
 ModelSizes small_sizes() {
   ModelSizes sizes;
-  sizes.type = "transformer";
+  sizes.type = ModelType::transformer;
   sizes.width = 20;
   sizes.d_model = 32;
   sizes.heads = 2;
@@ -132,7 +132,7 @@ TEST(Cat, SharedBeginningsPredictWhatWholeSequencesDo) {
 TEST(Cat, SharedBeginningsAddTheResidualOfWholeSequences) {
   for (const char* kind : {"last", "mean", "learned"}) {
     ModelSizes sizes = small_sizes();
-    sizes.residual = kind;
+    sizes.residual = from_word<ResidualKind>(kind).value();
     sizes.context = 5;
     const auto model = small_model(sizes);
     torch::manual_seed(3);

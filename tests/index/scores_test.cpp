@@ -32,7 +32,7 @@ TEST_P(EveryUnit, GivesTheScoresOfThePlainForm) {
                                                                           n, width, expected.data());
           for (std::size_t i = 0; i < scores.size(); ++i)
             ASSERT_NEAR(scores[i], expected[i], 1e-4 * std::max(1.0F, std::abs(expected[i])))
-                << to_string(metric) << " width " << width << ", " << count << " rows, " << n << " queries";
+                << to_word(metric) << " width " << width << ", " << count << " rows, " << n << " queries";
         }
   }
 }

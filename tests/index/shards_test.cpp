@@ -147,7 +147,7 @@ TEST_F(Shards, OfAFlatIndexMergeToTheBytesOfTheOneBuiltInOneGo) {
       for (const std::int64_t count : {1, 4, 7}) {
         build.metric = metric;
         build.ids = ids ? vectors.integers("chunk_ids") : std::vector<std::int64_t>{};
-        EXPECT_EQ(merged(count), whole()) << to_string(metric) << ids << count;
+        EXPECT_EQ(merged(count), whole()) << to_word(metric) << ids << count;
       }
 }
 

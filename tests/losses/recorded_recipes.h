@@ -26,7 +26,7 @@ inline LossPhase v23_row(std::optional<std::int64_t> until, double rho, double c
 // "mse", "p6b_v1", "p6b_v21", "p6b_v23", or "p6b_v22": the v23 form with its own numbers.
 inline LossOptions recipe(const std::string& name) {
   LossOptions o;
-  o.recipe = name == "p6b_v22" ? "p6b_v23" : name;
+  o.recipe = from_word<Recipe>(name == "p6b_v22" ? "p6b_v23" : name).value();
   if (name == "p6b_v1")
     o.phases = {v1_row(3, .02, .10), v1_row(6, .03, .15), v1_row(9, .04, .20), v1_row({}, .05, .25)};
   if (name == "p6b_v21")

@@ -18,7 +18,7 @@ namespace {
 
 ModelOptions options(const char* type) {
   ModelOptions o;
-  o.type = type;
+  o.type = from_word<ModelType>(type).value();
   return o;
 }
 ModelOptions small_transformer() {
@@ -73,15 +73,15 @@ TEST(Model, InitialisationFollowsPytorchsBounds) {
 }
 
 TEST(Model, LayersAreDrawnIndependentlyOrCopied) {
-  const auto same_layers = [](const char* init) {
+  const auto same_layers = [](LayerInit init) {
     auto o = small_transformer();
     o.init = init;
     const auto m = make_model(model_sizes(o, 8), 5);
     return torch::equal(value_of(*m, "transformer_decoder.layers.0.linear1.weight"),
                         value_of(*m, "transformer_decoder.layers.2.linear1.weight"));
   };
-  EXPECT_FALSE(same_layers("independent"));
-  EXPECT_TRUE(same_layers("copied"));
+  EXPECT_FALSE(same_layers(LayerInit::independent));
+  EXPECT_TRUE(same_layers(LayerInit::copied));
 }
 
 TEST(Model, TheSeedDecidesTheWeights) {
@@ -204,7 +204,7 @@ TEST(Model, WeightsOfAnotherTypeOrNumberOfHeadsAreRefused) {
   file.weights = state_dict(*make_model(file.sizes, 1));
   auto sizes = file.sizes;
   sizes.heads = 2 * file.sizes.heads;
-  const auto message = [&](const std::string& type) {
+  const auto message = [&](ModelType type) {
     file.sizes.type = type;
     try {
       load_weights(*make_model(sizes, 1), file, "x.pt");
@@ -214,8 +214,8 @@ TEST(Model, WeightsOfAnotherTypeOrNumberOfHeadsAreRefused) {
     return std::string("accepted");
   };
   const std::string heads = std::to_string(file.sizes.heads);
-  EXPECT_NE(message("transformer").find("--set model.heads=" + heads), std::string::npos);
-  EXPECT_EQ(message("gru"), "x.pt: holds a gru, the configuration wants a transformer");
+  EXPECT_NE(message(ModelType::transformer).find("--set model.heads=" + heads), std::string::npos);
+  EXPECT_EQ(message(ModelType::gru), "x.pt: holds a gru, the configuration wants a transformer");
 }
 
 TEST(Model, WeightsThatAreNoNumbersAreADataError) {

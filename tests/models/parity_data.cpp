@@ -56,7 +56,7 @@ ModelSizes sizes(const std::string& type) {
   const Json& meta = trajectories().at("meta");
   const auto init = arrays("init_" + type + ".npz");
   ModelOptions o;
-  o.type = type;
+  o.type = from_word<ModelType>(type).value();
   o.dropout = 0;
   const auto rows = [&](const char* name) { return array(init, name).size(0); };
   if (type == "transformer") {

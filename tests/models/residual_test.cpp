@@ -17,8 +17,8 @@ constexpr std::int64_t kWidth = 12, kContext = 5;
 
 ModelSizes sizes(const std::string& type, const std::string& residual, double positional_scalar = 0) {
   ModelOptions o;
-  o.type = type;
-  o.residual = residual;
+  o.type = from_word<ModelType>(type).value();
+  o.residual = from_word<ResidualKind>(residual).value();
   o.positional_scalar = positional_scalar;
   o.dropout = 0;
   if (type == "transformer") o.d_model = 16, o.heads = 4, o.layers = 2;
@@ -78,7 +78,7 @@ TEST_P(ResidualOf, ComesBackFromItsModelConfig) {
     const Json config = model_config(sizes(GetParam(), kind));
     EXPECT_EQ(config.contains("residual"), std::string(kind) != "none");
     const ModelSizes again = sizes_from_config(GetParam(), config, "x");
-    EXPECT_EQ(again.residual, kind);
+    EXPECT_EQ(to_word(again.residual), kind);
     EXPECT_EQ(model_config(again), config);
   }
 }
@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(Models, ResidualOf, testing::Values("transformer", "lst
                          [](const auto& type) { return std::string(type.param); });
 
 TEST(Residual, ItsGradientIsThatOfTheSoftmaxWeightedMean) {
-  Residual residual("learned", kContext);
+  Residual residual(ResidualKind::learned, kContext);
   const torch::Tensor start = torch::randn({kContext});
   const auto x = torch::randn({7, kContext, kWidth}), direction = torch::randn({7, kWidth});
   const auto value = [&](const torch::Tensor& weights) {
@@ -141,7 +141,7 @@ TEST(Residual, OtherDrawsOfTheSeedStayAsTheyWere) {
 TEST(Residual, ConflictsWithResidualNext) {
   for (const char* kind : {"last", "mean", "learned", "none"}) {
     ModelOptions o;
-    o.residual = kind;
+    o.residual = from_word<ResidualKind>(kind).value();
     o.residual_next = true;
     const auto problems = check(o);
     ASSERT_EQ(problems.size(), std::string(kind) == "none" ? 0u : 1u) << kind;

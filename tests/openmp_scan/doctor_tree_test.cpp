@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/doctor_plugins.h"
+#include "jobs/registry.h"
 #include "openmp_scan/fixture.h"
 
 namespace scan_test {
@@ -70,6 +71,17 @@ TEST_F(MacTree, TwoRuntimesInOnePluginAreRefused) {
   macho("lib/faiss/libomp.dylib", {.id = "@rpath/libomp.dylib", .defined = llvm_symbols()});
   plugin("train", {"@rpath/libtorch_cpu.dylib", "@loader_path/../faiss/libomp.dylib"});
   EXPECT_EQ(look().isolate, "refuse");
+}
+
+TEST_F(MacTree, EveryJobsPluginIsLookedFor) {
+  for (const runner::jobs::JobType& job : runner::jobs::job_types()) {
+    const auto file = folder / "lib/runner" / (std::string(job.plugin) + ".dylib");
+    const auto aside = folder / "aside";
+    ASSERT_TRUE(fs::exists(file)) << job.name;
+    fs::rename(file, aside);
+    EXPECT_TRUE(mentions(look().sets.problems, job.plugin)) << job.name;
+    fs::rename(aside, file);
+  }
 }
 
 TEST_F(MacTree, WhatIsMissingIsNamed) {

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
 #include "openmp_scan/verdict/advice.h"
 #include "openmp_scan/verdict/policy.h"
 
@@ -166,11 +165,6 @@ TEST(Policy, DecidesAsTheTableSays) {
     EXPECT_EQ(decide(row.policy, row.inside, row.between, row.preload), row.action)
         << static_cast<int>(row.policy) << " " << to_string(row.inside) << " " << to_string(row.between)
         << " " << row.preload;
-}
-
-TEST(Policy, AnUnknownWordIsAUsageError) {
-  EXPECT_EQ(policy_from("forbid"), Policy::forbid);
-  EXPECT_THROW(policy_from("forbit"), runner::UsageError);
 }
 
 }  // namespace scan_test

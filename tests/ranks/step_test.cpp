@@ -16,7 +16,7 @@ namespace {
 
 ModelSizes sizes(double dropout, const std::string& residual) {
   ModelOptions o;
-  o.residual = residual;
+  o.residual = from_word<ResidualKind>(residual).value();
   o.d_model = 64;
   o.heads = 4;
   o.layers = 2;
@@ -43,7 +43,7 @@ StepInput batch(std::int64_t step, std::int64_t rows) {
 }
 
 StepOptions options_of(const std::string& recipe) {
-  LossOptions o = whole_loss(recipe);
+  LossOptions o = whole_loss(from_word<Recipe>(recipe).value());
   o.moment_weight = 0.1;
   StepOptions options;
   options.loss = complete(o);

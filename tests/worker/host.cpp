@@ -30,7 +30,8 @@ runner::runtime::LaunchRequest read_request() {
   for (const auto& part : json.value("parts", runner::Json::array()))
     request.parts.push_back({part[0], part[1]});
   request.device = json.value("device", "");
-  request.environment.openmp = json.value("openmp", "isolate");
+  request.environment.openmp =
+      runner::from_word<runner::OpenMpPolicy>(json.value("openmp", "isolate")).value();
   request.environment.threads = json.value("threads", "auto");
   request.environment.keep = json.value("keep", std::vector<std::string>{});
   request.environment.restarts = json.value("restarts", 0);

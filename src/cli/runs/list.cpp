@@ -59,11 +59,11 @@ std::vector<PastRun> chosen_runs(const ListOptions& options) {
     return (!options.job.empty() && run.text("job") != options.job) ||
            (!options.outcome.empty() && run.outcome() != options.outcome) || !named;
   });
-  if (options.sort == "best") sort_by(runs, [](const PastRun& run) { return run.best(); });
-  if (options.sort == "gain") sort_by(runs, [](const PastRun& run) { return run.gain(); });
-  if (options.sort == "time") sort_by(runs, [](const PastRun& run) { return run.seconds(); });
-  if (options.sort == "name") sort_by(runs, [](const PastRun& run) { return run.place; });
-  if (options.sort == "job") sort_by(runs, [](const PastRun& run) { return run.text("job"); });
+  if (options.sort == RunOrder::best) sort_by(runs, [](const PastRun& run) { return run.best(); });
+  if (options.sort == RunOrder::gain) sort_by(runs, [](const PastRun& run) { return run.gain(); });
+  if (options.sort == RunOrder::time) sort_by(runs, [](const PastRun& run) { return run.seconds(); });
+  if (options.sort == RunOrder::name) sort_by(runs, [](const PastRun& run) { return run.place; });
+  if (options.sort == RunOrder::job) sort_by(runs, [](const PastRun& run) { return run.text("job"); });
   if (options.reverse) std::reverse(runs.begin(), runs.end());
   if (options.limit > 0 && runs.size() > options.limit)
     runs.erase(runs.begin(), runs.end() - static_cast<std::ptrdiff_t>(options.limit));

@@ -4,12 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
 #include "cli/runs/past_run.h"
 
 namespace runner::cli {
 
+// What the last line has most of.
+enum class RunOrder { started, best, gain, time, job, name };
+inline std::vector<std::string> words_of(RunOrder) {
+  return {"started", "best", "gain", "time", "job", "name"};
+}
+
 struct ListOptions {
-  std::string folder = "artifacts", sort = "started";
+  std::string folder = "artifacts";
+  RunOrder sort = RunOrder::started;
   std::string job, outcome, name;  // "": any; name: a part of the name or place
   bool reverse = false;
   std::size_t limit = 0;  // 0: all; else the last so many rows

@@ -15,7 +15,6 @@
 #include "config/describe.h"
 #include "config/resolve.h"
 #include "contract/manifest.h"
-#include "jobs/job_type.h"
 #include "jobs/registry.h"
 #include "worker/launch/outcome.h"
 

@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "data/samples/row_order.h"
+#include "data/samples/target_offset.h"
 #include "data/samples/vectors.h"
 
 namespace runner::data {
 
 struct WindowOptions {
-  std::int64_t context = 5;        // T: rows a window
-  std::int64_t target_offset = 1;  // the target is this many rows after the last one; 2 is P6
-  bool within_article = true;      // false: legacy, windows cross articles (docs/lvm.md, Data)
+  std::int64_t context = 5;                         // T: rows a window
+  std::int64_t target_offset = next_vector_offset;  // the target is this many rows after the last one
+  bool within_article = true;  // false: legacy, windows cross articles (docs/lvm.md, Data)
   std::vector<std::string> exclude_articles = {};  // "1500-1999" (inclusive) or "7"
   std::int64_t min_article_length = 0;             // articles of fewer rows give no windows
 };

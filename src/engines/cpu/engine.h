@@ -10,15 +10,15 @@
 #include <optional>
 #include <vector>
 
+#include "engines/adamw.h"
 #include "engines/cpu/network.h"
 
 namespace runner::lvm::cpu {
 
-struct AdamwOptions {
-  double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  double clip_norm = 1.0;       // of all gradients together; 0: no clipping
-  double gradient_scale = 1.0;  // multiplies the gradients first
-  std::optional<double> norm;   // of all gradients, where the caller knows it
+struct UpdateOptions : AdamwOptions {
+  double clip_norm = 1.0;           // of all gradients together; 0: no clipping
+  double gradient_scale = 1.0;      // multiplies the gradients first
+  std::optional<double> norm = {};  // of all gradients, where the caller knows it
 };
 
 class Engine final : public Network {
@@ -58,7 +58,7 @@ class Engine final : public Network {
 
   // Update number `step` (from 1): clips by the global norm and applies AdamW in one pass over the memory.
   // Returns the norm before clipping (gradient_scale applied); when it is not finite nothing is changed.
-  double adamw_step(const AdamwOptions& options, std::int64_t step);
+  double adamw_step(const UpdateOptions& options, std::int64_t step);
 
  private:
   enum Place : std::uint32_t { self_p, self_out, cross_p, cross_out, feedforward_in, feedforward_out };

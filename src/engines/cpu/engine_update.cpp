@@ -12,16 +12,8 @@ namespace {
 
 constexpr Index square_chunk = 1 << 15;
 
-Adamw update_of(const AdamwOptions& o, std::int64_t step, double norm) {
-  Adamw a;
-  a.decay = static_cast<float>(1.0 - o.lr * o.weight_decay);
-  a.step_size = static_cast<float>(o.lr / (1.0 - std::pow(o.beta1, static_cast<double>(step))));
-  a.root_correction = static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(o.beta2, static_cast<double>(step))));
-  a.beta1 = static_cast<float>(o.beta1);
-  a.beta2 = static_cast<float>(o.beta2);
-  a.gain1 = static_cast<float>(1.0 - o.beta1);
-  a.gain2 = static_cast<float>(1.0 - o.beta2);
-  a.eps = static_cast<float>(o.eps);
+Adamw update_of(const UpdateOptions& o, std::int64_t step, double norm) {
+  Adamw a{adamw_factors(o, step)};
   // PyTorch's clip_grad_norm_: max_norm / (norm + 1e-6), at most 1.
   const double clip = o.clip_norm > 0 ? std::fmin(1.0, o.clip_norm / (norm + 1e-6)) : 1.0;
   a.gradient_scale = static_cast<float>(o.gradient_scale * clip);
@@ -57,7 +49,7 @@ double Engine::gradient_norm() const {
   return std::sqrt(total);
 }
 
-double Engine::adamw_step(const AdamwOptions& options, std::int64_t step) {
+double Engine::adamw_step(const UpdateOptions& options, std::int64_t step) {
   const double norm = (options.norm ? *options.norm : gradient_norm()) * options.gradient_scale;
   if (!std::isfinite(norm)) return norm;
   const Adamw a = update_of(options, step, norm);

@@ -106,7 +106,7 @@ class FusedStep final : public TrainingStep {
     const torch::NoGradGuard no_grad;
     backward_pieces(batch, output.grad().contiguous(), forward);
 
-    cpu::AdamwOptions update = update_options(input.lr);
+    cpu::UpdateOptions update = update_options(input.lr);
     if (options_.group) update.norm = finish_exchange(*options_.group, out.loss);
     out.gradient_norm = update.norm ? *update.norm : engine_->gradient_norm();
     out.applied = std::isfinite(out.loss.total.item<float>()) && std::isfinite(out.gradient_norm);
@@ -190,13 +190,9 @@ class FusedStep final : public TrainingStep {
     return torch::from_blob(const_cast<float*>(raw), {batch, engine_->shape().output}).clone();
   }
 
-  cpu::AdamwOptions update_options(double lr) const {
-    cpu::AdamwOptions o;
+  cpu::UpdateOptions update_options(double lr) const {
+    cpu::UpdateOptions o{options_.adamw};
     o.lr = lr;
-    o.weight_decay = options_.adamw.weight_decay;
-    o.beta1 = options_.adamw.beta1;
-    o.beta2 = options_.adamw.beta2;
-    o.eps = options_.adamw.eps;
     o.clip_norm = options_.clip_norm;
     return o;
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engines/adamw.h"
 #include "engines/cpu/dropout.h"
 
 namespace runner::lvm::cpu {
@@ -93,14 +94,8 @@ struct AttentionCached {
   float* out = nullptr;  // [queries, width]
 };
 
-struct Adamw {
-  float decay = 1;                     // 1 - lr * weight_decay
-  float step_size = 0;                 // lr / (1 - beta1^t)
-  float beta1 = 0.9f, beta2 = 0.999f;  // what the moments keep,
-  float gain1 = 0.1f, gain2 = 0.001f;  // and 1 - beta, rounded from double
-  float eps = 1e-8f;
-  float root_correction = 1;  // 1 / sqrt(1 - beta2^t)
-  float gradient_scale = 1;   // clipping and loss scale
+struct Adamw : AdamwFactors {
+  float gradient_scale = 1;  // clipping and loss scale
 };
 
 // Where 16 rows of a weight go as operands (bf16/product.h), written past the caches. Addresses are aligned

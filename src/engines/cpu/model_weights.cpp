@@ -28,7 +28,7 @@ cpu::Shape engine_shape(const ModelSizes& sizes, std::int64_t context) {
   shape.layers = sizes.layers;
   shape.feedforward = sizes.feedforward;
   shape.context = context;
-  shape.residual_weights = sizes.residual == "learned" ? sizes.context : 0;
+  shape.residual_weights = sizes.residual == ResidualKind::learned ? sizes.context : 0;
   shape.dropout = sizes.dropout;
   return shape;
 }

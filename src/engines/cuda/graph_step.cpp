@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "cuda_kernels/kernels.h"
+#include "engines/adamw.h"
 
 namespace runner::lvm::cuda {
 namespace {
@@ -139,19 +140,13 @@ class GraphStep final : public TrainingStep {
   }
 
   void write_settings(double lr) {
-    const AdamWOptions& o = options_.adamw;
-    const auto t = static_cast<double>(updates_ + 1);
-    const auto f = [](double x) { return static_cast<float>(x); };
+    AdamwOptions options = options_.adamw;
+    options.lr = lr;
+    const AdamwFactors f = adamw_factors(options, updates_ + 1);
     *reinterpret_cast<AdamwSettings*>(host_settings_.data_ptr<float>()) = {
-        f(1 - lr * o.weight_decay),
-        f(lr / (1 - std::pow(o.beta1, t))),
-        f(o.beta1),
-        f(1 - o.beta1),
-        f(o.beta2),
-        f(1 - o.beta2),
-        f(o.eps),
-        f(1 / std::sqrt(1 - std::pow(o.beta2, t))),
-        f(options_.clip_norm)};
+        f.decay, f.step_size,       f.beta1,
+        f.gain1, f.beta2,           f.gain2,
+        f.eps,   f.root_correction, static_cast<float>(options_.clip_norm)};
     settings_.copy_(host_settings_, /*non_blocking=*/true);
   }
 

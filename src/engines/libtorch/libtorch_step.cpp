@@ -1,5 +1,6 @@
 #include "engines/libtorch/libtorch_step.h"
 
+#include "engines/libtorch/optimizer.h"
 #include "engines/whole_batch.h"
 #include "models/dropout.h"
 

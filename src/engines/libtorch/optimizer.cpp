@@ -1,10 +1,8 @@
 #include "engines/libtorch/optimizer.h"
 
-#include <cmath>
-
 namespace runner::lvm {
 
-AdamW::AdamW(std::vector<torch::Tensor> params, AdamWOptions opts)
+AdamW::AdamW(std::vector<torch::Tensor> params, AdamwOptions opts)
     : options(opts), parameters(std::move(params)) {
   for (const auto& p : parameters) {
     exp_avg.push_back(torch::zeros_like(p, torch::TensorOptions().requires_grad(false)));
@@ -15,8 +13,7 @@ AdamW::AdamW(std::vector<torch::Tensor> params, AdamWOptions opts)
 void AdamW::step() {
   const torch::NoGradGuard no_grad;
   ++steps;
-  const double correction1 = 1 - std::pow(options.beta1, static_cast<double>(steps));
-  const double correction2 = std::sqrt(1 - std::pow(options.beta2, static_cast<double>(steps)));
+  const BiasCorrection correction = bias_correction(options, steps);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     auto& p = parameters[i];
     const auto& grad = p.grad();
@@ -24,8 +21,8 @@ void AdamW::step() {
     p.mul_(1 - options.lr * options.weight_decay);
     exp_avg[i].mul_(options.beta1).add_(grad, 1 - options.beta1);
     exp_avg_sq[i].mul_(options.beta2).addcmul_(grad, grad, 1 - options.beta2);
-    const auto scale = (exp_avg_sq[i].sqrt() / correction2).add_(options.eps);
-    p.addcdiv_(exp_avg[i], scale, -options.lr / correction1);
+    const auto scale = (exp_avg_sq[i].sqrt() / correction.second_root).add_(options.eps);
+    p.addcdiv_(exp_avg[i], scale, -options.lr / correction.first);
   }
 }
 

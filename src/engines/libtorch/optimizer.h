@@ -6,21 +6,19 @@
 #include <cstdint>
 #include <vector>
 
-namespace runner::lvm {
+#include "engines/adamw.h"
 
-struct AdamWOptions {
-  double lr = 5e-4, weight_decay = 0.01, beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-};
+namespace runner::lvm {
 
 class AdamW {
  public:
-  AdamW(std::vector<torch::Tensor> parameters, AdamWOptions options);
+  AdamW(std::vector<torch::Tensor> parameters, AdamwOptions options);
 
   // One update from the parameters' gradients; parameters without one are left alone.
   void step();
   void zero_grad();
 
-  AdamWOptions options;    // lr may change between steps
+  AdamwOptions options;    // lr may change between steps
   std::int64_t steps = 0;  // updates done
   std::vector<torch::Tensor> parameters;
   std::vector<torch::Tensor> exp_avg, exp_avg_sq;  // one a parameter, in order, same shape

@@ -60,7 +60,7 @@ std::unique_ptr<faiss::Index> make_index(const BuildSettings& settings, std::int
   } catch (const std::exception& error) {
     throw UsageError(
         fmt::format("'{}' for vectors of width {} and metric {} is no index that FAISS makes ({})",
-                    settings.factory, width, to_string(settings.metric), faiss_reason(error)),
+                    settings.factory, width, to_word(settings.metric), faiss_reason(error)),
         "index.factory");
   }
   skip_polysemous_order(index.get());

@@ -2,16 +2,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "base/error.h"
+#include "openmp_scan/verdict/verdict.h"
 
 namespace runner::runtime {
-
-Policy policy_from(const std::string& word) {
-  if (word == "isolate") return Policy::isolate;
-  if (word == "forbid") return Policy::forbid;
-  if (word == "allow") return Policy::allow;
-  throw UsageError(fmt::format("\"{}\" is no policy: isolate, forbid or allow", word), "environment.openmp");
-}
 
 Action decide(Policy policy, Verdict inside, Verdict between, bool from_preload) {
   const Verdict worst = std::max(inside, between);

@@ -2,13 +2,15 @@
 // What each policy does with a verdict: the table in docs/openmp.md, as a function.
 
 #include <string>
+#include <vector>
 
+#include "base/openmp_policy.h"
+#include "base/words.h"
 #include "openmp_scan/scan.h"
 
 namespace runner::runtime {
 
-enum class Policy { isolate, forbid, allow };
-Policy policy_from(const std::string& word);  // throws UsageError
+using Policy = OpenMpPolicy;
 
 enum class Action {
   run,
@@ -16,6 +18,9 @@ enum class Action {
   separate,  // the parts run in separate workers that exchange files
   refuse,    // exit 4
 };
+inline std::vector<std::string> words_of(Action) {
+  return {"run", "warn", "separate", "refuse"};
+}
 // `inside`: the worst verdict of any one plug-in. `between`: of all the job's parts together. `from_preload`:
 // the conflict comes by LD_PRELOAD or DYLD_INSERT_LIBRARIES, so that separate workers would have it too.
 Action decide(Policy policy, Verdict inside, Verdict between, bool from_preload);

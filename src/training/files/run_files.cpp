@@ -118,7 +118,7 @@ void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& sn
   check();
   PtContents contents;
   contents.epoch = record.epoch;
-  contents.model_type = model.sizes().type;
+  contents.model_type = to_word(model.sizes().type);
   contents.model_config = model_config(model.sizes());
   contents.args = config_;
   contents.val_loss = record.val_loss;
@@ -138,7 +138,7 @@ void RunFiles::write_safetensors_model(Model& model, const std::vector<float>& w
                                        const Json& extra) const {
   check();
   write_safetensors(folder_ / "model.safetensors", named_arrays(model, weights));
-  Json config{{"model_type", model.sizes().type}, {"model_config", model_config(model.sizes())}};
+  Json config{{"model_type", to_word(model.sizes().type)}, {"model_config", model_config(model.sizes())}};
   for (const auto& [key, value] : extra.items()) config[key] = value;
   write_file_atomically(folder_ / "config.json", json_text(config, 2) + "\n");
 }

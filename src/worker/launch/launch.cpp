@@ -56,7 +56,7 @@ int launch_job(const LaunchRequest& request) {
   LaunchRecord& launch = plan.context.launch;
   launch.environment = to_json(decisions);
   launch.threads = decided_threads(decisions);
-  launch.openmp = request.environment.openmp;
+  launch.openmp = to_word(request.environment.openmp);
   launch.scan = to_json(prediction.scan);
   plan.options = request.environment;
   plan.environment = apply_decisions(inherited, decisions);
@@ -65,7 +65,7 @@ int launch_job(const LaunchRequest& request) {
     if (!request.supervise) spdlog::warn("--no-supervise: a job in parts needs its launcher, which stays");
     if (!request.apart)
       spdlog::info("OpenMP: {}; environment.openmp: {} runs the parts in separate workers",
-                   conflict_line(prediction.scan), request.environment.openmp);
+                   conflict_line(prediction.scan), to_word(request.environment.openmp));
     return run_parts(plan, request.parts, request.exchange_beside);
   }
   plan.plugin = plugin_file(request.plugin).string();

@@ -33,7 +33,7 @@ std::string second_pool(const ScanResult& scan) {
 }
 
 Prediction predict(const LaunchRequest& request, const Environment& environment) {
-  const Policy policy = policy_from(request.environment.openmp);
+  const Policy policy = request.environment.openmp;
   Prediction prediction;
   const auto file = plugin_file(request.plugin);
   prediction.scan = scan_plugins({file}, environment);
@@ -54,8 +54,7 @@ Prediction predict(const LaunchRequest& request, const Environment& environment)
   if (prediction.action == Action::refuse) {
     for (const std::string& advice : prediction.scan.advice) spdlog::error("{}", advice);
     throw EnvironmentError(
-        "environment.openmp: " + request.environment.openmp +
-            " does not let this process start: " + conflict +
+        "environment.openmp: " + to_word(policy) + " does not let this process start: " + conflict +
             (policy == Policy::forbid ? "; isolate or allow would run it" : "; allow would run it"),
         file.string());
   }

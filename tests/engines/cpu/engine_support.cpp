@@ -4,7 +4,7 @@ namespace runner::lvm::cpu {
 
 ModelSizes sizes_of(const Shape& shape) {
   ModelSizes sizes;
-  sizes.type = "transformer";
+  sizes.type = ModelType::transformer;
   sizes.width = shape.output;
   sizes.d_model = shape.d_model;
   sizes.heads = shape.heads;

@@ -53,7 +53,7 @@ TEST(Engine, UpdateIsPyTorchsAdamWWithClipping) {
     }
     const double norm = torch::nn::utils::clip_grad_norm_(parameters, 1.0);
     adamw.step();
-    AdamwOptions options;
+    UpdateOptions options;
     options.lr = 5e-3;
     options.weight_decay = 0.1;
     EXPECT_NEAR(engine.adamw_step(options, step), norm, 1e-5 * norm);
@@ -69,7 +69,7 @@ TEST(Engine, GradientScaleActsBeforeClipping) {
   start(engine, 1);
   engine.gradients()[0] = 3;
   engine.gradients()[1] = 4;
-  AdamwOptions options;
+  UpdateOptions options;
   options.gradient_scale = 0.5;
   EXPECT_NEAR(engine.adamw_step(options, 1), 2.5, 1e-6);
   EXPECT_NEAR(engine.first_moments()[1], 0.1 * 0.8, 1e-6);  // (1 - beta1) * 4 / |g|

@@ -54,7 +54,7 @@ std::vector<Values> run_pointwise(const Kernels& k, Index columns) {
   results.push_back({static_cast<float>(k.square_sum(z.data(), some_rows * columns))});
   Values p = draw(n, 7), m = draw(n, 8), v = draw(n, 9);
   for (float& x : v) x = x * x;
-  k.adamw({0.999f, 1e-3f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-8f, 3.0f, 0.7f}, p.data(), z.data(), m.data(),
+  k.adamw({{0.999f, 1e-3f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-8f, 3.0f}, 0.7f}, p.data(), z.data(), m.data(),
           v.data(), some_rows * columns);
   results.insert(results.end(), {p, m, v});
   return results;
@@ -176,6 +176,23 @@ TEST(Kernels, VariantsAgreeOnAttention) {
   compare_variants([](const Kernels& k) { return run_attention(k, 23, 23); }, "long");
   compare_variants([](const Kernels& k) { return run_cached(k, 20, 5); }, "cached");
   compare_variants([](const Kernels& k) { return run_cached(k, 64, 3); }, "cached, heads of 64");
+}
+
+// By hand: beta1 0.5, beta2 0.75, after two updates 1 - 0.25 and sqrt(1 - 0.5625).
+TEST(Adamw, FactorsOfTheSecondUpdate) {
+  const AdamwOptions options{.lr = 0.375, .weight_decay = 0.5, .beta1 = 0.5, .beta2 = 0.75, .eps = 0.125};
+  const BiasCorrection correction = bias_correction(options, 2);
+  EXPECT_EQ(correction.first, 0.75);
+  EXPECT_DOUBLE_EQ(correction.second_root, std::sqrt(0.4375));
+  const AdamwFactors f = adamw_factors(options, 2);
+  EXPECT_EQ(f.decay, 0.8125f);
+  EXPECT_EQ(f.step_size, 0.5f);
+  EXPECT_EQ(f.beta1, 0.5f);
+  EXPECT_EQ(f.gain1, 0.5f);
+  EXPECT_EQ(f.beta2, 0.75f);
+  EXPECT_EQ(f.gain2, 0.25f);
+  EXPECT_EQ(f.eps, 0.125f);
+  EXPECT_FLOAT_EQ(f.root_correction, 1.5118579f);
 }
 
 TEST(Kernels, ThePlainestVariantIsAlwaysThere) {

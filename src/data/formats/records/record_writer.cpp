@@ -5,11 +5,11 @@
 
 namespace runner::data {
 
-RecordFormat record_format(const std::optional<std::string>& name, const std::string& output) {
-  const auto is = [&](const char* format) {
-    return name ? *name == format : output.ends_with(std::string(".") + format);
-  };
-  return is("tsv") ? RecordFormat::tsv : is("jsonl") ? RecordFormat::jsonl : RecordFormat::npz;
+RecordFormat record_format(std::optional<RecordFormat> wanted, const std::string& output) {
+  if (wanted) return *wanted;
+  for (const RecordFormat format : {RecordFormat::tsv, RecordFormat::jsonl})
+    if (output.ends_with("." + to_word(format))) return format;
+  return RecordFormat::npz;
 }
 
 RecordWriter::RecordWriter(const std::string& output, RecordFormat format, std::vector<Column> columns,

@@ -9,14 +9,18 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/words.h"
 #include "data/formats/numpy/npy.h"
 
 namespace runner::data {
 
 enum class RecordFormat { npz, tsv, jsonl };
+inline std::vector<std::string> words_of(RecordFormat) {
+  return {"npz", "tsv", "jsonl"};
+}
 
-// The format of this name, else the one that the file's ending tells, else npz.
-RecordFormat record_format(const std::optional<std::string>& name, const std::string& output);
+// The format that is asked for, else the one that the file's ending tells, else npz.
+RecordFormat record_format(std::optional<RecordFormat> wanted, const std::string& output);
 // The value of `output` that means standard output; npz cannot go there.
 constexpr const char* standard_output = "-";
 

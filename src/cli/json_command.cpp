@@ -1,0 +1,86 @@
+#include "cli/json_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <iterator>
+
+#include "base/error.h"
+#include "base/json_file.h"
+#include "base/log.h"
+#include "base/printable.h"
+
+namespace runner::cli {
+namespace {
+
+Json read_object(const std::string& file) {
+  if (file != "-") return read_json_file(file);
+  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  Json object = parse_json(text, "standard input");
+  if (!object.is_object()) throw DataError("is no JSON object", "standard input");
+  return object;
+}
+
+// One line: texts as they are, null as nothing.
+std::string line_of(const Json& value) {
+  if (value.is_null()) return "";
+  return value.is_string() ? printable(value.get<std::string>(), LineBreaks::escape) : json_text(value);
+}
+
+// The item of a list that a key's part counts from 0; null when there is none.
+const Json& item_in(const Json& list, const std::string& part) {
+  static const Json none;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+  const bool whole = error == std::errc() && end == part.data() + part.size();
+  return whole && number < list.size() ? list[number] : none;
+}
+
+// "history.*.gain": what stands behind the first dot is looked up in what stands before it.
+void add_lines(const Json& value, const std::string& key, std::string& lines) {
+  if (key.empty()) {
+    lines += line_of(value) + "\n";
+    return;
+  }
+  const std::size_t dot = std::min(key.find('.'), key.size());
+  const std::string part = key.substr(0, dot), rest = dot < key.size() ? key.substr(dot + 1) : "";
+  if (part == "*" && value.is_array())
+    for (const Json& item : value) add_lines(item, rest, lines);
+  else
+    add_lines(value.is_array() ? item_in(value, part) : member_in(value, part.c_str()), rest, lines);
+}
+
+}  // namespace
+
+int json_command(int argc, char** argv) {
+  CLI::App app(
+      "Values of a JSON object by their keys, one a line in the order of the keys, for shell scripts.\n"
+      "A text comes as it is, without its quotes; null, and what is not there, is an empty line.\n\n"
+      "Examples:\n  runner train configs/p6b_v23.yaml --json | runner json - best_val_cosine gain\n"
+      "  runner json artifacts/lvm/models/latest/manifest.json result.baselines.copy_last.val_cosine\n"
+      "  runner json artifacts/lvm/models/latest/training_history.json 'history.*.val_loss'",
+      "runner json");
+  std::string file;
+  std::vector<std::string> keys;
+  app.add_option("FILE", file, "a JSON file; - for standard input")->required();
+  app.add_option("KEY", keys,
+                 "\"gain\", \"baselines.copy_last.gain\", \"history.0.gain\"; * is every item of a list")
+      ->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) + "; see `runner json --help`", "json");
+  }
+  const Json object = read_object(file);
+  std::string lines;
+  for (const std::string& key : keys) add_lines(object, key, lines);
+  fmt::print("{}", lines);
+  return 0;
+}
+
+}  // namespace runner::cli

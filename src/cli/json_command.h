@@ -1,0 +1,9 @@
+#pragma once
+// runner json: values of a JSON object by their keys, for shell scripts that have no parser of their own.
+
+namespace runner::cli {
+
+// argv[0] is the command's name. Returns the exit code; throws runner::Error.
+int json_command(int argc, char** argv);
+
+}  // namespace runner::cli
