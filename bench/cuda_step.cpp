@@ -31,7 +31,7 @@ std::unique_ptr<TrainingStep> step_of(EngineChoice engine, bool bf16) {
   model->set_compute({false, bf16});
   model->to(torch::kCUDA);
   StepOptions options;
-  options.loss.recipe = "p6b_v23";
+  options.loss.recipe = Recipe::p6b_v23;
   LossPhase phase;
   phase.rho = 0.2, phase.rho_cap = 0.35, phase.margin_gap = 0.03, phase.margin_ratio = 0.05;
   options.loss.phases = {phase};

@@ -124,7 +124,7 @@ int measure(const Options& o) {
   torch::set_num_threads(runner::team::size());
   const Shape shape;
   lvm::ModelSizes sizes;
-  sizes.type = "transformer";
+  sizes.type = lvm::ModelType::transformer;
   sizes.width = shape.input;
   sizes.d_model = shape.d_model;
   sizes.heads = shape.heads;

@@ -1,6 +1,7 @@
 #include "report/origin_sections.h"
 
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/shell_quote.h"

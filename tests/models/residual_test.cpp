@@ -112,15 +112,15 @@ TEST(Residual, ItsGradientIsThatOfTheSoftmaxWeightedMean) {
 }
 
 TEST(Residual, SharesAddUpToOne) {
-  EXPECT_TRUE(torch::equal(Residual("last", 0).shares(3), torch::tensor({0.0f, 0.0f, 1.0f})));
-  EXPECT_TRUE(torch::allclose(Residual("mean", 0).shares(4), torch::full({4}, 0.25)));
-  EXPECT_TRUE(torch::allclose(Residual("learned", 4).shares(4), torch::full({4}, 0.25)));
+  EXPECT_TRUE(torch::equal(Residual(ResidualKind::last, 0).shares(3), torch::tensor({0.0f, 0.0f, 1.0f})));
+  EXPECT_TRUE(torch::allclose(Residual(ResidualKind::mean, 0).shares(4), torch::full({4}, 0.25)));
+  EXPECT_TRUE(torch::allclose(Residual(ResidualKind::learned, 4).shares(4), torch::full({4}, 0.25)));
 }
 
 TEST(Residual, LearntWeightsRefuseContextsOfAnotherLength) {
   const auto model = make_model(sizes("gru", "learned"), std::uint64_t{1});
   EXPECT_THROW(model->forward(torch::randn({2, kContext + 1, kWidth})), UsageError);
-  EXPECT_THROW(Residual("learned", 0), UsageError);
+  EXPECT_THROW(Residual(ResidualKind::learned, 0), UsageError);
 }
 
 TEST(Residual, BaseIsOfTheVectorsWithoutThePositionalFeature) {
