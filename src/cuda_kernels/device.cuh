@@ -30,7 +30,8 @@ __device__ inline float warp_sum(float x) {
   return x;
 }
 
-// Draws of one step and place. The hash is the one of engines/cpu/dropout.h: "lowbias32" with a second key.
+// The draws of one place in a step. The hash is the one of engines/cpu/dropout.h: "lowbias32" with a second
+// key.
 struct Dropout {
   std::uint32_t first = 0, second = 0, threshold = 0;
   float scale = 1;
@@ -40,10 +41,17 @@ struct Dropout {
     if (d.probability == 0) return x;
     x.threshold = static_cast<std::uint32_t>(d.probability * 65536.0 + 0.5);
     x.scale = 65536.0f / (65536.0f - static_cast<float>(x.threshold));
-    const auto seed = static_cast<std::uint64_t>(*d.seed);
-    x.first = static_cast<std::uint32_t>(seed) + d.first;
-    x.second = static_cast<std::uint32_t>(seed >> 32);
+    const std::uint64_t key = mix(mix(static_cast<std::uint64_t>(*d.key)) ^ d.place);
+    x.first = static_cast<std::uint32_t>(key) + d.first;
+    x.second = static_cast<std::uint32_t>(key >> 32);
     return x;
+  }
+  // Finaliser of SplitMix64.
+  __device__ static std::uint64_t mix(std::uint64_t x) {
+    x += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
   }
   // 0 or scale.
   __device__ float factor(std::uint32_t i) const {

@@ -9,11 +9,12 @@
 
 namespace runner::lvm::cuda {
 
-// Dropout by counting: element i is dropped when a hash of (*seed, i) falls below a threshold, so that the
-// backward pass draws the same again. probability 0: seed is not read.
+// Dropout by counting: element i is dropped when a hash of (*key, place, i) falls below a threshold, so that
+// the backward pass draws the same again. probability 0: key is not read.
 struct Draws {
-  const std::int64_t* seed = nullptr;  // on the device
+  const std::int64_t* key = nullptr;  // of the step, on the device
   double probability = 0;
+  std::uint32_t place = 0;  // tells the draws of one step apart
   std::uint32_t first = 0;  // element i here is element first + i of the whole batch
 };
 
@@ -51,6 +52,16 @@ std::int64_t add_norm_blocks(std::int64_t rows);
 // drest float32, dpart T; partial [blocks, 2, columns]: sums over a block's rows for dgamma and dbeta.
 void add_norm_backward(const AddNorm& n, const float* dy, float* drest, void* dpart, float* partial,
                        cudaStream_t stream);
+
+// y = dropout(x), or with `relu` dropout(relu(x)); `count` elements of T.
+struct DropOut {
+  std::int64_t count;
+  bool relu, bf16;
+  Draws draws;
+};
+void drop_out_forward(const DropOut& d, const void* x, void* y, cudaStream_t stream);
+// y: what the forward pass has left; read with `relu` only.
+void drop_out_backward(const DropOut& d, const void* y, const void* dy, void* dx, cudaStream_t stream);
 
 // What an update needs of the host, in one copy.
 struct AdamwSettings {

@@ -16,7 +16,7 @@ std::unique_ptr<TrainingStep> make_step(EngineChoice engine, std::shared_ptr<Mod
                                         const torch::Device& device) {
   if (engine == EngineChoice::plain) return make_plain_step(std::move(model), options);
 #ifdef RUNNER_CUDA
-  if (device.is_cuda() && options.alone()) return cuda::make_graph_step(std::move(model), options);
+  if (device.is_cuda()) return cuda::make_graph_step(std::move(model), options);
 #endif
   const std::string misfit = engine_misfit(*model, device);
   if (misfit.empty()) return make_fused_step(std::move(model), options, context, device);

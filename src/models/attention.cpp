@@ -42,8 +42,8 @@ torch::Tensor Attention::forward(const torch::Tensor& queries, const torch::Tens
     const auto kv = project(memory, 1, 2).chunk(2, 2);
     k = kv[0], v = kv[1];
   }
-  const double drop = is_training() ? dropout : 0;
-  if (const auto fused = cuda::attention(q, k, v, heads, mask.defined(), drop, first_row_of_part()))
+  if (const auto fused =
+          cuda::attention(q, k, v, heads, mask.defined(), next_dropout(dropout, is_training())))
     return linear(*fused, out_proj->weight, out_proj->bias, compute);
   const double scale = 1.0 / std::sqrt(static_cast<double>(width / heads));
   auto scores = torch::matmul(split_heads(q, heads) * scale, split_heads(k, heads).transpose(2, 3));

@@ -26,8 +26,8 @@ torch::Tensor DecoderLayer::forward(const torch::Tensor& x, const torch::Tensor&
                                     const Compute& compute) const {
   const auto drop = [this](const torch::Tensor& t) { return drop_out(t, dropout, is_training()); };
   const auto add_norm = [&](const torch::Tensor& rest, const torch::Tensor& part, const Norm& norm) {
-    if (const auto fused = cuda::add_norm(rest, part, norm.weight, norm.bias, is_training() ? dropout : 0,
-                                          first_row_of_part()))
+    if (const auto fused =
+            cuda::add_norm(rest, part, norm.weight, norm.bias, next_dropout(dropout, is_training())))
       return *fused;
     return layer_norm(rest + drop(part), norm.weight, norm.bias);
   };
@@ -36,7 +36,8 @@ torch::Tensor DecoderLayer::forward(const torch::Tensor& x, const torch::Tensor&
   auto y = last_row_only ? x.narrow(1, x.size(1) - 1, 1) : x;
   y = add_norm(y, self_attn->forward(y, x, row_mask, compute), *norm1);
   y = add_norm(y, multihead_attn->forward(y, memory, row_mask, compute), *norm2);
-  const auto inner = drop(torch::relu(linear(y, linear1->weight, linear1->bias, compute)));
+  const auto inner =
+      relu_drop_out(linear(y, linear1->weight, linear1->bias, compute), dropout, is_training());
   return add_norm(y, linear(inner, linear2->weight, linear2->bias, compute), *norm3);
 }
 

@@ -65,7 +65,17 @@ class GlooGroup final : public Group {
     changed_.notify_all();
   }
 
-  Times times() const override { return {waited_, summing_}; }
+  void join_sums() override {
+    const auto start = Clock::now();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return open_ == 0 || error_; });
+    waited_ += seconds_since(start);
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  void wait_for_device() override {}  // nothing is queued
+
+  std::optional<Times> times() const override { return Times{waited_, summing_}; }
 
  protected:
   torch::Tensor gather(const torch::Tensor& mine) override {
@@ -84,11 +94,8 @@ class GlooGroup final : public Group {
   }
 
   double wait_for_sums() override {
-    const auto start = Clock::now();
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return open_ == 0 || error_; });
-    waited_ += seconds_since(start);
-    if (error_) std::rethrow_exception(error_);
+    join_sums();
+    const std::lock_guard lock(mutex_);
     const double squares = squares_;
     squares_ = 0;
     return squares;
@@ -183,7 +190,7 @@ class GlooGroup final : public Group {
   const Wire wire_;
   Pending group_;
   torch::Tensor send_, received_, sum_ = torch::empty({0});
-  std::atomic<bool> broken_{false}, ends_{false};
+  std::atomic<bool> ends_{false};
   double waited_ = 0;
   std::mutex mutex_;  // over what follows
   std::condition_variable changed_;

@@ -65,6 +65,16 @@ double Group::finish_sums(std::vector<double>& figures) {
   return squares;
 }
 
+int Group::own_signal() const {
+  return runner::stop_signal();
+}
+
+void Group::note_signals(const float* of_ranks) {
+  stop_signal_ = 0;
+  for (int rank = 0; rank < size() && stop_signal_ == 0; ++rank)
+    stop_signal_ = static_cast<int>(of_ranks[rank]);
+}
+
 void Group::add_up(std::vector<double>& values) {
   const auto blocks = gather_doubles(values);
   std::fill(values.begin(), values.end(), 0.0);

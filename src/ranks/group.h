@@ -4,8 +4,10 @@
 
 #include <torch/torch.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +37,8 @@ class Group {
   virtual void broadcast(torch::Tensor values) = 0;
   std::string broadcast(const std::string& text);
 
-  // Begins to replace `values` (contiguous float32) by their sum over ranks, beside what the caller does
-  // next; finish_sums() waits.
+  // Begins to replace `values` (contiguous float32) by their sum over ranks, in the order of ranks, beside
+  // what the caller does next; finish_sums() waits.
   virtual void start_sum(torch::Tensor values) = 0;
   // Ends a step's exchange. `figures`: rank 0's go to all. Returns the sum of the squares of all values
   // summed since the last call. Takes note of stop signals: see stop_signal().
@@ -44,13 +46,25 @@ class Group {
   // Adds up doubles over ranks in their order; the same result on all.
   void add_up(std::vector<double>& values);
 
-  // That asked one of the ranks to stop, as of the last finish_sums(): the same on all. 0: none.
+  // For a step that is queued on a device as a whole, in place of finish_sums(): what the caller queues from
+  // here on comes after all sums. The host does not wait.
+  virtual void join_sums() = 0;
+  // Waits for the device's current stream. Throws RunError when a rank is lost meanwhile.
+  virtual void wait_for_device() = 0;
+  // What such a step tells the others of this rank, and what it has heard of each.
+  int own_signal() const;
+  void note_signals(const float* of_ranks);
+
+  // That asked one of the ranks to stop, as of the last step: the same on all. 0: none.
   int stop_signal() const { return stop_signal_; }
-  // Seconds that the caller has waited for others, and that sums have taken, waited for or not.
+  // Operations are under way that will never end, since a rank is lost.
+  bool broken() const { return broken_; }
+  // Seconds that the caller has waited for others, and that sums have taken, waited for or not. Nothing where
+  // a device does both in a queue with all else.
   struct Times {
     double waited = 0, summing = 0;
   };
-  virtual Times times() const = 0;
+  virtual std::optional<Times> times() const = 0;
 
   void at_step(std::int64_t step) { watch_->at_step(step); }
   Watch& watch() { return *watch_; }
@@ -64,6 +78,7 @@ class Group {
 
   RankPlace place_;
   std::shared_ptr<Watch> watch_;
+  std::atomic<bool> broken_{false};
 
  private:
   std::vector<std::vector<double>> gather_doubles(const std::vector<double>& mine);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "ranks/process_id.h"
 
 namespace runner::ranks {
 namespace {
@@ -27,6 +28,7 @@ Watch::Watch(const RankPlace& place, Store store, double timeout)
     : place_(place), timeout_(timeout), period_(period_of(timeout, place.size)), store_(std::move(store)) {
   host_0_ = take(*store_, key("host", 0));
   put(*store_, key("beat", place_.rank), "0");
+  put(*store_, key("process", place_.rank), own_process());
 }
 
 std::shared_ptr<Watch> Watch::start(const RankPlace& place, Store store, double timeout) {
@@ -74,9 +76,18 @@ void Watch::round(double elapsed) {
   } else {
     silent_ += elapsed;
   }
-  if (silent_ < timeout_ - 2 * period_ || store_->check({key("left", next)})) return;
-  post(fmt::format("{} was lost: it has given no sign for {:.0f} s (environment.rank_timeout)", name(next),
-                   timeout_));
+  if (process_.empty() && store_->check({key("process", next)}))
+    process_ = take(*store_, key("process", next));
+  const bool ended = has_ended(process_);  // looked at first: a rank that leaves says so before it ends
+  if ((!ended && silent_ < timeout_ - 2 * period_) || store_->check({key("left", next)})) return;
+  lose(next, ended ? "its process has ended"
+                   : fmt::format("it has given no sign for {:.0f} s (environment.rank_timeout)", timeout_));
+}
+
+// The lock is held. Nobody waits for the rank's last words any more.
+void Watch::lose(int rank, const std::string& how) {
+  put(*store_, key("left", rank), "lost");
+  post(fmt::format("{} was lost: {}", name(rank), how));
 }
 
 // The lock is held. The first failure that is told holds for all.
@@ -134,7 +145,7 @@ void Watch::explain(const std::string& complaint) {
           silent[i] = now == beats[i] ? silent[i] + 1 : 0;
           beats[i] = now;
           if (silent[i] < 3 || store_->check({key("left", rank)})) continue;
-          post(name(rank) + " was lost: its process has ended or its link is cut");
+          lose(rank, "its process has ended or its link is cut");
           break;
         }
       } catch (const std::exception&) {  // the next round says what that means

@@ -45,6 +45,7 @@ class Watch {
   Watch(const RankPlace& place, Store store, double timeout);
   void run();
   void round(double elapsed);
+  void lose(int rank, const std::string& how);
   void post(const std::string& failure);
   std::string name(int rank);
   // Rank 0: until the others have left, since their last words go to its store and its own come from there.
@@ -60,8 +61,9 @@ class Watch {
   std::string failure_;
   std::atomic<bool> ends_{false};
   std::uint64_t beats_ = 0;
-  std::string seen_;   // of the next rank's beats
-  double silent_ = 0;  // seconds for which they have not changed
+  std::string seen_;     // of the next rank's beats
+  std::string process_;  // the next rank's
+  double silent_ = 0;    // seconds for which they have not changed
   std::atomic<std::int64_t> step_{0};
   std::atomic<Clock::rep> round_began_{0};  // 0: between two rounds
 };

@@ -120,7 +120,8 @@ StepRecord Trainer::one_step(const std::vector<std::int64_t>& order) {
                   state_.step + 1,
                   state_.step < state_.gates.warm_until ? 0.0 : 1.0,
                   state_.lr};
-  const ranks::Group::Times before = parts_.group ? parts_.group->times() : ranks::Group::Times();
+  const auto times = [&] { return parts_.group ? parts_.group->times() : std::nullopt; };
+  const auto before = times();
   const StepOutput output = parts_.step->run(input);
   ++state_.step;
   ++state_.batch;
@@ -144,10 +145,9 @@ StepRecord Trainer::one_step(const std::vector<std::int64_t>& order) {
     ++steps_here_;
     rows_here_ += count;
     seconds_here_ += figures.step_ms / 1000;
-    if (parts_.group) {
-      const ranks::Group::Times after = parts_.group->times();
-      exchange_here_.waited += after.waited - before.waited;
-      exchange_here_.summing += after.summing - before.summing;
+    if (const auto after = times(); before && after) {
+      exchange_here_.waited += after->waited - before->waited;
+      exchange_here_.summing += after->summing - before->summing;
     }
   }
   return figures;

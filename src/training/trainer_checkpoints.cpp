@@ -213,7 +213,7 @@ void Trainer::finish(TrainerResult& result) {
   result.samples_per_second = samples_per_second();
   result.step_ms = step_ms();
   result.first_step_ms = first_step_ms();
-  if (parts_.group && seconds_here_ > 0) {
+  if (parts_.group && parts_.group->times() && seconds_here_ > 0) {
     result.waited_share = exchange_here_.waited / seconds_here_;
     result.summing_share = exchange_here_.summing / seconds_here_;
   }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cuda_kernels/functions.h"
 #include "engines/make_step.h"
 
 namespace runner::lvm {
@@ -13,7 +14,7 @@ namespace {
 
 std::unique_ptr<TrainingStep> step_on(EngineChoice engine, const torch::Device& device, double dropout,
                                       bool bf16, const std::string& recipe,
-                                      const std::string& residual = "none") {
+                                      const std::string& residual = "none", std::int64_t piece_rows = 0) {
   ModelOptions model_options;
   model_options.residual = from_word<ResidualKind>(residual).value();
   model_options.d_model = 64;
@@ -24,6 +25,7 @@ std::unique_ptr<TrainingStep> step_on(EngineChoice engine, const torch::Device& 
   model->set_compute({false, bf16});
   model->to(device);
   StepOptions options;
+  options.piece_rows = piece_rows;
   options.loss.recipe = from_word<Recipe>(recipe).value();
   if (recipe == "p6b_v23") {
     LossPhase phase;
@@ -96,6 +98,54 @@ TEST(GraphStepState, GoesOnBitForBit) {
   }
   for (std::size_t i = 0; i < 3; ++i)
     EXPECT_TRUE(torch::equal(whole->state()[i].values, rest->state()[i].values)) << whole->state()[i].name;
+}
+
+// Dropout is drawn by step, place and row: by either engine, and in whatever pieces.
+TEST(GraphStepDraws, AreThoseOfThePlainStepAndOfPieces) {
+  NEEDS_CUDA();
+  const auto plain = step_on(EngineChoice::plain, torch::kCUDA, 0.1, false, "p6b_v23");
+  const auto whole = step_on(EngineChoice::fitting, torch::kCUDA, 0.1, false, "p6b_v23");
+  const auto pieces = step_on(EngineChoice::fitting, torch::kCUDA, 0.1, false, "p6b_v23", "none", 4);
+  const auto none = step_on(EngineChoice::fitting, torch::kCUDA, 0, false, "p6b_v23");
+  EXPECT_EQ(pieces->engine(), "fused");
+  for (std::int64_t s = 1; s <= 6; ++s) {
+    const StepOutput a = plain->run(batch(s, torch::kCUDA)), b = whole->run(batch(s, torch::kCUDA)),
+                     c = pieces->run(batch(s, torch::kCUDA)), d = none->run(batch(s, torch::kCUDA));
+    const double norm = b.gradient_norm;
+    EXPECT_NEAR(a.gradient_norm, norm, 1e-4 * norm) << "step " << s;
+    EXPECT_NEAR(c.gradient_norm, norm, 1e-4 * norm) << "step " << s;
+    EXPECT_GT(std::abs(d.gradient_norm - norm), 1e-3 * norm) << "step " << s;
+    EXPECT_NEAR(c.loss.total.item<double>(), b.loss.total.item<double>(), 1e-4) << "step " << s;
+  }
+  const torch::Tensor weights = whole->state()[0].values;
+  for (const auto* other : {&plain, &pieces})
+    EXPECT_LT(((*other)->state()[0].values - weights).norm().item<float>(),
+              1e-4f * weights.norm().item<float>());
+}
+
+// The wanted share is dropped, what stays is scaled so that the mean stays, and the backward pass knows
+// which.
+TEST(GraphStepDraws, DropTheShareThatIsWanted) {
+  NEEDS_CUDA();
+  const torch::Tensor key = torch::full({1}, 7, torch::TensorOptions(torch::kCUDA).dtype(torch::kInt64));
+  for (const auto type : {torch::kFloat32, torch::kBFloat16})
+    for (const std::int64_t columns : {1024, 1023}) {
+      SCOPED_TRACE(columns);
+      const torch::Tensor x =
+          torch::ones({65, columns}, torch::TensorOptions(torch::kCUDA).dtype(type)).requires_grad_(true);
+      for (const bool relu : {false, true}) {
+        const torch::Tensor y = *cuda::drop_out(x, relu, {0.25, key, 3, 0});
+        EXPECT_NEAR(y.eq(0).to(torch::kFloat32).mean().item<float>(), 0.25, 0.01);
+        EXPECT_NEAR(y.to(torch::kFloat32).mean().item<float>(), 1, 0.02);
+        EXPECT_TRUE(torch::equal(torch::autograd::grad({y.sum()}, {x})[0], y));
+        // Rows 16… alone are drawn as among all.
+        const torch::Tensor part = *cuda::drop_out(x.narrow(0, 16, 8), relu, {0.25, key, 3, 16});
+        EXPECT_TRUE(torch::equal(part, y.narrow(0, 16, 8)));
+        EXPECT_FALSE(torch::equal(*cuda::drop_out(x, relu, {0.25, key, 4, 0}), y)) << "another place";
+      }
+      const torch::Tensor negative = -x.detach();
+      EXPECT_EQ(cuda::drop_out(negative, true, {0.25, key, 3, 0})->abs().sum().item<float>(), 0);
+    }
 }
 
 TEST(GraphStepHealth, ChangesNothingWhenTheLossIsNotFinite) {

@@ -1,6 +1,7 @@
 #pragma once
 // Runs of several ranks as users start them: real processes, a small model, the bundled sample.
 
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -21,13 +22,13 @@
 
 namespace runner::test {
 
-inline std::vector<std::string> small_training(const std::string& output,
-                                               std::vector<std::string> more = {}) {
+inline std::vector<std::string> small_training(const std::string& output, std::vector<std::string> more = {},
+                                               const std::string& device = "cpu") {
   std::vector<std::string> line{
       "train",  std::string(RUNNER_SOURCE_DIR) + "/configs/p6b_v23.yaml",
       "--npz",  std::string(RUNNER_SOURCE_DIR) + "/artifacts/sample/cppdocs_768.npz",
       "--json", "--device",
-      "cpu",    "--precision",
+      device,   "--precision",
       "fp32",   "--output",
       output};
   for (const char* key : {"model.d_model=64", "model.heads=4", "model.layers=2", "model.feedforward=128"})
@@ -108,6 +109,26 @@ inline bool wait_for_step(const std::filesystem::path& folder, int step) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return false;
+}
+
+// Starts a run of two ranks; `fault` gets the process of rank 1's worker when step 10 is over.
+inline ProgramResult with_fault(const std::string& output, const std::vector<std::string>& more,
+                                const std::function<void(pid_t)>& fault, double* seconds = nullptr,
+                                const std::string& device = "cpu") {
+  ProgramOptions options;
+  options.environment["RANKS_TEST"] = output;
+  auto line = small_training(output, more, device);
+  line.insert(line.end(), {"--nproc", "2", "--batch-size", "16", "--set", "train.log_every=5"});
+  auto run = std::async(std::launch::async, [&] { return run_runner(line, options); });
+  EXPECT_TRUE(wait_for_step(output, 10));
+  const pid_t worker = worker_of(1, output);
+  EXPECT_GT(worker, 0);
+  const auto start = std::chrono::steady_clock::now();
+  if (worker > 0) fault(worker);
+  const ProgramResult result = run.get();
+  if (seconds != nullptr)
+    *seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
 }
 
 }  // namespace runner::test

@@ -75,25 +75,6 @@ TEST(TrainRanks, FourRanksAreGoneOnWithByTwo) {
   EXPECT_EQ(other.exit_code, 0) << other.err;
 }
 
-// Starts a run of two ranks; `fault` gets the process of rank 1's worker when step 10 is over.
-ProgramResult with_fault(const std::string& output, const std::vector<std::string>& more,
-                         const std::function<void(pid_t)>& fault, double* seconds = nullptr) {
-  ProgramOptions options;
-  options.environment["RANKS_TEST"] = output;
-  auto line = small_training(output, more);
-  line.insert(line.end(), {"--nproc", "2", "--batch-size", "16", "--set", "train.log_every=5"});
-  auto run = std::async(std::launch::async, [&] { return run_runner(line, options); });
-  EXPECT_TRUE(wait_for_step(output, 10));
-  const pid_t worker = worker_of(1, output);
-  EXPECT_GT(worker, 0);
-  const auto start = std::chrono::steady_clock::now();
-  if (worker > 0) fault(worker);
-  const ProgramResult result = run.get();
-  if (seconds != nullptr)
-    *seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return result;
-}
-
 TEST(TrainRanks, AKilledRankIsNamedByTheOther) {
   const TemporaryFolder folder;
   double seconds = 0;

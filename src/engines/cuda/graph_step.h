@@ -1,7 +1,7 @@
 #pragma once
 // The step on a CUDA device as one CUDA graph: forward, loss, backward, clipping and AdamW are launched at
-// once, and the host reads back a handful of figures at the end. Every model; the same numbers as the plain
-// step but for rounding and the draws of dropout.
+// once, with ranks their exchange too, and the host reads back a handful of figures at the end. Every model;
+// the same numbers as the plain step but for rounding.
 
 #include <memory>
 

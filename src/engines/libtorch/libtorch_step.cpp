@@ -21,15 +21,16 @@ class PlainStep final : public TrainingStep {
       p.mutable_grad() = gradients_.narrow(0, at, p.numel()).view(p.sizes());
       at += p.numel();
     }
+    buckets_ = summed_buckets(options_, *model_, gradients_);
   }
 
   StepOutput run(const StepInput& input) override {
     if (!options_.alone()) return run_whole(input);
     model_->train();
     model_->set_epoch(input.epoch0);
-    torch::manual_seed(derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step)));
+    torch::manual_seed(seed_of(input));
     StepOutput out;
-    const Prediction prediction = model_->forward(input.contexts);
+    const Prediction prediction = forward(input);
     out.loss = compute_loss(options_.loss, prediction, input.contexts, input.targets, input.epoch0,
                             input.directional_scale);
     gradients_.zero_();
@@ -48,31 +49,13 @@ class PlainStep final : public TrainingStep {
   StepOutput run_whole(const StepInput& input) {
     model_->train();
     model_->set_epoch(input.epoch0);
-    const WholeBatch batch = whole_batch(options_, input.contexts.size(0));
-    const auto forward = [&](const WholeBatch::Piece& p) {
-      const PartOfBatch part(p.first, batch.rows);
-      torch::manual_seed(
-          derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step)));
-      return model_->forward(input.contexts.narrow(0, p.first, p.count)).raw;
-    };
-    std::vector<torch::Tensor> parts{torch::empty({0, input.targets.size(1)}, input.targets.options())};
-    {
-      const torch::AutoGradMode remember(batch.pieces.size() == 1);
-      for (const WholeBatch::Piece& p : batch.pieces) parts.push_back(forward(p));
-    }
-    const torch::Tensor raw = predictions_of_all(options_, batch, torch::cat(parts).detach());
+    const std::uint64_t seed = seed_of(input);
     StepOutput out;
-    out.loss = compute_loss(options_.loss, normalised(raw), input.contexts, input.targets, input.epoch0,
-                            input.directional_scale);
-    out.loss.total.backward();
-    gradients_.zero_();
-    for (const WholeBatch::Piece& p : batch.pieces) {
-      const torch::Tensor own = batch.pieces.size() == 1 ? parts.back() : forward(p);
-      own.backward(raw.grad().narrow(0, p.first, p.count));
-    }
+    out.loss = whole_gradients(
+        options_, input,
+        {*model_, gradients_, key_of(seed), [seed] { torch::manual_seed(seed); }, buckets_.get()});
     const torch::NoGradGuard no_grad;
     if (options_.group) {
-      options_.group->start_sum(gradients_);
       out.gradient_norm = finish_exchange(*options_.group, out.loss);
     } else {
       out.gradient_norm = gradients_.norm().item<double>();
@@ -102,10 +85,28 @@ class PlainStep final : public TrainingStep {
 
  private:
   static constexpr std::uint64_t dropout_purpose = 1;
+
+  std::uint64_t seed_of(const StepInput& input) const {
+    return derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step));
+  }
+
+  // On a CUDA device what draws of kernels are made from.
+  torch::Tensor key_of(std::uint64_t seed) const {
+    if (!weights_.is_cuda()) return {};
+    return torch::full({1}, static_cast<std::int64_t>(seed), weights_.options().dtype(torch::kInt64));
+  }
+
+  Prediction forward(const StepInput& input) {
+    if (!weights_.is_cuda()) return model_->forward(input.contexts);
+    const PartOfBatch whole(0, input.contexts.size(0), key_of(seed_of(input)));
+    return model_->forward(input.contexts);
+  }
+
   std::shared_ptr<Model> model_;
   StepOptions options_;
   torch::Tensor weights_, gradients_;
   AdamW adamw_;
+  std::unique_ptr<GradientBuckets> buckets_;  // null without a group
 };
 
 }  // namespace

@@ -1,0 +1,102 @@
+// `runner train --device cuda --nproc 2`: ranks on CUDA devices, over NCCL.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ranks/rank_processes.h"
+
+namespace runner::test {
+namespace {
+
+using testing::HasSubstr;
+
+#define NEEDS_TWO_GPUS() \
+  if (!std::filesystem::exists("/dev/nvidia1")) GTEST_SKIP() << "fewer than two CUDA devices"
+
+ProgramResult train(const std::string& output, const std::vector<std::string>& more) {
+  return run_runner(small_training(output, more, "cuda"));
+}
+
+TEST(TrainCudaRanks, TwoAreOneWithTheDoubleBatchAndTwoRunsTheSameBytes) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  const auto one = train(at("one"), {"--batch-size", "32", "--max-steps", "100"});
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  const auto two = train(at("two"), {"--batch-size", "16", "--max-steps", "100", "--nproc", "2"});
+  ASSERT_EQ(two.exit_code, 0) << two.err;
+  EXPECT_LT(difference(values_of(at("two")), values_of(at("one"))), 1e-4) << "dropout included";
+  EXPECT_EQ(last_object(two.out).at("engine"), "fused");
+  ASSERT_EQ(train(at("again"), {"--batch-size", "16", "--max-steps", "100", "--nproc", "2"}).exit_code, 0);
+  EXPECT_EQ(file_text(folder.path() / "two/model.safetensors"),
+            file_text(folder.path() / "again/model.safetensors"));
+}
+
+TEST(TrainCudaRanks, InPiecesByLibtorchsStepAndWithGradientsInBf16TheyAreCloseToIt) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  ASSERT_EQ(train(at("one"), {"--batch-size", "32", "--max-steps", "60"}).exit_code, 0);
+  const auto other = [&](const char* name, const char* batch, const char* key) {
+    const auto result =
+        train(at(name), {"--batch-size", batch, "--max-steps", "60", "--nproc", "2", "--set", key});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return difference(values_of(at(name)), values_of(at("one")));
+  };
+  EXPECT_LT(other("pieces", "8", "train.accumulate=2"), 1e-4);
+  EXPECT_LT(other("plain", "16", "train.engine=plain"), 1e-4);
+  EXPECT_LT(other("bf16", "16", "train.gradients=bf16"), 2e-2);
+}
+
+TEST(TrainCudaRanks, GoOnWhereOneWasAndBack) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  const auto run = [&](const char* steps, std::vector<std::string> more) {
+    more.insert(more.end(), {"--batch-size", "16", "--max-steps", steps});
+    return train((folder.path() / "run").string(), more);
+  };
+  ASSERT_EQ(run("20", {"--nproc", "2"}).exit_code, 0);
+  const auto one = run("40", {"--resume"});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  const auto two = run("60", {"--resume", "--nproc", "2"});
+  EXPECT_EQ(two.exit_code, 0) << two.err;
+  EXPECT_THAT(two.err, HasSubstr("resuming with 2 ranks what 1 trained"));
+}
+
+TEST(TrainCudaRanks, AKilledRankIsNamedByTheOther) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  double seconds = 0;
+  const auto result = with_fault(
+      (folder.path() / "run").string(),
+      {"--max-steps", "1000000", "--set", "train.epochs=5000", "--set", "environment.rank_timeout=8"},
+      [](pid_t worker) { ::kill(worker, SIGKILL); }, &seconds, "cuda");
+  EXPECT_EQ(result.exit_code, 128 + SIGKILL) << result.err;
+  EXPECT_THAT(result.err, testing::ContainsRegex("rank 1 on .* was lost: .*this rank was at step [0-9]+"));
+  EXPECT_LT(seconds, 30);
+}
+
+TEST(TrainCudaRanks, AStoppedRankIsNamedWithinTheTimeout) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  double seconds = 0;
+  const auto result = with_fault(
+      (folder.path() / "run").string(),
+      {"--max-steps", "1000000", "--set", "train.epochs=5000", "--set", "environment.rank_timeout=3"},
+      [](pid_t worker) { ::kill(worker, SIGSTOP); }, &seconds, "cuda");
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("was lost: it has given no sign for 3 s"));
+  EXPECT_LT(seconds, 30);
+}
+
+TEST(TrainCudaRanks, AStopOfOneStopsAll) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  const auto result =
+      with_fault((folder.path() / "run").string(), {"--max-steps", "1000000", "--set", "train.epochs=5000"},
+                 [](pid_t worker) { ::kill(worker, SIGTERM); }, nullptr, "cuda");
+  EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("stopped by SIGTERM after step"));
+}
+
+}  // namespace
+}  // namespace runner::test
