@@ -47,6 +47,10 @@ INSTANTIATE_TEST_SUITE_P(
                   data_lines + "train: {epochs: many}\n",
                   {},
                   {"bad.yaml:3:17: train.epochs: expected a whole number, got 'many'"}},
+        BadConfig{"UnknownPolicy",
+                  data_lines + "environment: {openmp: maybe}\n",
+                  {},
+                  {"bad.yaml:3:23: environment.openmp: expected isolate | forbid | allow, got 'maybe'"}},
         BadConfig{
             "OutOfRange", data_lines + "train: {batch_size: 0}\n", {}, {"train.batch_size: out of range"}},
         BadConfig{"MissingFile",

@@ -122,9 +122,5 @@ TEST(Worker, APluginThatCannotBeLoadedIsAnEnvironmentError) {
   EXPECT_EQ(run.last_line()["error"]["code"], 4);
 }
 
-TEST(Worker, AnUnknownPolicyIsAUsageError) {
-  EXPECT_EQ(run_host(request("report", {{"openmp", "maybe"}})).code, 2);
-}
-
 }  // namespace
 }  // namespace runner::runtime
