@@ -113,7 +113,7 @@ check_headers() {
       say "$file:1: has no header of its name, ${file%.cpp}.h"
       continue
     fi
-    first=$(grep -nm1 '^#include' "$file" || true)
+    first=$(grep -nm1 '^#include' "$file" || say 1:)
     [ "${first#*:}" = "#include \"$header\"" ] || say "$file:${first%%:*}: the header of its name, $header, is not its first include"
   done)
 }

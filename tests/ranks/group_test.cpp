@@ -136,6 +136,7 @@ TEST(Group, AnErrorOfOneEndsAllWithItsWords) {
   const auto errors = on_ranks(3, [](int rank, Session& session) {
     const auto group = session.connect(Wire::fp32, torch::kCPU);
     group->at_step(17);
+    group->gather_rows(torch::zeros({1, 2}), {rank, 1, 1}, 3);  // all have come so far
     if (rank == 1) {
       session.fail("the disk is full");
       throw RunError("the disk is full");

@@ -87,7 +87,7 @@ TEST_F(CheckScript, AcceptsAPartOfAHeadersCodeAndEntryPoints) {
 }
 
 TEST_F(CheckScript, FindsAPartThatIncludesAnotherHeaderFirst) {
-  add("src/base/error_words.cpp", "#include \"base/log.h\"\n#include \"base/error.h\"\n");
+  add("src/base/error_words.cpp", "#include \"base/log.h\"\n\n#include \"base/error.h\"\n");
   name_in_cmake("src", "error_words.cpp");
   expect_finding(
       "src/base/error_words.cpp:1: the header of its name, base/error.h, is not its first include");
