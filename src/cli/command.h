@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/help/described.h"
+
 namespace runner::cli {
 
 struct Command {
@@ -11,6 +13,7 @@ struct Command {
   const char* usage;                  // "CONFIG [--npz F] …"
   const char* summary;                // one line
   int (*run)(int argc, char** argv);  // argv[0] is the command's name; returns the exit code or throws Error
+  DescribedCommand (*describe)(const std::string& name);  // its flags and commands; runs nothing
 };
 
 const std::vector<Command>& commands();
@@ -22,5 +25,13 @@ int doctor_command(int argc, char** argv);
 int env_command(int argc, char** argv);
 int exec_command(int argc, char** argv);
 int schedule_command(int argc, char** argv);  // install, list, status, remove, start
+
+DescribedCommand describe_job_command(const std::string& name);
+DescribedCommand describe_config_command(const std::string& name);
+DescribedCommand describe_runs_command(const std::string& name);
+DescribedCommand describe_doctor_command(const std::string& name);
+DescribedCommand describe_env_command(const std::string& name);
+DescribedCommand describe_exec_command(const std::string& name);
+DescribedCommand describe_schedule_command(const std::string& name);
 
 }  // namespace runner::cli

@@ -53,6 +53,11 @@ Field& Field::existing_path() {
   return *this;
 }
 
+Field& Field::also_called(std::vector<std::string> names) {
+  other_names = std::move(names);
+  return *this;
+}
+
 Field& Field::matches(std::function<std::string(const std::string&)> check) {
   expected = std::move(check);
   return *this;

@@ -40,6 +40,8 @@ class Field {
   Field& existing_file();                           // the path(s) must exist when the config is checked
   Field& replaces(std::string key);  // given on the command line, that other key returns to its default
   Field& existing_path();            // a file or a folder
+  // Names that other tools have for it: found by whoever types them, never read.
+  Field& also_called(std::vector<std::string> names);
   // Returns "" or what was expected: "auto or a whole number of threads".
   Field& matches(std::function<std::string(const std::string&)> expected);
 
@@ -54,6 +56,7 @@ class Field {
   std::function<std::string(const std::string&)> expected;
 
   std::string replaced_key, default_yaml;
+  std::vector<std::string> other_names;
 
   // Where the current value came from: "default", "configs/x.yaml:12:9", "--epochs", "--set train.epochs".
   std::string origin = "default";

@@ -29,12 +29,16 @@ std::string dump_yaml(const Binder& binder, bool origins);
 std::vector<std::pair<std::string, std::string>> values(const Binder& binder);
 // JSON Schema (2020-12) of the whole configuration.
 Json json_schema(const Binder& binder, const std::string& title);
-// One line a key for --help and docs: key, type and limits, default, help.
-std::string describe(const Binder& binder);
 
 // A top-level scalar of a YAML text ("job"), or "" when absent. Throws UsageError when the text is no
 // mapping.
 std::string top_level_value(const std::string& text, const std::string& file, const std::string& key);
+
+// The key that is meant by `word`, which is none: without its groups ("epochs"), with '-' for '_', by the
+// name that another tool has for it, or nearly right. "" when none is near.
+std::string closest_key(const std::string& word, const Binder& binder);
+// The same, but for nearly right: no guess.
+std::string named_key(const std::string& word, const Binder& binder);
 
 // The candidate closest to `word` within a third of its length, or "".
 std::string closest(const std::string& word, const std::vector<std::string>& candidates);
