@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include "cli/configs_command.h"
+
 namespace runner::cli {
 
 const std::vector<Command>& commands() {
@@ -30,6 +32,8 @@ const std::vector<Command>& commands() {
        describe_schedule_command},
       {"config", "show|check|schema CONFIG", "resolved configuration, its mistakes, its schema",
        config_command, describe_config_command},
+      {"configs", "list|show|copy NAME", "the configurations that ship with the runner", configs_command,
+       describe_configs_command},
       {"runs", "list|show|diff|verify|clean", "past runs from their manifests", runs_command,
        describe_runs_command},
   };

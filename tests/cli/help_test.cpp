@@ -12,14 +12,14 @@ namespace {
 TEST(Help, EveryCommandOfTheTableAnswersHelpWithAnExample) {
   int count = 0;
   for (const char* command : {"train", "index", "sequences", "eval", "search", "smoke", "doctor", "env",
-                              "exec", "schedule", "config", "runs", "run", "plan", "predict"}) {
+                              "exec", "schedule", "config", "runs", "run", "plan", "predict", "configs"}) {
     const ProgramResult result = run_runner({command, "--help"});
     EXPECT_EQ(result.exit_code, 0) << command << result.err;
     EXPECT_NE(result.out.find("runner "), std::string::npos) << command << result.out;
     EXPECT_NE(result.out.find("xample"), std::string::npos) << command << result.out;
     ++count;
   }
-  EXPECT_EQ(count, 15);
+  EXPECT_EQ(count, 16);
 }
 
 TEST(Help, RunAndPlanSpeakOfThemselvesAndOfTheFilesJob) {
