@@ -17,6 +17,8 @@ struct Command {
 };
 
 const std::vector<Command>& commands();
+// The same as data, flags and all.
+std::vector<DescribedCommand> described_commands();
 
 int job_command(int argc, char** argv);     // train, index, sequences, eval, search, smoke, run, plan
 int config_command(int argc, char** argv);  // show, check, schema

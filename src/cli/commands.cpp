@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "cli/completion/completion_command.h"
 #include "cli/configs_command.h"
 
 namespace runner::cli {
@@ -36,8 +37,19 @@ const std::vector<Command>& commands() {
        describe_configs_command},
       {"runs", "list|show|diff|verify|clean", "past runs from their manifests", runs_command,
        describe_runs_command},
+      {"completion", "bash|zsh|fish", "a script by which a shell completes this program's lines",
+       completion_command, describe_completion_command},
   };
   return table;
+}
+
+std::vector<DescribedCommand> described_commands() {
+  std::vector<DescribedCommand> all;
+  for (const Command& command : commands()) {
+    all.push_back(command.describe(std::string("runner ") + command.name));
+    all.back().summary = command.summary;
+  }
+  return all;
 }
 
 }  // namespace runner::cli

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "cli/command.h"
+#include "cli/help/man_page.h"
 #include "cli/help/overview.h"
 #include "cli/help/wrap.h"
 #include "cli/version_command.h"
@@ -23,8 +24,10 @@
 namespace {
 
 using runner::cli::Command;
+using runner::cli::described_commands;
 using runner::cli::help_width;
 using runner::cli::HelpLength;
+using runner::cli::man_page;
 using runner::cli::overview;
 using runner::cli::version_command;
 
@@ -73,6 +76,10 @@ int help_of(int argc, char** argv) {
 
 int dispatch(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "-h";
+  if (first == "help" && argc == 3 && std::strcmp(argv[2], "--man") == 0) {
+    fmt::print("{}", man_page(described_commands()));
+    return 0;
+  }
   if (first == "help" && argc > 2) return help_of(argc - 2, argv + 2);
   if (first == "--help" || first == "-h" || first == "help") {
     const auto length = first == "-h" ? HelpLength::brief : HelpLength::full;
