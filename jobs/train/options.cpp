@@ -15,6 +15,7 @@ void declare_data(config::Binder& b, DataOptions& o) {
       .replaces("data.sequences")
       .also_called({"data", "train_data", "input", "vectors_file"});
   b.option("data.sequences", o.sequences, "files of ready windows, in place of data.vectors").existing_file();
+  b.one_of({"data.vectors", "data.sequences"});
   b.option("data.context", o.context, "vectors a context").range(1, 100);
   b.option("data.target_offset", o.target_offset, "the target is this many rows after the last; 2 is P6")
       .range(1, 1000);

@@ -52,7 +52,7 @@ int schema(const Arguments& arguments) {
   const auto options = type.make();
   config::Binder binder;
   options->declare_all(binder);
-  fmt::print("{}\n", json_text(config::json_schema(binder, std::string("runner ") + type.name), 2));
+  fmt::print("{}\n", json_text(config::json_schema(binder, type.name), 2));
   return 0;
 }
 

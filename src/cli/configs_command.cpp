@@ -101,9 +101,21 @@ fs::path target_of(const ConfigsLine& line, const fs::path& source) {
   return fs::is_directory(line.to, error) ? fs::path(line.to) / source.filename() : fs::path(line.to);
 }
 
+// The line by which editors find the schema says where it is from the shipped file; elsewhere the whole path
+// does.
+std::string with_schema_found(std::string text, const fs::path& source) {
+  constexpr std::string_view mark = "yaml-language-server: $schema=";
+  const std::size_t at = text.find(mark);
+  if (at == std::string::npos) return text;
+  const std::size_t begin = at + mark.size(), length = text.find('\n', begin) - begin;
+  const fs::path schema = fs::absolute(source.parent_path() / text.substr(begin, length)).lexically_normal();
+  std::error_code error;
+  return fs::exists(schema, error) ? text.replace(begin, length, schema.string()) : text;
+}
+
 int copy(const ConfigsLine& line) {
   const fs::path source = find_config(line.name), target = target_of(line, source);
-  const std::string text = read_config(source);
+  const std::string text = with_schema_found(read_config(source), source);
   std::error_code error;
   const fs::file_status there = fs::symlink_status(target, error);
   if (fs::exists(there) && !fs::is_regular_file(there))

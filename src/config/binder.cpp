@@ -63,6 +63,11 @@ Field& Field::matches(std::function<std::string(const std::string&)> check) {
   return *this;
 }
 
+Field& Field::pattern(std::string text) {
+  expression = std::move(text);
+  return *this;
+}
+
 std::string Problem::line() const {
   std::string text = place;
   if (!key.empty() && key != place) text += (text.empty() ? "" : ": ") + key;

@@ -27,8 +27,9 @@ std::vector<Problem> resolve(Binder& binder, const std::string& text, const std:
 std::string dump_yaml(const Binder& binder, bool origins);
 // Every key with its value as YAML text, in order of declaration.
 std::vector<std::pair<std::string, std::string>> values(const Binder& binder);
-// JSON Schema (2020-12) of the whole configuration.
-Json json_schema(const Binder& binder, const std::string& title);
+// JSON Schema (2020-12) of a whole configuration of that job: what the runner takes, as far as a schema can
+// say it. ${VAR} may stand for any value; places and conflicts between values are `runner config check`'s.
+Json json_schema(const Binder& binder, const std::string& job);
 
 // A top-level scalar of a YAML text ("job"), or "" when absent. Throws UsageError when the text is no
 // mapping.

@@ -50,6 +50,9 @@ TEST(ConfigsCommand, CopyReplacesNothingUnlessTold) {
   EXPECT_EQ(file_contents(folder / "mine.yaml"), "own");
   EXPECT_EQ(copy({v23, "mine.yaml", "--force"}).exit_code, 0);
   EXPECT_NE(file_contents(folder / "mine.yaml").find("\nseed: 42\n"), std::string::npos);
+  EXPECT_NE(
+      file_contents(folder / "mine.yaml").find("$schema=" RUNNER_SOURCE_DIR "/schemas/train.schema.json\n"),
+      std::string::npos);
   EXPECT_EQ(copy({v23}).exit_code, 0);
   EXPECT_EQ(run_runner({"config", "check", (folder / "p6b_v23.yaml").string()}, in_source).exit_code, 0);
 }
