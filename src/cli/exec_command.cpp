@@ -27,6 +27,7 @@ void declare(CommandLine& app, ExecLine& line, bool& no_supervise) {
   app.add_flag("--no-supervise", no_supervise, "become the program: set the environment only");
   add_foreign_flags(app, line.flags);
   app.prefix_command();
+  app.takes_rest("-- COMMAND...", "the program and its own words");
 }
 
 // False when --help has been printed. Our flags end at "--" or at the first word that is none of them;
@@ -53,13 +54,7 @@ DescribedCommand describe_exec_command(const std::string& name) {
   ExecLine line;
   bool no_supervise = false;
   declare(app, line, no_supervise);
-  DescribedCommand command = app.described();
-  DescribedFlag program;
-  program.argument = "-- COMMAND...";
-  program.help = "the program and its own words";
-  program.required = true;
-  command.flags.insert(command.flags.begin(), program);
-  return command;
+  return app.described();
 }
 
 int exec_command(int argc, char** argv) {

@@ -1,7 +1,6 @@
 #include "cli/job_flags.h"
 
 #include <cctype>
-#include <charconv>
 #include <map>
 
 #include "base/error.h"
@@ -13,14 +12,6 @@
 
 namespace runner::cli {
 namespace {
-
-// "" or what is wrong with the value of an argument that counts something.
-std::string whole_number_from_one(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && value >= 1 ? "" : "expected a whole number, 1 or more; got '" + text + "'";
-}
 
 // One list in YAML's flow form, each value quoted unless it is to be read as numbers.
 std::string yaml_list(const std::vector<std::string>& values, bool quote) {
@@ -164,6 +155,11 @@ std::string about(const std::string& command, const jobs::JobType& type) {
   return std::string(type.summary) + "\n\nExample:\n  " + type.example;
 }
 
+std::string config_help(const std::string& positional, bool is_train) {
+  if (positional != "CONFIG") return "a YAML file with every key, in place of " + upper(positional);
+  return is_train ? "CONFIG, as a flag; old form: v1, v21, v22 or v23" : "CONFIG, as a flag";
+}
+
 // What a command of a job declares; `line` and `given` take it.
 void declare(CommandLine& app, const std::string& command, const jobs::JobType& type,
              const config::Binder& binder, GivenFlags& given, JobCommandLine& line) {
@@ -173,9 +169,7 @@ void declare(CommandLine& app, const std::string& command, const jobs::JobType& 
   const bool is_train = std::string(type.name) == "train";
   if (!positional.empty()) {
     app.add_option(upper(positional), line.positional, positional_help(positional, binder));
-    app.add_option("--config", line.old_config,
-                   is_train ? "CONFIG, as a flag; old form: v1, v21, v22 or v23" : "CONFIG, as a flag")
-        ->type_name("FILE");
+    app.add_option("--config", line.old_config, config_help(positional, is_train))->type_name("FILE");
   }
   if (is_train) {
     app.add_option("--model", line.old_model, "old form: transformer, lstm, gru or amn")->type_name("WORD");

@@ -116,7 +116,8 @@ void add_list(CLI::App& app, ListOptions& options) {
   app.add_option("--job", options.job, "only these: train, index, eval, …");
   app.add_option("--outcome", options.outcome, "only these: finished, interrupted, …");
   app.add_option("--name", options.name, "only those with this in their name or place");
-  app.add_option("--limit", options.limit, "the last so many lines")->check(CLI::PositiveNumber);
+  app.add_option("--limit", options.limit, "the last so many lines")
+      ->check(whole_number_from_one, "1 or more");
 }
 
 void declare(CommandLine& app, RunsLine& line) {
@@ -142,7 +143,7 @@ void declare(CommandLine& app, RunsLine& line) {
   clean->add_option("DIR", line.folder, "where to look")->type_name("DIR")->capture_default_str();
   clean->add_option("--keep", line.keep, "runs of each name that stay")
       ->required()
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number_from_one, "1 or more");
   clean->add_flag("--dry-run", line.dry_run, "say what would go, remove nothing");
 }
 

@@ -113,6 +113,11 @@ TEST(Help, NamesTheTypeOfEachValue) {
   EXPECT_NE(run_runner({"doctor", "-h"}).out.find("--tree DIR"), std::string::npos);
 }
 
+TEST(Help, OfExecSaysWhereTheProgramStands) {
+  EXPECT_NE(run_runner({"exec", "-h"}).out.find("Usage: runner exec -- COMMAND... [FLAGS]"),
+            std::string::npos);
+}
+
 TEST(Help, IsACommandToo) {
   EXPECT_EQ(run_runner({"help", "train"}).out, run_runner({"train", "--help"}).out);
   EXPECT_EQ(run_runner({"help", "runs", "clean"}).out, run_runner({"runs", "clean", "--help"}).out);

@@ -1,5 +1,7 @@
 #include "cli/help/command_line.h"
 
+#include <charconv>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/printable.h"
@@ -56,6 +58,19 @@ std::string one_too_many(const std::string& word, const DescribedCommand& comman
 
 }  // namespace
 
+std::string whole_number_from_one(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && value >= 1 ? "" : "expected a whole number, 1 or more; got '" + text + "'";
+}
+
+void CommandLine::takes_rest(const std::string& argument, const std::string& help) {
+  rest_.argument = argument;
+  rest_.help = help;
+  rest_.required = true;
+}
+
 CommandLine::CommandLine(const std::string& about, const std::string& name) : CLI::App(about, name) {
   set_help_flag("-h", "the flags in short");
   set_help_all_flag("--help", "all there is to say");
@@ -69,6 +84,7 @@ void CommandLine::has_keys(const std::string& job, const config::Binder& binder)
 DescribedCommand CommandLine::described() const {
   DescribedCommand all = describe(*this, get_name());
   all.job = job_;
+  if (rest_.required) all.flags.insert(all.flags.begin(), rest_);
   if (binder_ != nullptr) all.keys = config::key_words(*binder_);
   return all;
 }

@@ -10,6 +10,9 @@
 
 namespace runner::cli {
 
+// A check of an option that counts something: "" or what is wrong with its value.
+std::string whole_number_from_one(const std::string& text);
+
 class CommandLine : public CLI::App {
  public:
   // `about`: what it does; examples behind "Examples:". `name`: "runner runs".
@@ -17,6 +20,9 @@ class CommandLine : public CLI::App {
 
   // The keys that a file of this job has, for --help and suggestions; `binder` outlives this.
   void has_keys(const std::string& job, const config::Binder& binder);
+
+  // Everything behind the flags is the command's own, untouched: "-- COMMAND...", for help.
+  void takes_rest(const std::string& argument, const std::string& help);
 
   // False when help was asked for and has been printed. Throws UsageError, with the nearest flag or command
   // for one that is not there.
@@ -28,6 +34,7 @@ class CommandLine : public CLI::App {
 
  private:
   std::string job_;
+  DescribedFlag rest_;
   const config::Binder* binder_ = nullptr;
 };
 
