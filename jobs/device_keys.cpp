@@ -9,7 +9,8 @@ void declare_device(config::Binder& b, std::string& device, std::optional<bool>&
       .flag("--device")
       .matches([](const std::string& text) {
         return runtime::is_device_name(text) ? "" : "auto, cpu, mps, cuda or cuda:N";
-      });
+      })
+      .pattern("auto|cpu|mps|cuda(:[0-9]+)?");
   b.option("device_fallback", fallback,
            "take another device when the one asked for does not work (default: only for auto)");
 }

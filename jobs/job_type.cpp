@@ -2,7 +2,7 @@
 
 #include <cctype>
 
-#include "config/describe.h"
+#include "config/dump.h"
 #include "config/resolve.h"
 #include "config/values.h"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv with today's PyPI wheels (PyTorch for CPU, faiss-cpu, NumPy, safetensors, TensorBoard), so that tests/interop asks the
+# Makes .venv with today's PyPI wheels (PyTorch for CPU, faiss-cpu, NumPy, safetensors, TensorBoard, check-jsonschema), so that tests/interop asks the
 # newest peers instead of Debian's. Optional; some 1 GB. Remove the folder to go back, and configure again either way:
 # scripts/build.sh release --fresh
 #
@@ -16,6 +16,6 @@ if [ ! -x "$venv/bin/python" ]; then
   "$python" -m venv "$venv" ||
     die "$EXIT_ENVIRONMENT" "$python cannot make a virtual environment (Debian: apt-get install python3-venv)"
 fi
-"$venv/bin/python" -m pip install --quiet torch faiss-cpu numpy safetensors tensorboard ||
+"$venv/bin/python" -m pip install --quiet torch faiss-cpu numpy safetensors tensorboard check-jsonschema ||
   die "$EXIT_ENVIRONMENT" "pip could not install the wheels"
 say "interop: $("$venv/bin/python" -c 'import torch, faiss, numpy; print("PyTorch", torch.__version__, "FAISS", faiss.__version__, "NumPy", numpy.__version__)') in $venv"

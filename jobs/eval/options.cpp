@@ -14,6 +14,8 @@ void declare_split(config::Binder& b, const std::string& prefix, EvalSplitOption
       .existing_file();
   b.option(prefix + ".articles", o.articles,
            "of the cut windows: all, or the articles that validated the model");
+  b.at_most_one_of({prefix + ".sequences", prefix + ".vectors"});
+  b.meaningless(prefix + ".sequences", prefix + ".articles", "validation");
   b.option(prefix + ".context", o.context, "vectors a context; default: the run's").range(1, 100);
   b.option(prefix + ".target_offset", o.target_offset, "target's distance from the last; default: the run's")
       .range(1, 1000);
@@ -62,6 +64,8 @@ void declare(config::Binder& b, EvalOptions& o) {
            "vectors file(s) with article and chunk numbers: what predictions are ranked among")
       .required()
       .existing_file();
+  b.at_least_one_of({"articles", "npz"});
+  b.at_least_one_of({"val", "ood", "npz"});
   declare_split(b, "val", o.val, "the validation split");
   declare_split(b, "ood", o.ood, "the out-of-distribution split");
   b.option("mode", o.mode,

@@ -29,6 +29,8 @@ void declare(config::Binder& b, IndexOptions& o) {
   b.option("publish.keep_shards", o.keep_shards,
            "parts (--shard) stay after --merge has published them as one");
   b.option("publish.if_locked", o.if_locked, "when another rebuild of this index is running");
+  b.meaningless("index.nprobe", "index.factory", "Flat");
+  b.meaningless("verify.min_recall", "index.factory", "Flat");
   b.option("output", o.output, "the index; a link to the published version beside it").flag("--output");
 }
 

@@ -25,7 +25,7 @@ void declare(config::Binder& b, SequencesOptions& o) {
   b.option("compress", o.compress, "deflate the output: smaller and much slower");
   b.option("legacy_metadata", o.legacy_metadata, "also write the pickled metadata that the old tools read")
       .flag("--legacy-metadata");
-  b.option("output", o.output, "the .npz to write").flag("--output");
+  b.option("output", o.output, "the .npz to write").flag("--output").pattern(".*\\.npz");
 }
 
 std::vector<config::Problem> check(const SequencesOptions& o) {

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
-#include "config/describe.h"
+#include "config/dump.h"
 #include "config/values.h"
 #include "jobs/job_type.h"
 #include "jobs/train/options.h"

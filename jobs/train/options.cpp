@@ -12,8 +12,10 @@ void declare_data(config::Binder& b, DataOptions& o) {
   b.option("data.vectors", o.vectors, "vectors file(s), .npz or .npy, one after the other")
       .existing_file()
       .flag("--npz")
-      .replaces("data.sequences");
+      .replaces("data.sequences")
+      .also_called({"data", "train_data", "input", "vectors_file"});
   b.option("data.sequences", o.sequences, "files of ready windows, in place of data.vectors").existing_file();
+  b.one_of({"data.vectors", "data.sequences"});
   b.option("data.context", o.context, "vectors a context").range(1, 100);
   b.option("data.target_offset", o.target_offset, "the target is this many rows after the last; 2 is P6")
       .range(1, 1000);
@@ -28,7 +30,7 @@ void declare_data(config::Binder& b, DataOptions& o) {
 void declare_optimizer(config::Binder& b, TrainOptions& o) {
   auto& p = o.optimizer;
   b.option("optimizer.type", p.type, "the optimizer");
-  b.option("optimizer.lr", p.lr, "learning rate").above(0).flag("--lr");
+  b.option("optimizer.lr", p.lr, "learning rate").above(0).flag("--lr").also_called({"learning_rate"});
   b.option("optimizer.weight_decay", p.weight_decay, "decoupled, on every parameter").range(0, 1e3);
   b.option("optimizer.beta1", p.beta1, "decay of the first moment").range(0, 0.999999);
   b.option("optimizer.beta2", p.beta2, "decay of the second moment").range(0, 0.9999999);
@@ -47,10 +49,14 @@ void declare_optimizer(config::Binder& b, TrainOptions& o) {
 }
 
 void declare_train(config::Binder& b, TrainOptions& o) {
-  b.option("train.epochs", o.epochs, "passes over the training windows").range(1, 1e6).flag("--epochs");
+  b.option("train.epochs", o.epochs, "passes over the training windows")
+      .range(1, 1e6)
+      .flag("--epochs")
+      .also_called({"num_epochs", "n_epochs", "max_epochs"});
   b.option("train.batch_size", o.batch_size, "windows a step, of each rank")
       .range(1, 1 << 20)
-      .flag("--batch-size");
+      .flag("--batch-size")
+      .also_called({"bs", "train_batch_size"});
   b.option("train.accumulate", o.accumulate,
            "batches that a rank computes one after the other for one update: as one batch, in the memory of "
            "a part")
@@ -119,7 +125,9 @@ void declare(config::Binder& b, TrainOptions& o) {
   b.option("checkpoint.every_minutes", o.checkpoint.every_minutes, "and at least this often; 0: not by time")
       .range(0, 1e6);
   b.option("checkpoint.keep", o.checkpoint.keep, "newest checkpoints kept").range(1, 10000);
-  b.option("output", o.output, "the run's folder").flag("--output");
+  b.option("output", o.output, "the run's folder")
+      .flag("--output")
+      .also_called({"out", "save_dir", "run_dir"});
 }
 
 std::vector<config::Problem> take_over(config::Binder& b, const TrainOptions& o) {

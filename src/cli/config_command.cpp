@@ -1,15 +1,15 @@
 // runner config show|check|schema
 #include "cli/config_command.h"
 
-#include <CLI/CLI.hpp>
-
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "cli/find_config.h"
+#include "cli/help/command_line.h"
 #include "cli/resolve_job.h"
-#include "config/describe.h"
+#include "config/dump.h"
+#include "config/schema.h"
 #include "jobs/registry.h"
 
 namespace runner::cli {
@@ -56,39 +56,57 @@ int schema(const Arguments& arguments) {
   const auto options = type.make();
   config::Binder binder;
   options->declare_all(binder);
-  fmt::print("{}\n", json_text(config::json_schema(binder, std::string("runner ") + type.name), 2));
+  fmt::print("{}\n", json_text(config::json_schema(binder, type.name), 2));
   return 0;
+}
+
+constexpr const char* about_config =
+    "Look at a configuration without running it.\n\nExamples:\n"
+    "  runner config show configs/p6b_v23.yaml --set train.epochs=3\n"
+    "  runner config check configs/p6b_v23.yaml\n"
+    "  runner config schema train > train.schema.json";
+
+struct ConfigLine {
+  Arguments arguments;
+  CLI::App* show = nullptr;
+  CLI::App* check = nullptr;
+  CLI::App* schema = nullptr;
+};
+
+void declare(CommandLine& app, ConfigLine& line) {
+  app.require_subcommand(1);
+  line.show = app.add_subcommand("show", "the resolved YAML, each value with where it came from");
+  line.check = app.add_subcommand("check", "every mistake of the file; exit 2 when there is one");
+  line.schema = app.add_subcommand("schema", "JSON Schema for editors");
+  for (CLI::App* sub : {line.show, line.check, line.schema}) {
+    sub->add_option(
+           "CONFIG", line.arguments.config,
+           sub == line.schema ? "a YAML file, or the name of a job" : "the YAML file, or its short name")
+        ->required();
+    sub->add_flag("--json", line.arguments.json, "machine-readable result");
+    if (sub != line.schema)
+      sub->add_option("--set", line.arguments.set, "any key: --set train.epochs=3")
+          ->type_name("KEY=VALUE")
+          ->allow_extra_args(false);
+  }
 }
 
 }  // namespace
 
+DescribedCommand describe_config_command(const std::string& name) {
+  CommandLine app(about_config, name);
+  ConfigLine line;
+  declare(app, line);
+  return app.described();
+}
+
 int config_command(int argc, char** argv) {
-  CLI::App app(
-      "Look at a configuration without running it.\n\nExamples:\n"
-      "  runner config show configs/p6b_v23.yaml --set train.epochs=3\n"
-      "  runner config check configs/p6b_v23.yaml\n"
-      "  runner config schema train > train.schema.json",
-      "runner config");
-  Arguments arguments;
-  app.require_subcommand(1);
-  CLI::App* show_app = app.add_subcommand("show", "the resolved YAML, each value with where it came from");
-  CLI::App* check_app = app.add_subcommand("check", "every mistake of the file; exit 2 when there is one");
-  CLI::App* schema_app = app.add_subcommand("schema", "JSON Schema for editors");
-  for (CLI::App* sub : {show_app, check_app, schema_app}) {
-    sub->add_option("CONFIG", arguments.config, "the YAML file (schema: or a job's name)")->required();
-    sub->add_flag("--json", arguments.json, "machine-readable result");
-    if (sub != schema_app) sub->add_option("--set", arguments.set, "KEY=VALUE")->allow_extra_args(false);
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.get_subcommands().empty() ? app.help() : app.get_subcommands()[0]->help());
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + "; see `runner config --help`", "config");
-  }
-  if (schema_app->parsed()) return schema(arguments);
-  return show(arguments, show_app->parsed());
+  CommandLine app(about_config, "runner config");
+  ConfigLine line;
+  declare(app, line);
+  if (!app.read(argc, argv)) return 0;
+  if (line.schema->parsed()) return schema(line.arguments);
+  return show(line.arguments, line.show->parsed());
 }
 
 }  // namespace runner::cli

@@ -1,6 +1,5 @@
 #include "cli/doctor.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
@@ -10,6 +9,7 @@
 #include "base/printable.h"
 #include "cli/doctor_plugins.h"
 #include "cli/doctor_report.h"
+#include "cli/help/command_line.h"
 
 namespace runner::cli {
 
@@ -128,29 +128,29 @@ void print(const Findings& found, const Request& request) {
   say("{}", report_verdict(found.sets.worst, found.sets.sets.size()));
 }
 
-Request parse(int argc, char** argv, bool& help_shown) {
-  Request request;
-  CLI::App app(about, "runner doctor");
+CLI::Option* declare(CommandLine& app, Request& request) {
   app.add_option("FILE|DIR", request.paths,
                  "shared objects, programs, or folders; all of them are one process's");
   CLI::Option* pid = app.add_option("--pid", request.pid, "look at a running process");
   app.add_flag("--strict", request.strict, "exit 4 for the verdicts duplicate and mixed");
   app.add_flag("--json", request.json, "one JSON object on stdout");
-  app.add_option("--root", request.root, "another system's tree: absolute paths are looked up below it");
+  app.add_option("--root", request.root, "another system's tree: absolute paths are looked up below it")
+      ->type_name("DIR");
   app.add_option("--tree", request.tree,
-                 "the plug-ins of another installed runner (where its bin and lib lie)");
+                 "the plug-ins of another installed runner (where its bin and lib lie)")
+      ->type_name("DIR");
   app.add_flag("--no-cache", request.no_cache, "read every file again");
   app.add_flag("--quiet", request.quiet, "the last line only");
   app.add_flag("--verbose", request.verbose, "more log on stderr");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    help_shown = true;
-    return request;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + "; see `runner doctor --help`", "doctor");
-  }
+  return pid;
+}
+
+Request parse(int argc, char** argv, bool& help_shown) {
+  Request request;
+  CommandLine app(about, "runner doctor");
+  const CLI::Option* pid = declare(app, request);
+  help_shown = !app.read(argc, argv);
+  if (help_shown) return request;
   request.has_pid = pid->count() > 0;
   if (request.has_pid && !request.paths.empty())
     throw UsageError("takes no files or folders: a process says itself what it has loaded", "--pid");
@@ -162,6 +162,13 @@ Request parse(int argc, char** argv, bool& help_shown) {
 }
 
 }  // namespace
+
+DescribedCommand describe_doctor_command(const std::string& name) {
+  CommandLine app(about, name);
+  Request request;
+  declare(app, request);
+  return app.described();
+}
 
 int doctor_command(int argc, char** argv) {
   bool help_shown = false;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "cli/foreign_flags.h"
+#include "cli/help/command_line.h"
 #include "worker/exec/exec_program.h"
 #include "worker/processes/process.h"
 
@@ -16,34 +17,31 @@ struct ExecLine {
   std::vector<std::string> command;
 };
 
-// False when --help has been printed. Our flags end at "--" or at the first word that is none of them;
-// everything behind is the program's, untouched.
-bool parse(int argc, char** argv, ExecLine& line) {
-  CLI::App app("Any program under the runner's environment; its death by an OpenMP conflict is explained.",
-               "runner exec");
-  app.footer(
-      "stdout is the program's own. Its exit code is kept (128+n when killed by signal n).\n"
-      "Examples:\n"
-      "  runner exec -- python train.py --epochs 3\n"
-      "  runner exec --threads 4 -- ./my_search index.faiss");
-  bool no_supervise = false;
+constexpr const char* about_exec =
+    "Any program under the runner's environment; its death by an OpenMP conflict is explained.\n\n"
+    "stdout is the program's own. Its exit code is kept (128+n when killed by signal n).\n\n"
+    "Examples:\n"
+    "  runner exec -- python train.py --epochs 3\n"
+    "  runner exec --threads 4 -- ./my_search index.faiss";
+
+void declare(CommandLine& app, ExecLine& line, bool& no_supervise) {
   app.add_flag("--no-supervise", no_supervise, "become the program: set the environment only");
   add_foreign_flags(app, line.flags);
   app.prefix_command();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {
-      app.exit(error);
-      return false;
-    }
-    throw UsageError(error.what(), "runner exec");
-  }
+  app.takes_rest("-- COMMAND...", "the program and its own words");
+}
+
+// False when --help has been printed. Our flags end at "--" or at the first word that is none of them;
+// everything behind is the program's, untouched.
+bool parse(int argc, char** argv, ExecLine& line) {
+  CommandLine app(about_exec, "runner exec");
+  bool no_supervise = false;
+  declare(app, line, no_supervise);
+  if (!app.read(argc, argv)) return false;
   line.supervise = !no_supervise;
   line.command = app.remaining();
   if (!line.command.empty() && line.command.front() != "--" && line.command.front().starts_with("-"))
-    throw UsageError("unknown flag " + line.command.front() + "; `runner exec --help` lists them",
-                     "runner exec");
+    throw app.unknown_flag(line.command.front());
   if (!line.command.empty() && line.command.front() == "--") line.command.erase(line.command.begin());
   if (line.command.empty())
     throw UsageError("expected a command: runner exec -- python train.py", "runner exec");
@@ -51,6 +49,14 @@ bool parse(int argc, char** argv, ExecLine& line) {
 }
 
 }  // namespace
+
+DescribedCommand describe_exec_command(const std::string& name) {
+  CommandLine app(about_exec, name);
+  ExecLine line;
+  bool no_supervise = false;
+  declare(app, line, no_supervise);
+  return app.described();
+}
 
 int exec_command(int argc, char** argv) {
   ExecLine line;

@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
+#include "base/log.h"
+#include "config/suggest.h"
 #include "worker/launch/paths.h"
 
 namespace runner::cli {
@@ -33,6 +35,19 @@ std::vector<std::string> short_config_names() {
   return {names.begin(), names.end()};
 }
 
+namespace {
+
+// Behind a name that no file has: the nearest one, and all.
+std::string what_there_is(const std::string& name) {
+  const std::vector<std::string> names = short_config_names();
+  if (names.empty()) return "";
+  const std::string guess = config::closest(fs::path(name).stem().string(), names);
+  return fmt::format("{}; there are {}", guess.empty() ? "" : " (did you mean " + guess + "?)",
+                     fmt::join(names, ", "));
+}
+
+}  // namespace
+
 fs::path find_config(const std::string& name) {
   std::vector<fs::path> places = {name};
   const bool short_name = name.find('/') == std::string::npos;
@@ -46,7 +61,7 @@ fs::path find_config(const std::string& name) {
     if (fs::is_regular_file(place, error) || fs::is_fifo(place, error)) return place;
     tried += (tried.empty() ? "" : ", ") + place.string();
   }
-  throw UsageError("no such config file (looked at " + tried + ")", name);
+  throw UsageError("no such config file (looked at " + tried + ")" + what_there_is(name), name);
 }
 
 namespace {

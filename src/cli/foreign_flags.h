@@ -18,10 +18,12 @@ struct ForeignFlags {
 
 inline void add_foreign_flags(CLI::App& app, ForeignFlags& flags) {
   app.add_option("--threads", flags.options.threads,
-                 "threads for every pool: auto (the cores this process may use) or N");
-  app.add_option("--device", flags.options.device,
-                 "device that the program will use: auto, cpu, mps or cuda");
-  app.add_option("--keep", flags.options.keep, "variable to leave as it is; may be repeated");
+                 "threads for every pool: auto (the cores this process may use) or N")
+      ->type_name("auto|N");
+  app.add_option("--device", flags.options.device, "device that the program will use: auto, cpu, mps or cuda")
+      ->type_name("DEVICE");
+  app.add_option("--keep", flags.options.keep, "variable to leave as it is; may be repeated")
+      ->type_name("NAME");
   app.add_flag("--explain-env", flags.explain, "print every decision and why, on stderr");
   app.add_flag("--quiet", flags.quiet, "no warnings");
   app.add_flag("--verbose", flags.verbose, "debug messages too");

@@ -17,7 +17,7 @@
 #include "cli/old_flags.h"
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
-#include "config/describe.h"
+#include "config/dump.h"
 #include "config/values.h"
 #include "jobs/registry.h"
 #include "ranks/speaker.h"
@@ -26,16 +26,32 @@
 namespace runner::cli {
 namespace {
 
+// The CONFIG of a line whose flags are not known yet: --config's, else the first YAML file, else the first
+// word without a dash. "" for none.
+std::string config_among(int argc, char** argv) {
+  std::string first;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("--config=")) return word.substr(9);
+    if (word == "--config" && i + 1 < argc) return argv[i + 1];
+    if (word.starts_with('-')) continue;
+    if (word.ends_with(".yaml") || word.ends_with(".yml")) return word;
+    if (first.empty()) first = word;
+  }
+  return first;
+}
+
 // `run` and `plan` take their job from the file.
 const jobs::JobType& job_of(int argc, char** argv) {
   const std::string command = argv[0];
   if (const jobs::JobType* type = jobs::find_job(command)) return *type;
-  for (int i = 1; i < argc; ++i) {
-    if (argv[i][0] == '-') continue;
-    const auto path = find_config(argv[i]);
+  if (const std::string name = config_among(argc, argv); !name.empty()) {
+    const auto path = find_config(name);
     return job_named_in(read_config(path), path.string());
   }
-  if (argc > 1 && std::strcmp(argv[1], "--help") == 0) return *jobs::find_job("train");
+  for (int i = 1; i < argc; ++i)
+    if (std::strcmp(argv[i], "--help") == 0 || std::strcmp(argv[i], "-h") == 0)
+      return *jobs::find_job("train");
   throw UsageError("expected a CONFIG: runner " + command + " configs/x.yaml", command);
 }
 
@@ -70,6 +86,7 @@ int job_command(int argc, char** argv) {
   const RanksWanted ranks = ranks_wanted(type, line);
   setup_logging(verbosity_of(line.common));
   if (ranks.follows()) ranks::say_errors_only(*ranks.place);
+  apply_config_flag(line, binder);
   apply_old_flags(line, binder);
 
   const bool resumes = line.arguments.resume == "auto";

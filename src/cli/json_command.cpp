@@ -1,7 +1,5 @@
 #include "cli/json_command.h"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <charconv>
 #include <iostream>
@@ -11,6 +9,7 @@
 #include "base/json_file.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "cli/help/command_line.h"
 
 namespace runner::cli {
 namespace {
@@ -52,33 +51,43 @@ void add_lines(const Json& value, const std::string& key, std::string& lines) {
     add_lines(value.is_array() ? item_in(value, part) : member_in(value, part.c_str()), rest, lines);
 }
 
-}  // namespace
+constexpr const char* about_json =
+    "Values of a JSON object by their keys, one a line in the order of the keys, for shell scripts.\n"
+    "A text comes as it is, without its quotes; null, and what is not there, is an empty line.\n\n"
+    "Examples:\n  runner train configs/p6b_v23.yaml --json | runner json - best_val_cosine gain\n"
+    "  runner json artifacts/lvm/models/latest/manifest.json result.baselines.copy_last.val_cosine\n"
+    "  runner json artifacts/lvm/models/latest/training_history.json 'history.*.val_loss'";
 
-int json_command(int argc, char** argv) {
-  CLI::App app(
-      "Values of a JSON object by their keys, one a line in the order of the keys, for shell scripts.\n"
-      "A text comes as it is, without its quotes; null, and what is not there, is an empty line.\n\n"
-      "Examples:\n  runner train configs/p6b_v23.yaml --json | runner json - best_val_cosine gain\n"
-      "  runner json artifacts/lvm/models/latest/manifest.json result.baselines.copy_last.val_cosine\n"
-      "  runner json artifacts/lvm/models/latest/training_history.json 'history.*.val_loss'",
-      "runner json");
+struct JsonLine {
   std::string file;
   std::vector<std::string> keys;
-  app.add_option("FILE", file, "a JSON file; - for standard input")->required();
-  app.add_option("KEY", keys,
+};
+
+void declare(CommandLine& app, JsonLine& line) {
+  app.add_option("FILE", line.file, "a JSON file; - for standard input")->type_name("FILE")->required();
+  app.add_option("KEY", line.keys,
                  "\"gain\", \"baselines.copy_last.gain\", \"history.0.gain\"; * is every item of a list")
+      ->type_name("KEY")
       ->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + "; see `runner json --help`", "json");
-  }
-  const Json object = read_object(file);
+}
+
+}  // namespace
+
+DescribedCommand describe_json_command(const std::string& name) {
+  CommandLine app(about_json, name);
+  JsonLine line;
+  declare(app, line);
+  return app.described();
+}
+
+int json_command(int argc, char** argv) {
+  CommandLine app(about_json, "runner json");
+  JsonLine line;
+  declare(app, line);
+  if (!app.read(argc, argv)) return 0;
+  const Json object = read_object(line.file);
   std::string lines;
-  for (const std::string& key : keys) add_lines(object, key, lines);
+  for (const std::string& key : line.keys) add_lines(object, key, lines);
   fmt::print("{}", lines);
   return 0;
 }

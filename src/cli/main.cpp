@@ -1,5 +1,4 @@
 // Dispatches to the command and maps errors to exit codes; nothing else.
-#include <CLI/Error.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -14,26 +13,23 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/printable.h"
-#include "base/version.h"
 #include "cli/commands.h"
+#include "cli/help/man_page.h"
+#include "cli/help/overview.h"
+#include "cli/help/wrap.h"
+#include "cli/version_command.h"
 #include "config/suggest.h"
 #include "worker/launch/worker.h"
 
 namespace {
 
 using runner::cli::Command;
-
-void print_help() {
-  fmt::print("runner {}: builds FAISS indexes and trains LVM transformers, without OpenMP conflicts.\n\n",
-             runner::version());
-  fmt::print("usage: runner COMMAND ...\n\n");
-  for (const Command& command : runner::cli::commands())
-    fmt::print("  {:<10} {:<28} {}\n", command.name, command.usage, command.summary);
-  fmt::print(
-      "\nCommon flags: --json --quiet --verbose --no-supervise --explain-env --set key=value --help\n"
-      "Example: runner train configs/p6b_v23.yaml --npz my_vectors.npz --epochs 3\n"
-      "`runner COMMAND --help` says more.\n");
-}
+using runner::cli::described_commands;
+using runner::cli::help_width;
+using runner::cli::HelpLength;
+using runner::cli::man_page;
+using runner::cli::overview;
+using runner::cli::version_command;
 
 bool wants_json(int argc, char** argv) {
   for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i)
@@ -69,16 +65,28 @@ const Command& find_command(const std::string& name) {
                            name);
 }
 
+// `runner help runs list` is `runner runs list --help`.
+int help_of(int argc, char** argv) {
+  std::string flag = "--help";
+  std::vector<char*> words(argv, argv + argc);
+  words.push_back(flag.data());
+  words.push_back(nullptr);
+  return find_command(argv[0]).run(argc + 1, words.data());
+}
+
 int dispatch(int argc, char** argv) {
-  const std::string first = argc > 1 ? argv[1] : "--help";
-  if (first == "--help" || first == "-h" || first == "help") {
-    print_help();
-    return argc > 1 ? 0 : static_cast<int>(runner::ExitCode::usage);
-  }
-  if (first == "--version") {
-    fmt::print("runner {}\n", runner::version());
+  const std::string first = argc > 1 ? argv[1] : "-h";
+  if (first == "help" && argc == 3 && std::strcmp(argv[2], "--man") == 0) {
+    fmt::print("{}", man_page(described_commands()));
     return 0;
   }
+  if (first == "help" && argc > 2) return help_of(argc - 2, argv + 2);
+  if (first == "--help" || first == "-h" || first == "help") {
+    const auto length = first == "-h" ? HelpLength::brief : HelpLength::full;
+    fmt::print("{}", overview(length, help_width()));
+    return argc > 1 ? 0 : static_cast<int>(runner::ExitCode::usage);
+  }
+  if (first == "--version" || first == "-V") return version_command(argc - 1, argv + 1);
   if (first == "--worker" && argc == 3) return runner::runtime::worker_main(std::atoi(argv[2]));
   return find_command(first).run(argc - 1, argv + 1);
 }

@@ -48,6 +48,12 @@ Names rests(const Names& configs, const std::string& version) {
   return found;
 }
 
+// --config names a file, and not the last part of an old form ("v23").
+bool names_a_file(const std::string& name) {
+  return name.find('/') != std::string::npos || name.find('_') != std::string::npos ||
+         name.ends_with(".yaml") || name.ends_with(".yml") || exists(name);
+}
+
 // What is wrong with flags that name no config, and the way out.
 [[noreturn]] void refuse(const JobCommandLine& line, const Names& models) {
   const Names configs = short_config_names();
@@ -81,6 +87,15 @@ Names rests(const Names& configs, const std::string& version) {
 }
 
 }  // namespace
+
+void apply_config_flag(JobCommandLine& line, const config::Binder& binder) {
+  const bool is_old = known_models(binder).size() > 0 && !names_a_file(line.old_config);
+  if (line.old_config.empty() || !line.old_version.empty() || is_old) return;
+  if (!line.positional.empty()) throw UsageError("give either CONFIG or --config, not both", line.positional);
+  line.positional = line.old_config;
+  line.is_config = true;
+  line.old_config.clear();
+}
 
 void apply_old_flags(JobCommandLine& line, const config::Binder& binder) {
   const std::string model = line.old_model.empty() ? "transformer" : line.old_model;

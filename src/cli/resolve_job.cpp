@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/shell_quote.h"
 #include "cli/find_config.h"
 #include "cli/job_output.h"
 #include "config/suggest.h"
@@ -45,6 +46,15 @@ void note_config_epochs(const jobs::JobType& type, JobCommandLine& line, const s
     line.arguments.config_epochs = std::stoll(config::field_text(*epochs));
 }
 
+// The command line for a file of another job.
+std::string other_command(const std::string& named, const JobCommandLine& line) {
+  std::vector<std::string> names;
+  for (const jobs::JobType& type : jobs::job_types()) names.emplace_back(type.name);
+  const std::string guess = config::closest(named, names);
+  if (guess == named) return "run it with: runner " + named + " " + shell_quoted(line.positional);
+  return "there is no such job" + (guess.empty() ? "" : " (did you mean " + guess + "?)");
+}
+
 }  // namespace
 
 const jobs::JobType& job_named_in(const std::string& text, const std::string& file) {
@@ -75,8 +85,9 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
     text = read_config(path);
     const std::string named = config::top_level_value(text, file, "job");
     if (!named.empty() && named != type.name)
-      throw UsageError(
-          "this file describes the job '" + named + "', not '" + type.name + "': use `runner run`", file);
+      throw UsageError("this file describes the job '" + named + "', not '" + type.name + "'; " +
+                           other_command(named, line),
+                       file);
     common.name = path.stem().string();
   } else if (!positional.empty() && !line.positional.empty()) {
     line.overrides.push_back({positional, line.positional, positional});

@@ -3,7 +3,6 @@
 
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "cli/help/command_line.h"
 #include "cli/runs/list.h"
 #include "cli/runs/report.h"
 #include "cli/runs/show.h"
@@ -105,75 +105,96 @@ int clean_runs(const std::string& folder, std::size_t keep, bool dry_run, bool j
   return 0;
 }
 
-}  // namespace
+constexpr const char* about_runs =
+    "Past runs from their manifests.\n\nExamples:\n  runner runs list --job train --sort gain --limit 10\n"
+    "  runner runs show artifacts/lvm/models/latest\n"
+    "  runner runs diff artifacts/lvm/models/a artifacts/lvm/models/b\n"
+    "  runner runs report artifacts/lvm/models/a artifacts/lvm/models/b --output a_and_b.html\n"
+    "  runner runs verify artifacts/index/cppdocs_flat_ip.index\n"
+    "  runner runs clean --keep 5 --dry-run";
 
-int runs_command(int argc, char** argv) {
-  CLI::App app(
-      "Past runs from their manifests.\n\nExamples:\n  runner runs list --job train --sort gain --limit 10\n"
-      "  runner runs show artifacts/lvm/models/latest\n"
-      "  runner runs diff artifacts/lvm/models/a artifacts/lvm/models/b\n"
-      "  runner runs report artifacts/lvm/models/a artifacts/lvm/models/b --output a_and_b.html\n"
-      "  runner runs verify artifacts/index/cppdocs_flat_ip.index\n"
-      "  runner runs clean --keep 5 --dry-run",
-      "runner runs");
+struct RunsLine {
   ListOptions options;
+  ReportOptions report;
   std::string folder = "artifacts", run, other, sort = to_word(options.sort);
   bool json = false, dry_run = false;
   std::size_t keep = 0;
+};
+
+void add_list(CLI::App& app, ListOptions& options, std::string& sort) {
+  app.add_option("DIR", options.folder, "where to look")->type_name("DIR")->capture_default_str();
+  app.add_option("--sort", sort, "what the last line has most of")
+      ->check(CLI::IsMember(words_of(options.sort)))
+      ->capture_default_str();
+  app.add_flag("--reverse", options.reverse, "the other way round");
+  app.add_option("--job", options.job, "only these: train, index, eval, …");
+  app.add_option("--outcome", options.outcome, "only these: finished, interrupted, …");
+  app.add_option("--name", options.name, "only those with this in their name or place");
+  app.add_option("--limit", options.limit, "the last so many lines")
+      ->check(whole_number_from_one, "1 or more");
+}
+
+void declare(CommandLine& app, RunsLine& line) {
   app.require_subcommand(1);
   const auto command = [&](const char* name, const char* help) {
     CLI::App* sub = app.add_subcommand(name, help);
-    sub->add_flag("--json", json, "one JSON object on stdout");
+    sub->add_flag("--json", line.json, "one JSON object on stdout");
     return sub;
+  };
+  const auto names_run = [](CLI::App* sub, const char* argument, std::string& run, const char* help) {
+    sub->add_option(argument, run, help)->type_name("RUN")->required();
   };
   constexpr const char* what_run =
       "a run's folder, a file that one wrote, a manifest, or an evaluation's report";
-  CLI::App* list_app = command("list", "every run below a folder, the newest last");
-  list_app->add_option("DIR", options.folder, "where to look")->capture_default_str();
-  list_app->add_option("--sort", sort, "what the last line has most of")
-      ->check(CLI::IsMember(words_of(options.sort)))
-      ->capture_default_str();
-  list_app->add_flag("--reverse", options.reverse, "the other way round");
-  list_app->add_option("--job", options.job, "only these: train, index, eval, …");
-  list_app->add_option("--outcome", options.outcome, "only these: finished, interrupted, …");
-  list_app->add_option("--name", options.name, "only those with this in their name or place");
-  list_app->add_option("--limit", options.limit, "the last so many lines")->check(CLI::PositiveNumber);
-  CLI::App* show_app = command("show", "one run on one screen; --json: its whole manifest");
-  show_app->add_option("DIR", run, what_run)->required();
-  CLI::App* diff_app = command("diff", "what tells two runs apart: keys, figures, versions, inputs");
-  diff_app->add_option("A", run, what_run)->required();
-  diff_app->add_option("B", other, "the other one")->required();
-  ReportOptions report;
-  CLI::App* report_app =
+  add_list(*command("list", "every run below a folder, the newest last"), line.options, line.sort);
+  names_run(command("show", "one run on one screen; --json: its whole manifest"), "DIR", line.run, what_run);
+  CLI::App* diff = command("diff", "what tells two runs apart: keys, figures, versions, inputs");
+  names_run(diff, "A", line.run, what_run);
+  names_run(diff, "B", line.other, "the other one");
+  CLI::App* report =
       command("report", "a page of one training with its evaluations, or of several side by side");
-  report_app->add_option("DIR", report.runs, "folders of training runs")->required();
-  report_app->add_option("--output", report.output,
-                         "the page: DIR/report.html of one run without it, runs.html of several");
-  report_app->add_option("--evaluations", report.evaluations, "where reports of runner eval are looked for")
+  report->add_option("DIR", line.report.runs, "folders of training runs")->type_name("RUN")->required();
+  report
+      ->add_option("--output", line.report.output,
+                   "the page: DIR/report.html of one run without it, runs.html of several")
+      ->type_name("FILE");
+  report->add_option("--evaluations", line.report.evaluations, "where reports of runner eval are looked for")
+      ->type_name("DIR")
       ->capture_default_str();
-  CLI::App* verify_app =
-      command("verify", "hash a run's inputs again, look at its files; exit 3 when one differs");
-  verify_app->add_option("DIR", run, what_run)->required();
-  CLI::App* clean_app = command("clean", "remove all but the newest training runs of each name");
-  clean_app->add_option("DIR", folder, "where to look")->capture_default_str();
-  clean_app->add_option("--keep", keep, "runs of each name that stay")
+  names_run(command("verify", "hash a run's inputs again, look at its files; exit 3 when one differs"), "DIR",
+            line.run, what_run);
+  CLI::App* clean = command("clean", "remove all but the newest training runs of each name");
+  clean->add_option("DIR", line.folder, "where to look")->type_name("DIR")->capture_default_str();
+  clean->add_option("--keep", line.keep, "runs of each name that stay")
       ->required()
-      ->check(CLI::PositiveNumber);
-  clean_app->add_flag("--dry-run", dry_run, "say what would go, remove nothing");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.get_subcommands().empty() ? app.help() : app.get_subcommands()[0]->help());
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + "; see `runner runs --help`", "runs");
+      ->check(whole_number_from_one, "1 or more");
+  clean->add_flag("--dry-run", line.dry_run, "say what would go, remove nothing");
+}
+
+}  // namespace
+
+DescribedCommand describe_runs_command(const std::string& name) {
+  CommandLine app(about_runs, name);
+  RunsLine line;
+  declare(app, line);
+  return app.described();
+}
+
+int runs_command(int argc, char** argv) {
+  CommandLine app(about_runs, "runner runs");
+  RunsLine line;
+  declare(app, line);
+  if (!app.read(argc, argv)) return 0;
+  const std::string action = app.get_subcommands()[0]->get_name();
+  if (action == "list") {
+    line.options.sort = from_word<RunOrder>(line.sort).value();
+    return list_runs(line.options, line.json);
   }
-  options.sort = from_word<RunOrder>(sort).value();
-  if (list_app->parsed()) return list_runs(options, json);
-  if (show_app->parsed()) return show_run(run, json);
-  if (diff_app->parsed()) return diff_runs(run, other, json);
-  if (report_app->parsed()) return report_runs(report, json);
-  return verify_app->parsed() ? verify_files(run, json) : clean_runs(folder, keep, dry_run, json);
+  if (action == "show") return show_run(line.run, line.json);
+  if (action == "diff") return diff_runs(line.run, line.other, line.json);
+  if (action == "report") return report_runs(line.report, line.json);
+  if (action == "verify") return verify_files(line.run, line.json);
+  return clean_runs(line.folder, line.keep, line.dry_run, line.json);
 }
 
 }  // namespace runner::cli

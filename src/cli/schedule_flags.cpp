@@ -1,10 +1,11 @@
 #include "cli/schedule_flags.h"
 
-#include <CLI/CLI.hpp>
 #include <regex>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/commands.h"
+#include "cli/help/command_line.h"
 #include "schedule/when.h"
 
 namespace runner::cli {
@@ -28,14 +29,16 @@ void add_config(CLI::App* app, ScheduleFlags& flags) {
 
 void add_install(CLI::App* app, ScheduleFlags& flags) {
   add_config(app, flags);
-  app->add_option("--at", flags.at, runtime::when_grammar(true))->required();
+  app->add_option("--at", flags.at, runtime::when_grammar(true))->type_name("WHEN")->required();
   app->add_option("--with", flags.scheduler,
                   "systemd, launchd or cron; auto: systemd where it runs, launchd on macOS, else cron")
       ->check(CLI::IsMember({"auto", "systemd", "launchd", "cron"}))
       ->capture_default_str();
   app->add_option("--folder", flags.folder,
-                  "where it runs, which the config's relative paths start from (default: this folder)");
+                  "where it runs, which the config's relative paths start from (default: this folder)")
+      ->type_name("DIR");
   app->add_option("--timeout", flags.timeout, "longest run: 90s, 30m, 6h, 2d; 0 for no limit")
+      ->type_name("TIME")
       ->capture_default_str();
   app->add_option("--nice", flags.nice, "added to the niceness; disk access is at idle priority")
       ->check(CLI::Range(0, 19))
@@ -44,10 +47,7 @@ void add_install(CLI::App* app, ScheduleFlags& flags) {
   app->footer("Example: runner schedule install configs/index_flat_ip.yaml --at \"daily 03:00\"");
 }
 
-}  // namespace
-
-bool parse_schedule_flags(int argc, char** argv, ScheduleFlags& flags) {
-  CLI::App app(description, "runner schedule");
+void declare(CommandLine& app, ScheduleFlags& flags) {
   app.require_subcommand(1);
   add_install(app.add_subcommand("install", "run a config by the clock; again: change its times"), flags);
   CLI::App* list = app.add_subcommand("list", "every schedule with its last and next run");
@@ -59,18 +59,25 @@ bool parse_schedule_flags(int argc, char** argv, ScheduleFlags& flags) {
   CLI::App* start =
       app.add_subcommand("start", "run now, exactly as the timer would; what every timer calls");
   add_config(start, flags);
-  start->add_option("--state", flags.state, "the schedule's folder, as timers give it");
-  for (CLI::App* sub : app.get_subcommands({}))
+  start->add_option("--state", flags.state, "the schedule's folder, as timers give it")->type_name("DIR");
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
     sub->add_flag("--json", flags.json, "machine-readable result");
   list->footer("Example: runner schedule list --json");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.get_subcommands().empty() ? app.help() : app.get_subcommands()[0]->help());
-    return false;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + "; see `runner schedule --help`", "schedule");
-  }
+}
+
+}  // namespace
+
+DescribedCommand describe_schedule_command(const std::string& name) {
+  CommandLine app(description, name);
+  ScheduleFlags flags;
+  declare(app, flags);
+  return app.described();
+}
+
+bool parse_schedule_flags(int argc, char** argv, ScheduleFlags& flags) {
+  CommandLine app(description, "runner schedule");
+  declare(app, flags);
+  if (!app.read(argc, argv)) return false;
   flags.action = app.get_subcommands()[0]->get_name();
   return true;
 }

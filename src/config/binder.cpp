@@ -49,8 +49,18 @@ Field& Field::existing_path() {
   return *this;
 }
 
+Field& Field::also_called(std::vector<std::string> names) {
+  other_names = std::move(names);
+  return *this;
+}
+
 Field& Field::matches(std::function<std::string(const std::string&)> check) {
   expected = std::move(check);
+  return *this;
+}
+
+Field& Field::pattern(std::string text) {
+  expression = std::move(text);
   return *this;
 }
 

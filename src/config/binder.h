@@ -39,8 +39,13 @@ class Field {
   Field& existing_file();                 // the path(s) must exist when the config is checked
   Field& replaces(std::string key);       // given on the command line, that other key returns to its default
   Field& existing_path();                 // a file or a folder
+  // Names that other tools have for it: found by whoever types them, never read.
+  Field& also_called(std::vector<std::string> names);
   // Returns "" or what was expected: "auto or a whole number of threads".
   Field& matches(std::function<std::string(const std::string&)> expected);
+
+  // The same as a regular expression (ECMA 262), for the schema: "auto|[1-9][0-9]*". The whole text is meant.
+  Field& pattern(std::string expression);
 
   std::string key, help;
   Kind kind = Kind::text;
@@ -53,6 +58,8 @@ class Field {
   std::function<std::string(const std::string&)> expected;
 
   std::string replaced_key, default_yaml;
+  std::vector<std::string> other_names;
+  std::string expression;
 
   // Where the current value came from: "default", "configs/x.yaml:12:9", "--epochs", "--set train.epochs".
   std::string origin = "default";
@@ -62,6 +69,17 @@ class Field {
   std::function<YAML::Node()> write;
   // For Kind::items: declares one default item, for the schema and the help.
   std::function<void(Binder&)> describe_item;
+};
+
+// Keys of which not every combination is a configuration. check() of the options finds that and says it to
+// people; these tell editors, through the schema.
+struct Relation {
+  std::vector<std::string> keys;  // in one group, or groups themselves: "val"
+  bool at_least_one = false, at_most_one = false;
+};
+struct Meaningless {
+  std::string key;           // must not be given ...
+  std::string other, value;  // ... while this other one has that value
 };
 
 class Binder {
@@ -89,12 +107,25 @@ class Binder {
   template <class Item, class Declare>
   Field& items(std::string key, std::vector<Item>& target, std::string help, Declare declare_item);
 
+  void at_most_one_of(std::vector<std::string> keys) { relations_.push_back({std::move(keys), false, true}); }
+  void at_least_one_of(std::vector<std::string> keys) {
+    relations_.push_back({std::move(keys), true, false});
+  }
+  void one_of(std::vector<std::string> keys) { relations_.push_back({std::move(keys), true, true}); }
+  void meaningless(std::string key, std::string other, std::string value) {
+    meaningless_.push_back({std::move(key), std::move(other), std::move(value)});
+  }
+  const std::vector<Relation>& relations() const { return relations_; }
+  const std::vector<Meaningless>& meaningless_keys() const { return meaningless_; }
+
   Field* find(const std::string& key);
   const std::vector<std::unique_ptr<Field>>& fields() const { return fields_; }
 
  private:
   Field& add(std::string key, std::string help, Kind kind);
   std::vector<std::unique_ptr<Field>> fields_;
+  std::vector<Relation> relations_;
+  std::vector<Meaningless> meaningless_;
 };
 
 // Problems of one read of one mapping, kept as text with the place in front; see resolve.h.

@@ -21,7 +21,8 @@ void declare(Binder& b, CommonOptions& o) {
   b.option("environment.openmp", e.openmp, "when two OpenMP runtimes would meet in one process");
   b.option("environment.threads", e.threads,
            "threads of OpenMP, BLAS and libtorch; auto: the cores this process may use")
-      .matches(expected_threads);
+      .matches(expected_threads)
+      .pattern("auto|[1-9][0-9]{0,3}");
   b.option("environment.restarts", e.restarts, "how often the supervisor resumes a worker that crashed")
       .range(0, 1000);
   b.option("environment.stall_timeout", e.stall_timeout,

@@ -159,7 +159,8 @@ std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const 
       problems.push_back(
           {place_of_node(entry.second, file), key, "expected a mapping, got " + shown(entry.second)});
     } else if (!is_group) {
-      const std::string guess = closest(name, siblings);
+      std::string guess = closest(name, siblings);
+      if (guess.empty()) guess = closest_key(key, binder);
       problems.push_back(
           {place, key, guess.empty() ? "unknown key" : "unknown key (did you mean " + guess + "?)"});
     }

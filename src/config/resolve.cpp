@@ -48,9 +48,7 @@ YAML::Node node_of(const Override& o, Kind kind) {
 void apply(Binder& binder, const Override& o, std::vector<Problem>& problems) {
   Field* field = binder.find(o.key);
   if (field == nullptr) {
-    std::vector<std::string> keys;
-    for (const auto& f : binder.fields()) keys.push_back(f->key);
-    const std::string guess = closest(o.key, keys);
+    const std::string guess = closest_key(o.key, binder);
     problems.push_back({o.origin, o.key == o.origin ? "" : o.key,
                         guess.empty() ? "unknown key" : "unknown key (did you mean " + guess + "?)"});
     return;
@@ -91,6 +89,14 @@ std::string found_path(const Field& field, const std::string& path, const std::s
   return elsewhere && fs::exists(model, error) ? model.string() : shipped_instead(path, shipped);
 }
 
+// Behind the name of a file that is not there.
+std::string way_out(const Field& field, const std::string& path) {
+  if (!field.must_exist) return "";
+  if (fs::path(path).filename() == "latest")
+    return "; a training run that finishes makes it: runner train p6b_v23 comes first";
+  return fmt::format(", nor a run of that name in {}", models_folder);
+}
+
 void check_paths(Field& field, const std::string& shipped, std::vector<Problem>& problems) {
   std::vector<std::string> paths = input_paths(field);
   if (paths.empty()) return;
@@ -106,10 +112,7 @@ void check_paths(Field& field, const std::string& shipped, std::vector<Problem>&
                           path.empty() ? "an empty name; name a file"
                                        : "a name with a NUL character, which no file's can hold"});
     else if (!fs::exists(path, error))
-      problems.push_back(
-          {field.origin, field.key,
-           "no such file: " + path +
-               (field.must_exist ? fmt::format(", nor a run of that name in {}", models_folder) : "")});
+      problems.push_back({field.origin, field.key, "no such file: " + path + way_out(field, path)});
     else if (field.must_be_file && fs::is_directory(path, error))
       problems.push_back({field.origin, field.key, "is a folder, expected a file: " + path});
   }

@@ -19,16 +19,22 @@ void declare_phase(config::Binder& b, LossPhase& p) {
 constexpr double kHuge = 1e9;
 
 void declare_base(config::Binder& b, LossOptions& o) {
-  const auto weight = [&](const char* key, auto& target, const char* help) {
-    b.option(key, target, help).range(0, kHuge);
+  const auto weight = [&](const char* key, auto& target, const char* help) -> config::Field& {
+    return b.option(key, target, help).range(0, kHuge);
   };
-  weight("loss.mse.weight", o.mse_weight, "mean((raw - target)^2); default 1, recipe cosine 0");
+  weight("loss.mse.weight", o.mse_weight, "mean((raw - target)^2); default 1, recipe cosine 0")
+      .also_called({"lambda_mse"});
   weight("loss.cosine.weight", o.cosine_weight,
          "mean(1 - cos(pred, target)); default 0: not computed, recipe cosine 1");
-  weight("loss.info_nce.weight", o.info_nce_weight, "contrastive term over the batch; 0: not computed");
-  b.option("loss.info_nce.temperature", o.info_nce_temperature, "its temperature").above(0);
-  weight("loss.moment.weight", o.moment_weight, "difference of batch means and deviations; 0: not computed");
-  weight("loss.variance.weight", o.variance_weight, "relu(1 - deviation over the batch); 0: not computed");
+  weight("loss.info_nce.weight", o.info_nce_weight, "contrastive term over the batch; 0: not computed")
+      .also_called({"lambda_info", "lambda_infonce"});
+  b.option("loss.info_nce.temperature", o.info_nce_temperature, "its temperature")
+      .above(0)
+      .also_called({"tau"});
+  weight("loss.moment.weight", o.moment_weight, "difference of batch means and deviations; 0: not computed")
+      .also_called({"lambda_moment"});
+  weight("loss.variance.weight", o.variance_weight, "relu(1 - deviation over the batch); 0: not computed")
+      .also_called({"lambda_variance"});
   weight("loss.directional_hinge.weight", o.hinge_weight,
          "hinge of target against last vector; 0: not computed");
   b.option("loss.directional_hinge.margin", o.hinge_margin, "its margin").range(-2, 2);

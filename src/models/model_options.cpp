@@ -27,11 +27,17 @@ void declare(config::Binder& b, ModelOptions& o) {
   b.option("model.type", o.type, "the model");
   b.option("model.d_model", o.d_model, "width inside; default 512 (transformer, gru), 256 (amn)")
       .range(1, 65536);
-  b.option("model.heads", o.heads, "attention heads (transformer); default 8").range(1, 1024);
-  b.option("model.layers", o.layers, "layers; default 4 (transformer, gru), 2 (lstm)").range(1, 1024);
+  b.option("model.heads", o.heads, "attention heads (transformer); default 8")
+      .range(1, 1024)
+      .also_called({"nhead", "num_heads"});
+  b.option("model.layers", o.layers, "layers; default 4 (transformer, gru), 2 (lstm)")
+      .range(1, 1024)
+      .also_called({"num_layers"});
   b.option("model.feedforward", o.feedforward, "width of the feed-forward (transformer); default 4 * d_model")
       .range(1, 1 << 20);
-  b.option("model.hidden", o.hidden, "hidden width (lstm, amn); default 512").range(1, 65536);
+  b.option("model.hidden", o.hidden, "hidden width (lstm, amn); default 512")
+      .range(1, 65536)
+      .also_called({"hidden_dim"});
   b.option("model.dropout", o.dropout, "dropout; default 0.1 (transformer), 0.2 (lstm), 0 (gru)")
       .range(0, 0.99);
   b.option("model.init", o.init, "transformer layers drawn independently, or copied from the first");

@@ -47,8 +47,24 @@ TEST(ConfigCommand, SchemaIsJsonWithTheDeclaredKeys) {
   const ProgramResult result = run_runner({"config", "schema", "train"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const Json schema = Json::parse(result.out);
-  EXPECT_EQ(schema["properties"]["train"]["properties"]["epochs"]["type"], "integer");
+  EXPECT_EQ(schema["properties"]["train"]["properties"]["epochs"]["type"],
+            Json::array({"integer", "string"}));
+  EXPECT_EQ(schema["properties"]["job"]["const"], "train");
+  EXPECT_EQ(schema["required"], Json::array({"data", "job"}));
   EXPECT_EQ(schema["properties"]["environment"]["properties"]["openmp"]["default"], "isolate");
+}
+
+TEST(ConfigCommand, TheShippedSchemasAreWhatIsDeclared) {
+  int count = 0;
+  for (const char* job : {"train", "index", "sequences", "eval", "predict", "search", "smoke"}) {
+    const std::string file = source + "/schemas/" + job + ".schema.json";
+    EXPECT_EQ(file_contents(file), run_runner({"config", "schema", job}).out)
+        << file << " is of other keys: run scripts/schemas.sh";
+    ++count;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(source + "/schemas"))
+    count -= entry.path().extension() == ".json";
+  EXPECT_EQ(count, 0);
 }
 
 TEST(ConfigCommand, TheEnvironmentsDeviceWinsOverTheFileAndLosesToTheFlag) {

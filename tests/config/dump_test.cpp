@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "config/describe.h"
+#include "config/dump.h"
 #include "config/example_options.h"
 
 namespace runner::config::test {
@@ -51,13 +51,35 @@ TEST(Schema, HasTypesLimitsAndDefaults) {
   declare(binder, o);
   const Json schema = json_schema(binder, "example");
   const Json& epochs = schema["properties"]["train"]["properties"]["epochs"];
-  EXPECT_EQ(epochs["type"], "integer");
+  EXPECT_EQ(epochs["type"], Json::array({"integer", "string"}));
+  EXPECT_EQ(epochs["pattern"], "\\$\\{[^}]*\\}");  // ${VAR} may stand for any value
   EXPECT_EQ(epochs["minimum"], 1.0);
   EXPECT_EQ(epochs["default"], 12);
-  EXPECT_EQ(schema["properties"]["metric"]["enum"], Json::array({"inner_product", "l2"}));
+  EXPECT_EQ(schema["properties"]["metric"]["anyOf"][0]["enum"], Json::array({"inner_product", "l2"}));
   EXPECT_EQ(schema["properties"]["train"]["additionalProperties"], false);
   EXPECT_EQ(schema["properties"]["loss"]["properties"]["phases"]["items"]["properties"]["rho"]["maximum"],
             1.0);
+}
+
+TEST(Schema, SaysWhichKeysGoTogether) {
+  Example o;
+  Binder binder;
+  declare(binder, o);
+  binder.find("data.vectors")->required();
+  binder.at_most_one_of({"train.epochs", "train.shuffle"});
+  binder.meaningless("optimizer.lr", "metric", "l2");  // l2 is the default
+  const Json schema = json_schema(binder, "example");
+  EXPECT_EQ(schema["required"], Json::array({"data"}));
+  EXPECT_EQ(schema["properties"]["data"]["required"], Json::array({"vectors"}));
+  EXPECT_EQ(schema["properties"]["data"]["type"], "object");
+  EXPECT_EQ(schema["properties"]["optimizer"]["type"], Json::array({"object", "null"}));
+  EXPECT_EQ(schema["properties"]["train"]["allOf"].dump(),
+            R"([{"not":{"allOf":[{"required":["epochs"]},{"required":["shuffle"]}]}}])");
+  EXPECT_EQ(
+      schema["allOf"].dump(),
+      R"([{"not":{"allOf":[{"type":"object","required":["optimizer"],"properties":{"optimizer":{"type":"object",)"
+      R"("required":["lr"],"properties":{"lr":{"not":{"type":"null"}}}}}},{"not":{"type":"object","required":["metric"],)"
+      R"("properties":{"metric":{"not":{"const":"l2"}}}}}]}}])");
 }
 
 }  // namespace

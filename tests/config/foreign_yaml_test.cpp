@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/json_text.h"
-#include "config/describe.h"
+#include "config/dump.h"
 #include "config/example_options.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"

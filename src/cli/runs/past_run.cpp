@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/signatures.h"
 #include "base/time.h"
-#include "config/describe.h"
+#include "config/dump.h"
 #include "config/resolve.h"
 #include "contract/manifest.h"
 #include "jobs/registry.h"
@@ -62,6 +62,18 @@ PastRun open_run(const fs::path& manifest) {
     run.contents["name"] = manifest.stem().string();
   }
   return run;
+}
+
+// Where a run of that name is: as given, or among the models, as for the keys that name one.
+fs::path place_named(const fs::path& named) {
+  std::error_code error;
+  const fs::path model = fs::path("artifacts/lvm/models") / named;
+  if (fs::exists(named, error)) return named;
+  if (!named.has_parent_path() && fs::exists(model, error)) return model;
+  if (named.filename() == "latest")
+    throw UsageError("no such run; a training run that finishes makes it: runner train p6b_v23 comes first",
+                     named.string());
+  return named;
 }
 
 // A run may vanish at any moment, another be written: what cannot be read any more is left out.
@@ -148,7 +160,8 @@ std::optional<double> PastRun::gain() const {
   return number(member_in(contents, "result"), "gain");
 }
 
-PastRun read_run(const fs::path& at) {
+PastRun read_run(const fs::path& named) {
+  const fs::path at = place_named(named);
   fs::path manifest = fs::is_directory(at) ? at / "manifest.json" : at;
   if (const fs::path beside = manifest_beside(at); fs::exists(beside)) manifest = beside;
   if (!is_manifest(manifest) && !is_eval_report(manifest) && fs::exists(manifest) && is_json_object(manifest))

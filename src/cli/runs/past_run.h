@@ -29,7 +29,8 @@ struct PastRun {
 };
 
 // As it is now: a run that was killed says "running" until somebody looks. `at`: a run's folder, a file that
-// one wrote, a manifest, or an evaluation's report. Throws RunError, DataError.
+// one wrote, a manifest, an evaluation's report, or a name among the models. Throws RunError, DataError;
+// UsageError for a `latest` that is not there.
 PastRun read_run(const std::filesystem::path& at);
 
 // Every run below a folder, oldest first. What cannot be read is left out with a warning. Throws UsageError

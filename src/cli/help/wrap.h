@@ -1,0 +1,25 @@
+#pragma once
+// Text in the width of a terminal, broken at blanks only.
+
+#include <string>
+#include <string_view>
+
+namespace runner::cli {
+
+// Columns of the terminal that stdout is; 80 where it is none, or does not say.
+std::size_t help_width();
+
+// Columns that `text` takes: its characters, not its bytes.
+std::size_t columns(std::string_view text);
+
+// Each line of `text` no longer than `width`, where its words allow that. What is broken goes on at `indent`
+// columns.
+std::string wrap(const std::string& text, std::size_t width, std::size_t indent = 0);
+
+// Command lines as they stand in an example: broken ones end in " \" and can be pasted.
+std::string wrap_example(const std::string& text, std::size_t width);
+
+// "  left   text": `text` begins at `column`, on a line of its own where `left` reaches into it.
+std::string beside(const std::string& left, const std::string& text, std::size_t column, std::size_t width);
+
+}  // namespace runner::cli
