@@ -2,6 +2,7 @@
 
 #include "config/dump.h"
 #include "config/example_options.h"
+#include "config/schema.h"
 
 namespace runner::config::test {
 namespace {
