@@ -42,8 +42,6 @@ endif()
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag("--param=avoid-fma-max-bits=0" RUNNER_HAS_AVOID_FMA)
 set(RUNNER_WHOLE_FMA $<$<BOOL:${RUNNER_HAS_AVOID_FMA}>:--param=avoid-fma-max-bits=0>)
-check_cxx_compiler_flag("-munroll-only-small-loops" RUNNER_HAS_SMALL_LOOPS)
-set(RUNNER_HEADER_SETTINGS $<$<AND:$<CONFIG:Release>,$<BOOL:${RUNNER_HAS_SMALL_LOOPS}>>:-munroll-only-small-loops>)
 target_include_directories(runner_options_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
 if(RUNNER_SANITIZE)
   # GCC warns of <regex> and <functional> themselves under the sanitizers.
@@ -100,8 +98,10 @@ function(runner_test name)
   if("runner_lvm" IN_LIST T_LIBS)
     runner_use_torch_header(${name})
     set_target_properties(${name} PROPERTIES UNITY_BUILD ${RUNNER_UNITY} UNITY_BUILD_BATCH_SIZE 0)
-    # The header is optimized: GCC 14 takes it only with the settings for the CPU that -O2 brings.
-    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1> ${RUNNER_HEADER_SETTINGS})
+    # The header is optimized; GCC 13 and newer take it only for the very settings that it was compiled with.
+    if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+      target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endif()
   else()
     # Several files at a time, as the libraries: GoogleTest's headers cost more than a test.
     set_target_properties(${name} PROPERTIES UNITY_BUILD ${RUNNER_UNITY} UNITY_BUILD_BATCH_SIZE 8)
