@@ -35,8 +35,11 @@ int inherited_socket() {
   return -1;
 }
 
-c10d::TCPStoreOptions options_of(int port, double timeout) {
-  c10d::TCPStoreOptions o;
+// Options is c10d's struct: since libtorch 2.4 it asks for libuv, which Debian's builds are without.
+template <class Options>
+Options options_of(int port, double timeout) {
+  Options o;
+  if constexpr (requires { o.useLibUV; }) o.useLibUV = false;
   o.port = static_cast<std::uint16_t>(port);
   o.waitWorkers = false;
   o.timeout = milliseconds(timeout);
@@ -75,12 +78,13 @@ Store open_store(const RankPlace& place, double timeout) {
   if (!place.leads()) return connect_store(place, timeout);
   const int inherited = inherited_socket();
   const int socket = inherited >= 0 ? inherited : listen_on(place.address, place.port);
-  return serve(place.address, options_of(place.port, timeout), socket);
+  return serve(place.address, options_of<c10d::TCPStoreOptions>(place.port, timeout), socket);
 }
 
 Store connect_store(const RankPlace& place, double timeout) {
   try {
-    auto store = c10::make_intrusive<c10d::TCPStore>(place.address, options_of(place.port, timeout));
+    auto store = c10::make_intrusive<c10d::TCPStore>(place.address,
+                                                     options_of<c10d::TCPStoreOptions>(place.port, timeout));
     return store;
   } catch (const std::exception& error) {
     spdlog::debug("{}", error.what());

@@ -61,10 +61,14 @@ TEST_F(ScanTest, ARuntimeLinkedIntoAProgramIsSeen) {
   elf("dynamic",
       {.needed = {"libc.so.6"}, .undefined = {"pthread_create"}, .constants = gnu, .program = true});
   elf("static", {.constants = gnu, .program = true});
+  // As GCC 14's is laid out: longer texts come first.
+  const std::string longer = std::string("GOMP_SPINCOUNT = '%lu'\0\nlibgomp: failed to pin\0", 47);
+  elf("newer",
+      {.needed = {"libc.so.6"}, .undefined = {"pthread_create"}, .constants = longer + gnu, .program = true});
   elf("reader", {.undefined = {"pthread_create"},
                  .constants = std::string("GOMP_SPINCOUNT\0libgomp: Thread creation failed\0", 48),
                  .program = true});
-  for (const char* program : {"dynamic", "static"}) {
+  for (const char* program : {"dynamic", "static", "newer"}) {
     const auto result = scan({program});
     ASSERT_EQ(result.runtimes.size(), 1U) << program;
     EXPECT_EQ(result.runtimes[0].kind, RuntimeKind::libgomp);

@@ -55,12 +55,12 @@ void look_into_kmp(RuntimeMark& mark, bool named_intel, const MarkerSearch& sear
 std::optional<RuntimeMark> hidden_runtime(const MarkerSearch& search) {
   std::string texts[] = {"d%_BIL_DERETSIGER_PMK__", " :pmogbil", "TNUOCNIPS_PMOG"};
   for (std::string& text : texts) std::reverse(text.begin(), text.end());
+  // The whole text of libgomp's own, its end included: longer ones stand before it, and in who only looks for
+  // its messages.
+  texts[1].push_back('\0');
   const std::string_view markers[] = {texts[0], texts[1], texts[2]};
   bool hit[3] = {};
-  search(markers, [&](std::size_t which, std::string_view text) {
-    // The whole text of libgomp's own; who only looks for its messages holds longer ones.
-    hit[which] = hit[which] || which != 1 || text.substr(0, text.find('\0')) == markers[1];
-  });
+  search(markers, [&](std::size_t which, std::string_view) { hit[which] = true; });
   if (!hit[0] && !(hit[1] && hit[2])) return std::nullopt;
   RuntimeMark mark;
   mark.kind = hit[0] ? RuntimeKind::libomp : RuntimeKind::libgomp;
