@@ -80,7 +80,7 @@ TEST_F(ReadyWindows, ThatContradictAFileOrAFlagAreRefusedAtItsPlace) {
   const std::string path = windows("w.npz", {"target_offset=1"});
   const ProgramResult shipped = run_runner(small_run(folder / "run", {"--npz", path}), in_source());
   EXPECT_EQ(shipped.exit_code, 2) << shipped.out;
-  EXPECT_THAT(shipped.err, AllOf(HasSubstr("configs/p6b_v23.yaml:12:"), HasSubstr("data.target_offset: is 2"),
+  EXPECT_THAT(shipped.err, AllOf(HasSubstr("configs/p6b_v23.yaml:13:"), HasSubstr("data.target_offset: is 2"),
                                  HasSubstr("w.npz are cut with 1")));
   EXPECT_EQ(result_of(shipped).at("error").at("code"), 2);
   const ProgramResult flag =
