@@ -81,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
              "runs list: --limit: expected a whole number, 1 or more; got '0'"},
         Slip{"Subcommand",
              {"runs", "lst"},
-             "runs: unknown command lst (did you mean list?); there are list, show, diff, verify, clean"},
+             "runs: unknown command lst (did you mean list?); there are list, show, diff, report, verify, "
+             "clean"},
         Slip{"FlagOfExec",
              {"exec", "--theads", "3", "--", "true"},
              "exec: unknown flag --theads (did you mean --threads?)"},
