@@ -33,14 +33,19 @@ void on_stop(int received) {
 }  // namespace
 
 void catch_stop_signals() {
+  // As it was before anybody took it: a library may have by the next call.
+  static const bool hangup_is_ignored = [] {
+    struct sigaction inherited {};
+    ::sigaction(SIGHUP, nullptr, &inherited);
+    return inherited.sa_handler == SIG_IGN;
+  }();
   struct sigaction action {};
   action.sa_handler = on_stop;
   action.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  struct sigaction before {};
-  ::sigaction(SIGHUP, nullptr, &before);
-  if (before.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
+  if (hangup_is_ignored) action.sa_handler = SIG_IGN;
+  ::sigaction(SIGHUP, &action, nullptr);
 }
 
 int stop_signal() {

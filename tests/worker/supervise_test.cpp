@@ -52,6 +52,16 @@ TEST_F(Supervisor, TreatsAHangupAsSigterm) {
   EXPECT_EQ(host.wait().code, 143);
 }
 
+TEST_F(Supervisor, AWorkerHearsAHangupThoughItsLibraryHasTakenIt) {
+  Host host(request("steps"));
+  const pid_t worker = wait_for_pid(folder_ / "pid");
+  ASSERT_GT(worker, 0);
+  ASSERT_EQ(::kill(worker, SIGHUP), 0);
+  const HostRun run = host.wait();
+  EXPECT_EQ(run.code, 143) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("stopped, state saved"));
+}
+
 TEST_F(Supervisor, ASecondSignalEndsAWorkerThatDoesNotStop) {
   Host host(request("hang"));
   const pid_t worker = wait_for_pid(folder_ / "pid");

@@ -41,6 +41,11 @@ void note_pid(const Json& arguments) {
   std::filesystem::rename(path + ".part", path);
 }
 
+// As UCX does in a library that libtorch loads.
+__attribute__((constructor)) void take_the_hangup() {
+  std::signal(SIGHUP, [](int) {});
+}
+
 // Steps until a stop signal, like a training loop.
 void run_until_stopped() {
   for (int step = 0; runner::stop_signal() == 0; ++step) {

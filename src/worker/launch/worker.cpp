@@ -120,6 +120,7 @@ WorkerOutcome run(const WorkerRequest& request) {
   try {
     JobContext context = request.context;
     void* plugin = load(request.plugin);
+    catch_stop_signals();  // UCX, which Debian 13's libtorch brings, takes SIGHUP as it loads
     check_loaded(request, context);
     const auto job = reinterpret_cast<RunFunction>(::dlsym(plugin, "runner_plugin_run"));
     if (job == nullptr) throw EnvironmentError("the plug-in has no runner_plugin_run", request.plugin);
