@@ -80,17 +80,15 @@ make_system() {
 # No device of the host's but those that hold nothing; /sys for the sizes of caches, as it is but not to be written.
 mount_system() {
   local device
-  mount -t proc proc "$root/proc"
-  mount --rbind /sys "$root/sys"
-  mount -o remount,bind,ro "$root/sys"
-  mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+  mount -t proc proc "$root/proc" && mount --bind /sys "$root/sys" && mount -o remount,bind,ro "$root/sys" &&
+    mount -t tmpfs -o mode=755 tmpfs "$root/dev" || return 1
   for device in null zero full random urandom tty; do
     : >"$root/dev/$device"
-    mount --bind "/dev/$device" "$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device" || return 1
   done
   mkdir "$root/dev/shm" "$root/dev/pts"
-  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-  mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts "$root/dev/pts"
+  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" &&
+    mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts "$root/dev/pts" || return 1
   ln -s pts/ptmx "$root/dev/ptmx"
   ln -s /proc/self/fd "$root/dev/fd"
   ln -s /proc/self/fd/0 "$root/dev/stdin"
@@ -169,10 +167,14 @@ run_system() {
     row="$system  skipped: $reason" outcome=skipped
     return
   fi
-  mount_system
+  if ! mount_system >>"$log" 2>&1; then
+    row="$system  skipped: its /proc, /sys or /dev could not be mounted ($log)" outcome=skipped
+    unmount_system
+    return
+  fi
   note "matrix: $system: packages; the whole output is in $log"
   if ! prepare_system >>"$log" 2>&1; then
-    row="$system  skipped: its packages could not be installed ($log)" outcome=skipped
+    row="$system  FAILED: setup.sh did not end well ($log)" outcome=failed
   elif [ "$only_prepare" = yes ]; then
     row="$system  $(versions)  prepared in $root" outcome=passed
   else

@@ -117,6 +117,14 @@ std::string gates_failed(const NamedList<TestGate>& gates) {
       failed, gates.size());
 }
 
+// Through a link such as `latest` where the link leads now: it will lead elsewhere when the report is read.
+std::string named_for_good(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  const bool plain = error || real == std::filesystem::absolute(path).lexically_normal();
+  return (plain ? path : real).string();
+}
+
 }  // namespace
 
 void run_eval(const JobContext& context, JobResult& result) {
@@ -160,7 +168,7 @@ void run_eval(const JobContext& context, JobResult& result) {
   told.ood = evaluate(*predictor, articles, ood_split, "OOD", test);
   told.gates = cat::judge(told.val, told.ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
   told.passed = cat::all_passed(told.gates);
-  told.model = file.path.string();
+  told.model = named_for_good(file.path);
   told.output = options.output;
   watch.check();
   report.write(json_text(told, 2) + "\n");

@@ -38,8 +38,8 @@ namespace {
 void tell_end_in_report(const fs::path& folder, const TrainingHistory& history) {
   try {
     report::write_run_report(folder, history);
-  } catch (const Error& error) {
-    spdlog::warn("report.html does not tell the end of the run: {}", error.line());
+  } catch (const std::exception& error) {
+    spdlog::warn("report.html does not tell the end of the run: {}", error.what());
   }
 }
 

@@ -1,5 +1,7 @@
 #include "cli/json_command.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <iostream>
@@ -22,10 +24,15 @@ Json read_object(const std::string& file) {
   return object;
 }
 
-// One line: texts as they are, null as nothing.
+// One line: texts as they are, null as nothing. A terminal is not to be moved by what a text holds; a script
+// gets its bytes, but for line breaks, which would make two values of it.
 std::string line_of(const Json& value) {
   if (value.is_null()) return "";
-  return value.is_string() ? printable(value.get<std::string>(), LineBreaks::escape) : json_text(value);
+  if (!value.is_string()) return json_text(value);
+  std::string text = value.get<std::string>();
+  if (::isatty(STDOUT_FILENO) == 1) return printable(text, LineBreaks::escape);
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, "\\n");
+  return text;
 }
 
 // The item of a list that a key's part counts from 0; null when there is none.

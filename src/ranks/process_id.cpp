@@ -24,6 +24,9 @@ std::string world() {
   std::getline(std::ifstream("/proc/sys/kernel/random/boot_id") >> std::ws, boot);
   char space[64] = "";
   if (boot.empty() || ::readlink("/proc/self/ns/pid", space, sizeof space - 1) <= 0) return "";
+  // A /proc of another namespace, as a container may have it, counts otherwise.
+  char self[32] = "";
+  if (::readlink("/proc/self", self, sizeof self - 1) <= 0 || std::to_string(::getpid()) != self) return "";
   return boot + " " + space;
 }
 

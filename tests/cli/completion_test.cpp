@@ -83,6 +83,9 @@ TEST_P(Completion, KnowsCommandsAndTheirCommands) {
 TEST_P(Completion, KnowsFlagsAndTheirWords) {
   EXPECT_EQ(offers("runner train --ep"), Words{"--epochs"});
   EXPECT_EQ(offers("runner runs list --so"), Words{"--sort"});
+  EXPECT_THAT(offers("runner train x.yaml --epochs "), Not(Contains("mine")))
+      << "a number is no configuration";
+  EXPECT_THAT(offers("runner config show x.yaml --set "), testing::IsEmpty());
   EXPECT_THAT(offers("runner search --"), Not(Contains("--epochs")));
   EXPECT_THAT(offers("runner train --precision "), testing::UnorderedElementsAre("auto", "fp32", "bf16"));
   EXPECT_EQ(offers("runner train --precision=b"), Words{"bf16"});

@@ -33,8 +33,15 @@ TEST_F(JsonCommand, PrintsALineAKeyInTheirOrder) {
   EXPECT_EQ(values({"baselines"}).out, "{\"copy_last\":{\"val_cosine\":0.4}}\n");
 }
 
-TEST_F(JsonCommand, ATextIsOneLineWithoutQuotesAndControlCharacters) {
-  EXPECT_EQ(values({"output"}).out, "a \"b\"\\n\\x1b[31m\n");
+TEST_F(JsonCommand, ATextIsOneLineWithoutQuotes) {
+  EXPECT_EQ(values({"output"}).out, "a \"b\"\\n\x1b[31m\n");
+}
+
+// The name of a file is bytes: a script that reads one gets the file.
+TEST_F(JsonCommand, BytesThatAreNoUtf8ComeBack) {
+  const ProgramResult run =
+      run_runner({"json", folder_.write("b.json", R"({"output": "x\udcff\u200e.npz"})").string(), "output"});
+  EXPECT_EQ(run.out, "x\xff\u200e.npz\n");
 }
 
 TEST_F(JsonCommand, LooksIntoLists) {

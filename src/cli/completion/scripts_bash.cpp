@@ -153,7 +153,7 @@ std::string bash_completion(const DescribedCommands& commands) {
     for (const DescribedFlag& flag : command.flags) {
       names.insert(names.end(), flag.names.begin(), flag.names.end());
       const std::string kind = kind_word(flag);
-      if (kind.empty() || kind == "text") continue;
+      if (kind.empty() || (kind == "text" && !flag.is_flag())) continue;
       const std::string word = (flag.value_is_optional ? "=" : "") + kind;
       if (!flag.is_flag() && !has_argument) values += row(words + " ", {word});
       has_argument = has_argument || !flag.is_flag();

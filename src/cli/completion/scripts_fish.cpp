@@ -50,7 +50,7 @@ std::string in_fish_quotes(const std::string& text) {
   return quoted + "'";
 }
 
-std::string fish_values(const DescribedFlag& flag, const std::string& command) {
+std::string fish_values(const DescribedFlag& flag, const DescribedCommand& command) {
   switch (takes(flag)) {
     case Takes::nothing:
       return "";
@@ -65,7 +65,7 @@ std::string fish_values(const DescribedFlag& flag, const std::string& command) {
     case Takes::folder:
       return " -x -a '(__fish_complete_directories)'";
     case Takes::setting:
-      return " -x -a '(__runner_settings_" + command + ")'";
+      return command.keys.empty() ? " -x" : " -x -a '(__runner_settings_" + command.last_name() + ")'";
     case Takes::text:
       break;
   }
@@ -100,7 +100,7 @@ std::string fish_flags(const DescribedCommand& command) {
   for (const DescribedFlag& flag : command.flags) {
     std::string names;
     for (const std::string& name : flag.names) names += fish_name(name);
-    std::string values = fish_values(flag, command.last_name());
+    std::string values = fish_values(flag, command);
     if (flag.value_is_optional || !flag.is_flag())
       if (values.starts_with(" -r") || values.starts_with(" -x")) values.erase(0, 3);
     if (!flag.is_flag() && values.empty()) continue;

@@ -34,7 +34,7 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-std::string action(const DescribedFlag& flag, const std::string& command) {
+std::string action(const DescribedFlag& flag, const DescribedCommand& command) {
   switch (takes(flag)) {
     case Takes::words:
       return fmt::format("({})", fmt::join(flag.choices, " "));
@@ -47,7 +47,7 @@ std::string action(const DescribedFlag& flag, const std::string& command) {
     case Takes::folder:
       return "_files -/";
     case Takes::setting:
-      return "_runner_settings_" + command;
+      return command.keys.empty() ? " " : "_runner_settings_" + command.last_name();
     default:
       return " ";
   }
@@ -58,7 +58,7 @@ std::string specifications(const DescribedCommand& command) {
   int number = 0;
   for (const DescribedFlag& flag : command.flags) {
     const std::string value =
-        ":" + escaped(flag.is_flag() ? flag.type : flag.argument) + ":" + action(flag, command.last_name());
+        ":" + escaped(flag.is_flag() ? flag.type : flag.argument) + ":" + action(flag, command);
     if (!flag.is_flag()) {
       const std::string place = flag.repeats ? "*" : std::to_string(++number) + (flag.required ? "" : ":");
       lines += " \\\n        " + in_single_quotes(place + value);

@@ -23,6 +23,7 @@ report::ReportedRun reported(const fs::path& folder) {
     throw UsageError(fmt::format("is a run of {}; a report is made of trainings", run.text("job")),
                      folder.string());
   report::ReportedRun told = report::read_reported_run(run.place);
+  told.folder = fs::canonical(run.place);  // not by a link that will lead elsewhere
   told.manifest = run.contents;
   told.settings = configuration_of(run);
   return told;
@@ -35,11 +36,17 @@ bool lies_in(const fs::path& file, const fs::path& folder) {
   return !error && end == inside.end();
 }
 
-// Of this run's model: named by the run's folder, or by a file in it.
+// Of this run's model: named by the run's folder, or by a file in it. They lie in `folder`, or beside the
+// model, where scripts/train_*.sh put them.
 std::vector<Json> evaluations_of(const fs::path& run, const fs::path& folder) {
+  const bool there = fs::is_directory(folder) && !lies_in(folder, run);
+  std::vector<PastRun> all = there ? find_runs(folder) : std::vector<PastRun>();
+  if (!there || !lies_in(run, folder)) {
+    const std::vector<PastRun> beside = find_runs(run);
+    all.insert(all.end(), beside.begin(), beside.end());
+  }
   std::vector<Json> found;
-  if (!fs::is_directory(folder)) return found;
-  for (const PastRun& past : find_runs(folder)) {
+  for (const PastRun& past : all) {
     const std::string model =
         text_in(past.contents, "model", text_in(member_in(past.contents, "result"), "model"));
     if (past.text("job") != "eval" || model.empty() || !lies_in(model, run)) continue;

@@ -49,9 +49,23 @@ TEST_F(RunsReport, OfOneRunGetsItsEvaluations) {
                 "model": "elsewhere/model.safetensors"})");
   const ProgramResult made = report({"a", "--evaluations", "eval", "--json"});
   ASSERT_EQ(made.exit_code, 0) << made.err;
-  EXPECT_EQ(Json::parse(made.out).at("output"), "a/report.html");
+  EXPECT_EQ(Json::parse(made.out).at("output"),
+            (std::filesystem::canonical(folder->path()) / "a/report.html").string());
   EXPECT_THAT(text("a/report.html"), HasSubstr("5CAT, eval/mine.json"));
   EXPECT_THAT(text("a/report.html"), Not(HasSubstr("0.7500")));
+}
+
+// Scripts leave an evaluation in the run's folder.
+TEST_F(RunsReport, ThroughALinkIsThatOfTheRunItself) {
+  folder->write(
+      "a/eval_5cat.json", R"({"mode": "full", "VAL": {"A:margin": 0.625}, "gates": {}, "passed": true,
+                "model": ")" + (*folder / "a").string() +
+                              R"("})");
+  std::filesystem::create_symlink("a", *folder / "latest");
+  ASSERT_EQ(report({"latest"}).exit_code, 0);
+  EXPECT_THAT(text("a/report.html"), HasSubstr("0.6250"));
+  EXPECT_THAT(text("a/report.html"), Not(HasSubstr("latest")));
+  EXPECT_THAT(text("a/report.html"), HasSubstr((*folder / "a").filename().string()));
 }
 
 TEST_F(RunsReport, OfSeveralStandsSideBySide) {
