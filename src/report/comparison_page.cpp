@@ -38,15 +38,8 @@ std::string curves(const std::vector<ReportedRun>& runs, const std::vector<std::
   std::vector<Chart> all;
   for (const auto& [key, title] : kinds) {
     Chart chart{title, "epoch", {}, {}, {}, std::string_view(key).ends_with("_loss")};
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      Series series{names[i], {}};
-      for (const EpochRecord& epoch : runs[i].history.history) {
-        const NamedList<double> numbers = numbers_of(epoch);
-        if (const double* value = find_named(numbers, key))
-          series.points.push_back({static_cast<double>(epoch.epoch), *value});
-      }
-      chart.series.push_back(std::move(series));
-    }
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      chart.series.push_back(series_of(runs[i].history, key, names[i]));
     all.push_back(std::move(chart));
   }
   return section("Curves", charts(all));

@@ -13,16 +13,6 @@ namespace {
 
 constexpr std::size_t most_rows = 200;
 
-Series series_of(const TrainingHistory& history, const char* key) {
-  Series series{key, {}};
-  for (const EpochRecord& epoch : history.history) {
-    const NamedList<double> numbers = numbers_of(epoch);
-    if (const double* value = find_named(numbers, key))
-      series.points.push_back({static_cast<double>(epoch.epoch), *value});
-  }
-  return series;
-}
-
 std::vector<Mark> marks_of(const TrainingHistory& history) {
   std::vector<Mark> marks;
   if (const EpochRecord* best = best_epoch(history))
@@ -56,6 +46,16 @@ std::string test_figure(const Json& value) {
 }
 
 }  // namespace
+
+Series series_of(const TrainingHistory& history, const char* key, const std::string& name) {
+  Series series{name, {}};
+  for (const EpochRecord& epoch : history.history) {
+    const NamedList<double> numbers = numbers_of(epoch);
+    if (const double* value = find_named(numbers, key))
+      series.points.push_back({static_cast<double>(epoch.epoch), *value});
+  }
+  return series;
+}
 
 const EpochRecord* best_epoch(const TrainingHistory& history) {
   const auto& epochs = history.history;
@@ -109,7 +109,7 @@ std::string curves_section(const ReportedRun& run) {
   const auto add = [&](const char* title, std::initializer_list<const char*> keys,
                        std::vector<Level> levels = {}, bool log_y = false) {
     Chart chart{title, "epoch", {}, std::move(levels), marks_of(history), log_y};
-    for (const char* key : keys) chart.series.push_back(series_of(history, key));
+    for (const char* key : keys) chart.series.push_back(series_of(history, key, key));
     all.push_back(std::move(chart));
   };
   add("Loss (logarithmic)", {"train_loss", "val_loss"}, {}, true);

@@ -4,11 +4,15 @@
 #include <string>
 
 #include "report/run_report.h"
+#include "report/svg_chart.h"
 
 namespace runner::report {
 
 // The epoch with the lowest validation loss; nothing before the first one's end.
 const EpochRecord* best_epoch(const TrainingHistory& history);
+
+// An epoch's figure over the epochs; those without it are left out.
+Series series_of(const TrainingHistory& history, const char* key, const std::string& name);
 
 // How it ended, its best epoch, its speed, memory and device.
 std::string summary_section(const ReportedRun& run);
