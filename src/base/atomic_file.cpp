@@ -1,7 +1,5 @@
 #include "base/atomic_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/flush.h"
+#include "base/file_system.h"
 #include "base/input_file.h"
 #include "base/temporary_name.h"
 
@@ -20,47 +18,44 @@ namespace {
 
 void create_parent(const fs::path& target) {
   if (!target.has_parent_path()) return;
-  std::error_code error;
-  fs::create_directories(target.parent_path(), error);
-  if (error) throw RunError("cannot create the folder: " + error.message(), target.parent_path().string());
+  if (file_system().create_folders(target.parent_path()) != 0)
+    throw_errno("cannot create the folder", target.parent_path().string());
 }
 
 // The kind of thing that stands where a file is to come; "" where nothing or a regular file does.
 std::string in_the_way(const fs::path& target) {
-  struct stat info {};
-  if (::lstat(target.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return "";
-  return describe_kind(info.st_mode);
+  const mode_t mode = file_system().mode_of(target);
+  return mode == 0 || S_ISREG(mode) ? "" : describe_kind(mode);
 }
 
 // Puts the finished file under a name that nothing has: a link of its own, or, where the file system has no
 // hard links, a rename over an empty file created for it. False when the name is taken.
 bool move_to_free_name(const fs::path& temporary, const fs::path& target) {
-  if (::link(temporary.c_str(), target.c_str()) == 0) {
-    ::unlink(temporary.c_str());
+  if (file_system().link(temporary, target) == 0) {
+    file_system().unlink(temporary);
     return true;
   }
   if (errno == EEXIST) return false;
-  const int fd = create_exclusively(target);
+  const int fd = file_system().create(target);
   if (fd < 0 && errno == EEXIST) return false;
   if (fd < 0) throw_errno("cannot create", target.string());
   ::close(fd);
-  if (::rename(temporary.c_str(), target.c_str()) == 0) return true;
+  if (file_system().rename(temporary, target) == 0) return true;
   const int code = errno;
-  ::unlink(target.c_str());
+  file_system().unlink(target);
   errno = code;
   throw_errno("cannot rename into place", target.string());
 }
 
 // Throws UsageError unless a link of ours (or nothing, by now) stands there.
 void refuse_foreign_link(const fs::path& link, const IsOurs& is_ours) {
-  struct stat info {};
-  if (::lstat(link.c_str(), &info) != 0) return;
-  if (!S_ISLNK(info.st_mode))
-    throw UsageError("is " + describe_kind(info.st_mode) + " that is not ours; it stays, and no link is made",
+  const mode_t mode = file_system().mode_of(link);
+  if (mode == 0) return;
+  if (!S_ISLNK(mode))
+    throw UsageError("is " + describe_kind(mode) + " that is not ours; it stays, and no link is made",
                      link.string());
-  std::error_code error;
-  const fs::path before = fs::read_symlink(link, error);
-  if (!error && !is_ours(before))
+  const fs::path before = file_system().read_link(link);
+  if (!before.empty() && !is_ours(before))
     throw UsageError("is a link to " + before.string() + ", which is not ours; it stays as it is",
                      link.string());
 }
@@ -94,13 +89,13 @@ AtomicFile::AtomicFile(fs::path target, IfTaken if_taken) : target_(std::move(ta
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
   ::close(fd_);
-  ::unlink(temporary_.c_str());
+  file_system().unlink(temporary_);
 }
 
 void AtomicFile::write(const void* bytes, std::size_t size) {
   const char* at = static_cast<const char*>(bytes);
   while (size > 0) {
-    const ssize_t written = ::write(fd_, at, size);
+    const ssize_t written = file_system().write(fd_, at, size);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_errno("cannot write", target_.string());
     at += written;
@@ -110,7 +105,7 @@ void AtomicFile::write(const void* bytes, std::size_t size) {
 }
 
 void AtomicFile::flush_to_disk() {
-  if (runner::flush_to_disk(fd_) != 0) throw_errno("cannot flush to disk", target_.string());
+  if (file_system().flush(fd_) != 0) throw_errno("cannot flush to disk", target_.string());
   synced_ = true;
 }
 
@@ -124,7 +119,7 @@ void AtomicFile::commit() {
     const std::string other = in_the_way(target_);
     if (!other.empty())
       throw RunError("is " + other + " by now; only a regular file is replaced", target_.string());
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+    if (file_system().rename(temporary_, target_) != 0)
       throw_errno("cannot rename into place", target_.string());
   }
   ::close(fd_);
@@ -145,14 +140,14 @@ bool points_beside(const fs::path& to) {
 void replace_symlink(const fs::path& to, const fs::path& link, const IsOurs& is_ours) {
   create_parent(link);
   remove_stale_links(link);
-  while (::symlink(to.c_str(), link.c_str()) != 0) {
+  while (file_system().symlink(to, link) != 0) {
     if (errno != EEXIST) throw_errno("cannot create the link", link.string());
     refuse_foreign_link(link, is_ours);
     const fs::path temporary = temporary_beside(link);
-    if (::symlink(to.c_str(), temporary.c_str()) != 0) throw_errno("cannot create the link", link.string());
-    if (::rename(temporary.c_str(), link.c_str()) == 0) break;
+    if (file_system().symlink(to, temporary) != 0) throw_errno("cannot create the link", link.string());
+    if (file_system().rename(temporary, link) == 0) break;
     const int code = errno;
-    ::unlink(temporary.c_str());
+    file_system().unlink(temporary);
     errno = code;
     // Gone: another process that replaces this link took it for a killed one's.
     if (code != ENOENT) throw_errno("cannot replace the link", link.string());
@@ -162,14 +157,9 @@ void replace_symlink(const fs::path& to, const fs::path& link, const IsOurs& is_
 
 void fsync_folder(const fs::path& folder) {
   const fs::path path = folder.empty() ? fs::path(".") : folder;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) throw_errno("cannot open the folder", path.string());
-  const int result = flush_to_disk(fd);
-  const int code = errno;
-  ::close(fd);
-  errno = code;
   // Some file systems cannot sync a folder and say EINVAL; the rename itself is still atomic there.
-  if (result != 0 && code != EINVAL) throw_errno("cannot flush the folder to disk", path.string());
+  if (file_system().flush_folder(path) != 0 && errno != EINVAL)
+    throw_errno("cannot flush the folder to disk", path.string());
 }
 
 std::string read_file(const fs::path& path) {

@@ -1,6 +1,5 @@
 #include "base/temporary_name.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <random>
 
 #include "base/error.h"
+#include "base/file_system.h"
 #include "base/log.h"
 
 namespace runner {
@@ -28,17 +28,16 @@ bool all_of(const std::string& text, const char* allowed) {
 bool keep(int fd) {
   while (::flock(fd, LOCK_EX) != 0)
     if (errno != EINTR) return true;
-  struct stat info {};
-  return ::fstat(fd, &info) != 0 || info.st_nlink > 0;
+  return file_system().has_name(fd);
 }
 
 // Removed under its lock: a writer that has just created it sees that, and takes another name.
 void remove_if_unlocked(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const int fd = file_system().open_to_read(path);
   if (fd < 0) return;
   struct stat info {};
   if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && ::flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-      ::unlink(path.c_str()) == 0)
+      file_system().unlink(path) == 0)
     spdlog::info("{}: left by a process that was killed while it wrote; removed", path.string());
   ::close(fd);
 }
@@ -47,10 +46,8 @@ template <class Remove>
 void remove_stale(const fs::path& target, const Remove& remove) {
   const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
   const std::string name = target.filename().string();
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (is_temporary_of(it->path().filename().string(), name)) remove(it->path());
-  }
+  for (const fs::path& path : file_system().list(folder))
+    if (is_temporary_of(path.filename().string(), name)) remove(path);
 }
 
 }  // namespace
@@ -69,14 +66,10 @@ bool is_temporary_of(const std::string& name, const std::string& target) {
   return middle.size() < 10 && middle[0] != '0' && all_of(middle, "0123456789");
 }
 
-int create_exclusively(const fs::path& path) {
-  return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-}
-
 TemporaryFile create_temporary(const fs::path& target) {
   while (true) {
     TemporaryFile file{temporary_beside(target)};
-    file.fd = create_exclusively(file.path);
+    file.fd = file_system().create(file.path);
     if (file.fd < 0 && errno == EEXIST) continue;
     if (file.fd < 0) throw_errno("cannot create", file.path.string());
     if (keep(file.fd)) return file;
@@ -90,8 +83,7 @@ void remove_stale_files(const fs::path& target) {
 
 void remove_stale_links(const fs::path& link) {
   remove_stale(link, [](const fs::path& path) {
-    std::error_code error;
-    if (fs::is_symlink(fs::symlink_status(path, error))) ::unlink(path.c_str());
+    if (S_ISLNK(file_system().mode_of(path))) file_system().unlink(path);
   });
 }
 

@@ -7,8 +7,8 @@
 
 namespace runner {
 
-// TARGET.<16 hexadecimal digits>.tmp: nobody can put a link there in advance, and create_exclusively()
-// would not follow it.
+// TARGET.<16 hexadecimal digits>.tmp: nobody can put a link there in advance, and
+// FileSystem::create() would not follow it.
 std::filesystem::path temporary_beside(const std::filesystem::path& target);
 
 // Whether `name` is a temporary name of a file called `target`; also TARGET.<process>.tmp of older versions.
@@ -20,10 +20,6 @@ struct TemporaryFile {
   int fd = -1;
 };
 TemporaryFile create_temporary(const std::filesystem::path& target);
-
-// Creates the file: O_EXCL and O_NOFOLLOW, so that neither a link is followed nor a file replaced. Returns
-// the descriptor, or -1 with errno.
-int create_exclusively(const std::filesystem::path& path);
 
 // Removes what killed writers of this target left: regular files that no one holds locked.
 void remove_stale_files(const std::filesystem::path& target);

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/file_system.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/signatures.h"
@@ -33,7 +34,7 @@ bool is_there(const fs::path& path) {
 }
 
 void rename_file(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) throw_errno("cannot rename into place", to.string());
+  if (file_system().rename(from, to) != 0) throw_errno("cannot rename into place", to.string());
 }
 
 // A version that a rebuild has made; a file that only has such a name is somebody's.

@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_lock.h"
+#include "base/file_system.h"
 #include "base/json_file.h"
 #include "base/json_text.h"
 #include "base/log.h"
@@ -215,7 +216,7 @@ void publish_shard(const fs::path& built, const fs::path& file, const Json& mani
   const fs::path told = beside(file, end_of_manifest);
   std::error_code error;
   fs::remove(told, error);  // of the part before
-  if (::rename(built.c_str(), file.c_str()) != 0) throw_errno("cannot rename into place", file.string());
+  if (file_system().rename(built, file) != 0) throw_errno("cannot rename into place", file.string());
   write_file_atomically(told, json_text(manifest, 2) + "\n");
 }
 
