@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <utility>
 #include <vector>
 
 namespace runner::lvm {
@@ -41,8 +41,10 @@ class GradientBuckets {
   torch::Tensor gradients_;
   const Sizes sizes_;
   const Ready ready_;
-  std::vector<std::int64_t> starts_;                                // of the parameters
-  std::vector<std::shared_ptr<torch::autograd::Node>> accumulate_;  // what adds to each gradient
+  std::vector<std::int64_t> starts_;  // of the parameters
+  // What adds to a gradient: behind a shared_ptr, since libtorch 2.14 behind an intrusive_ptr.
+  using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<torch::Tensor>()));
+  std::vector<Accumulator> accumulate_;
   std::vector<std::uintptr_t> hooks_;
   std::vector<bool> final_;
   bool armed_ = false;
