@@ -17,7 +17,7 @@ set -euo pipefail
 BUILD_PACKAGES="cmake ninja-build g++ ccache pkg-config libtorch-dev libfaiss-dev libopenblas-openmp-dev libyaml-cpp-dev
   libcli11-dev libspdlog-dev nlohmann-json3-dev libzip-dev libprotobuf-dev libgtest-dev libgmock-dev libgloo-dev"
 TEST_PACKAGES="python3 python3-numpy python3-torch python3-faiss python3-yaml libomp5|libomp5-14|libomp5-19 patchelf cron systemd
-  openmpi-bin procps git clang-format shellcheck zsh fish mandoc man-db"
+  openmpi-bin procps git clang-format clang-tidy shellcheck zsh fish mandoc man-db"
 BENCH_PACKAGES="libbenchmark-dev python3 python3-numpy"
 
 with_tests=no with_bench=no only_print=no
@@ -36,10 +36,8 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = i
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
-  elif command -v sudo >/dev/null 2>&1; then
-    sudo -- "$@"
   else
-    die "$EXIT_ENVIRONMENT" "must be root to run: $* (no sudo here); run that as root, then this script again"
+    sudo -- "$@"
   fi
 }
 
@@ -59,7 +57,7 @@ find_missing() {
   done
 }
 
-# Turns each "a|b" of `missing` into the first name that apt can install.
+# Turns each "a|b" of `missing` into the first name that apt can install, or the first.
 choose_offered() {
   local i choice
   for i in "${!missing[@]}"; do
@@ -69,6 +67,7 @@ choose_offered() {
         break
       fi
     done
+    missing[i]=${missing[i]%%|*}
   done
 }
 
@@ -95,8 +94,65 @@ choose_blas() {
   [ "$changed" = no ] || blas="$blas (chosen now)"
 }
 
+# The line that does by hand what this script cannot; the alternatives of a wish are chosen already.
+without_root() {
+  die "$EXIT_ENVIRONMENT" "not root, and no sudo here; as root run
+  apt-get update && apt-get install --no-install-recommends ${missing[*]}
+then this script again"
+}
+
+# What apt says of the whole: "377 packages, 512 MB to fetch, 1,900 MB on the disk".
+announce() {
+  local told packages fetch disk
+  told=$(LC_ALL=C apt-get -o Debug::NoLocking=1 --assume-no install --no-install-recommends "${missing[@]}" 2>/dev/null || true)
+  packages=$(sed -nE 's/.* ([0-9]+) newly installed.*/\1/p' <<<"$told")
+  fetch=$(sed -nE 's/^Need to get ([0-9.,]+ [kMG]?B).*/\1/p' <<<"$told")
+  disk=$(sed -nE 's/^After this operation, ([0-9.,]+ [kMG]?B) of additional.*/\1/p' <<<"$told")
+  note "setup: ${packages:-${#missing[@]}} packages to install (of ${#missing[@]} missing here, with what they need): ${fetch:-0 B} to fetch, ${disk:-little} on the disk"
+}
+
+# What apt says, on stdin: its progress (APT::Status-Fd) as a line that is drawn again on a terminal and one for each quarter
+# elsewhere, the rest into the file LOG.
+show_progress() {
+  local log=$1 line percent done_=0
+  while IFS= read -r line; do
+    case $line in
+      dlstatus:*:*:*) percent=$(cut -d : -f 3 <<<"$line") percent=$((${percent%%.*} / 2)) ;;
+      pmstatus:*:*:*) percent=$(cut -d : -f 3 <<<"$line") percent=$((50 + ${percent%%.*} / 2)) ;;
+      *) say "$line" >>"$log"; continue ;;
+    esac
+    if [ -t 2 ]; then
+      printf '\r\033[Ksetup: %3d %%  %.60s' "$percent" "$(cut -d : -f 4 <<<"$line")" >&2
+    elif [ $((percent / 25)) -gt "$done_" ]; then
+      done_=$((percent / 25))
+      note "setup: $((done_ * 25)) %"
+    fi
+  done
+  [ ! -t 2 ] || printf '\r\033[K' >&2
+}
+
+# Installs `missing`. What apt says goes to a file, which is named when it fails.
+install_missing() {
+  local log
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
+    choose_offered
+    without_root
+  fi
+  log=$(mktemp "${TMPDIR:-/tmp}/runner-setup.XXXXXX")
+  note "setup: asking the mirrors for their lists"
+  as_root apt-get -qq -o Acquire::Retries=3 update >"$log" 2>&1 || note "setup: warning: apt-get update failed; its output is in $log"
+  choose_offered
+  announce
+  if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 \
+    install --no-install-recommends "${missing[@]}" 2>&1 | show_progress "$log"; then
+    grep -E '^E: ' "$log" >&2 || true
+    die "$EXIT_ENVIRONMENT" "apt-get could not install: ${missing[*]} (Debian 12, 13 or newer is needed); all that it said is in $log"
+  fi
+  rm -f "$log"
+}
+
 setup_debian() {
-  local wanted update_log
+  local wanted
   # shellcheck disable=SC2206  # the lists are split at their blanks
   wanted=($BUILD_PACKAGES)
   # shellcheck disable=SC2206
@@ -108,13 +164,7 @@ setup_debian() {
     say "setup: ${#missing[@]} of ${#wanted[@]} packages missing${missing[*]:+: ${missing[*]}}"
     return
   fi
-  if [ ${#missing[@]} -gt 0 ]; then
-    update_log=$(as_root apt-get -qq -o Acquire::Retries=3 update 2>&1) || note "setup: warning: apt-get update: $update_log"
-    choose_offered
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
-      install --no-install-recommends "${missing[@]}" >&2 ||
-      die "$EXIT_ENVIRONMENT" "apt-get could not install: ${missing[*]} (Debian 12, 13 or newer is needed)"
-  fi
+  [ ${#missing[@]} -eq 0 ] || install_missing
   choose_blas
   if [ ${#missing[@]} -gt 0 ]; then
     say "setup: installed ${#missing[@]} of ${#wanted[@]} packages (${missing[*]}); BLAS is $blas"
