@@ -87,7 +87,7 @@ TEST_F(MatrixScript, PreparesWithoutBuilding) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, AllOf(HasSubstr("clang  clang 14.2"), HasSubstr("prepared in ")));
   EXPECT_THAT(calls(),
-              AllOf(HasSubstr("bookworm"), HasSubstr("clang libomp-dev"), Not(HasSubstr("userspec"))));
+              AllOf(HasSubstr("trixie"), HasSubstr("recommends clang"), Not(HasSubstr("userspec"))));
 }
 
 TEST_F(MatrixScript, AFailedTestAndABuildThatDoesNotComeThatFarEndWith1) {
