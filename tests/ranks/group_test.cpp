@@ -132,6 +132,15 @@ TEST(Group, OneThatDiffersIsRefusedByAllByName) {
   }
 }
 
+TEST(Group, OnesAloneHaveAPortEach) {
+  Session first({0, 1, 0, "127.0.0.1", 0, "torchrun"}, 20), second({0, 1, 0, "127.0.0.1", 0, "torchrun"}, 20);
+  EXPECT_NE(first.place().port, second.place().port);
+  for (Session* session : {&first, &second}) {
+    EXPECT_GT(session->place().port, 0);
+    session->leave();
+  }
+}
+
 TEST(Group, AnErrorOfOneEndsAllWithItsWords) {
   const auto errors = on_ranks(3, [](int rank, Session& session) {
     const auto group = session.connect(Wire::fp32, torch::kCPU);
@@ -163,7 +172,7 @@ TEST(Group, WhoDoesNotComeIsNamed) {
 TEST(Group, TheStoreListensOnItsAddressAlone) {
   const int port = free_port();
   on_ranks(1, [](int, Session&) {});
-  const RankPlace place{0, 1, 0, "127.0.0.1", port, "torchrun"};
+  RankPlace place{0, 1, 0, "127.0.0.1", port, "torchrun"};
   const Store store = open_store(place, 5);
   // On all addresses it would be in the way of this one.
   const int other = listen_on("127.0.0.2", port);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ranks/address.h"
 #include "ranks/rank_processes.h"
 
 namespace runner::test {
@@ -86,6 +87,26 @@ TEST(TrainCudaRanks, AStoppedRankIsNamedWithinTheTimeout) {
   EXPECT_NE(result.exit_code, 0);
   EXPECT_THAT(result.err, HasSubstr("was lost: it has given no sign for 3 s"));
   EXPECT_LT(seconds, 30);
+}
+
+TEST(TrainCudaRanks, OneAloneWritesWhatAProcessWithoutRanksDoesWhateverItsPort) {
+  if (!std::filesystem::exists("/dev/nvidia0")) GTEST_SKIP() << "no CUDA device";
+  const TemporaryFolder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  const int taken = ranks::listen_on("127.0.0.1", 0);
+  ProgramOptions options;
+  options.environment = {{"RANK", "0"},
+                         {"WORLD_SIZE", "1"},
+                         {"LOCAL_RANK", "0"},
+                         {"MASTER_ADDR", "127.0.0.1"},
+                         {"MASTER_PORT", std::to_string(ranks::port_of(taken))}};
+  const auto rank = run_runner(small_training(at("rank"), {"--max-steps", "60"}, "cuda"), options);
+  ::close(taken);
+  ASSERT_EQ(rank.exit_code, 0) << rank.err;
+  EXPECT_THAT(rank.err, HasSubstr("rank 0 of 1 (torchrun)"));
+  ASSERT_EQ(train(at("alone"), {"--max-steps", "60"}).exit_code, 0);
+  EXPECT_EQ(file_text(folder.path() / "rank/model.safetensors"),
+            file_text(folder.path() / "alone/model.safetensors"));
 }
 
 TEST(TrainCudaRanks, AStopOfOneStopsAll) {
