@@ -89,6 +89,25 @@ TEST(TrainCudaRanks, AStoppedRankIsNamedWithinTheTimeout) {
   EXPECT_LT(seconds, 30);
 }
 
+TEST(TrainCudaRanks, ARestartOfAllEndsWithTheBytesOfARunWithoutFault) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::vector<std::string> steps{"--max-steps",      "1500",  "--set",
+                                       "train.epochs=100", "--set", "checkpoint.every_steps=50"};
+  auto undisturbed = steps, restarts = steps;
+  undisturbed.insert(undisturbed.end(), {"--nproc", "2", "--batch-size", "16"});
+  restarts.insert(restarts.end(), {"--set", "environment.restarts=1"});
+  const auto whole = train(at("undisturbed"), undisturbed);
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  const auto result = with_fault(
+      at("killed"), restarts, [](pid_t worker) { ::kill(worker, SIGKILL); }, nullptr, "cuda");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("all ranks start again from the last checkpoint"));
+  EXPECT_EQ(file_text(folder.path() / "killed/model.safetensors"),
+            file_text(folder.path() / "undisturbed/model.safetensors"));
+}
+
 TEST(TrainCudaRanks, OneAloneWritesWhatAProcessWithoutRanksDoesWhateverItsPort) {
   if (!std::filesystem::exists("/dev/nvidia0")) GTEST_SKIP() << "no CUDA device";
   const TemporaryFolder folder;
