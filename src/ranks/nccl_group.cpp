@@ -3,11 +3,13 @@
 #include "ranks/nccl_group.h"
 
 #include "base/error.h"
+#include "base/log.h"
 
 #if defined(RUNNER_NCCL)
 #ifndef USE_C10D_NCCL
 #define USE_C10D_NCCL
 #endif
+#include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -170,10 +172,21 @@ class NcclGroup final : public Group {
 
 }  // namespace
 
+std::string nccl_gpu_of(const torch::Device& device) {
+  std::string text;
+  for (const char byte : at::cuda::getDeviceProperties(device.index())->uuid.bytes)
+    text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
+
 std::shared_ptr<Group> make_nccl_group(const GroupOptions& options, const torch::Device& device) {
   return std::make_shared<NcclGroup>(options, device);
 }
 #else
+std::string nccl_gpu_of(const torch::Device&) {
+  return "";
+}
+
 std::shared_ptr<Group> make_nccl_group(const GroupOptions&, const torch::Device&) {
   throw EnvironmentError(
       "this build knows no ranks on CUDA devices: libtorch or NCCL's headers were without it", "device");

@@ -132,6 +132,18 @@ TEST(Group, OneThatDiffersIsRefusedByAllByName) {
   }
 }
 
+TEST(Group, TwoOnOneGpuAreRefusedByAllByName) {
+  const auto gpus = [](std::vector<const char*> names) {
+    return on_ranks(3, [names](int rank, Session& session) {
+      session.introduce({{"version", "1"}, {"gpu", names[static_cast<std::size_t>(rank)]}});
+    });
+  };
+  EXPECT_THAT(gpus({"7f", "3a", "7f"}),
+              testing::Each(testing::HasSubstr("rank 2 on " + host_name() + " has the GPU of rank 0: NCCL")));
+  EXPECT_THAT(gpus({"7f", "3a", "00"}), testing::Each(""));
+  EXPECT_THAT(gpus({"", "", ""}), testing::Each("")) << "ranks on CPUs have none";
+}
+
 TEST(Group, OnesAloneHaveAPortEach) {
   Session first({0, 1, 0, "127.0.0.1", 0, "torchrun"}, 20), second({0, 1, 0, "127.0.0.1", 0, "torchrun"}, 20);
   EXPECT_NE(first.place().port, second.place().port);

@@ -128,6 +128,15 @@ TEST(TrainCudaRanks, OneAloneWritesWhatAProcessWithoutRanksDoesWhateverItsPort) 
             file_text(folder.path() / "alone/model.safetensors"));
 }
 
+TEST(TrainCudaRanks, MoreThanOneOnAGpuAreRefused) {
+  if (!std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/nvidia1"))
+    GTEST_SKIP() << "not one CUDA device alone";
+  const TemporaryFolder folder;
+  const auto result = train((folder.path() / "run").string(), {"--nproc", "2"});
+  EXPECT_EQ(result.exit_code, 4) << result.err;
+  EXPECT_THAT(result.err, testing::ContainsRegex("rank 1 on .* has the GPU of rank 0: NCCL takes one"));
+}
+
 TEST(TrainCudaRanks, AStopOfOneStopsAll) {
   NEEDS_TWO_GPUS();
   const TemporaryFolder folder;
