@@ -38,6 +38,7 @@ class NcclGroup final : public Group {
         wire_(options.wire),
         device_(device),
         side_(c10::cuda::getStreamFromPool(true, device.index())) {
+    watch_->end_if_held();
     const c10::cuda::CUDAGuard guard(device_);
     const auto nccl = c10d::ProcessGroupNCCL::Options::create(/*is_high_priority_stream=*/true);
     nccl->timeout = std::chrono::hours(24 * 30);  // the watch says when a rank is lost

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "ranks/address.h"
 #include "ranks/session.h"
 
@@ -142,6 +143,26 @@ TEST(Group, TwoOnOneGpuAreRefusedByAllByName) {
               testing::Each(testing::HasSubstr("rank 2 on " + host_name() + " has the GPU of rank 0: NCCL")));
   EXPECT_THAT(gpus({"7f", "3a", "00"}), testing::Each(""));
   EXPECT_THAT(gpus({"", "", ""}), testing::Each("")) << "ranks on CPUs have none";
+}
+
+// Rank 1 fails while rank 0's own thread is where no failure reaches it.
+void hold_a_rank() {
+  setup_logging(Verbosity::normal);
+  on_ranks(
+      2,
+      [](int rank, Session& session) {
+        const auto group = session.connect(Wire::fp32, torch::kCPU);
+        group->watch().end_if_held();
+        if (rank == 1) session.fail("the disk is full");
+        std::this_thread::sleep_for(std::chrono::minutes(5));
+      },
+      4);
+}
+
+TEST(GroupDeathTest, ARankThatIsHeldIsEndedWithTheReason) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hold_a_rank(), testing::ExitedWithCode(1),
+              "rank 1 on .* ended: the disk is full;.* held inside");
 }
 
 TEST(Group, OnesAloneHaveAPortEach) {
