@@ -32,13 +32,15 @@ std::shared_ptr<ranks::Group> meet(ranks::Session* session, const TrainOptions& 
                                    const Hardware& hardware, const RunIdentity& identity) {
   if (session == nullptr) return nullptr;
   const RunIdentity same = without_places(identity);
+  const torch::Device device(runtime::to_string(hardware.choice.actual));
   session->introduce({{"RUNNER_RANK_SECRET", ranks::secret_digest()},
                       {"version", version()},
                       {"config", hash_of(object_of(same.config))},
                       {"data", hash_of(same.data)},
                       {"precision", to_word(hardware.precision)},
-                      {"device", to_string(hardware.choice.actual.kind)}});
-  return session->connect(options.gradients, torch::Device(runtime::to_string(hardware.choice.actual)));
+                      {"device", to_string(hardware.choice.actual.kind)},
+                      {"gpu", ranks::gpu_of(device)}});
+  return session->connect(options.gradients, device);
 }
 
 Start agree_on_start(ranks::Group* group, Start start) {

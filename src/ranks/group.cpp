@@ -82,6 +82,10 @@ void Group::add_up(std::vector<double>& values) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] += block[i];
 }
 
+std::string gpu_of(const torch::Device& device) {
+  return device.is_cuda() ? nccl_gpu_of(device) : "";
+}
+
 std::shared_ptr<Group> make_group(const GroupOptions& options, const torch::Device& device) {
   if (device.is_cpu()) return make_gloo_group(options);
   if (device.is_cuda()) return make_nccl_group(options, device);

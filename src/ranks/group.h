@@ -91,6 +91,8 @@ struct GroupOptions {
   std::shared_ptr<Watch> watch;
   Wire wire = Wire::fp32;
 };
+// What no other GPU is called, on any machine; "" for other devices.
+std::string gpu_of(const torch::Device& device);
 // Throws EnvironmentError where this build has no such group, RunError when ranks do not connect.
 std::shared_ptr<Group> make_group(const GroupOptions& options, const torch::Device& device);
 

@@ -3,11 +3,13 @@
 #include "ranks/nccl_group.h"
 
 #include "base/error.h"
+#include "base/log.h"
 
 #if defined(RUNNER_NCCL)
 #ifndef USE_C10D_NCCL
 #define USE_C10D_NCCL
 #endif
+#include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -36,6 +38,7 @@ class NcclGroup final : public Group {
         wire_(options.wire),
         device_(device),
         side_(c10::cuda::getStreamFromPool(true, device.index())) {
+    watch_->end_if_held();
     const c10::cuda::CUDAGuard guard(device_);
     const auto nccl = c10d::ProcessGroupNCCL::Options::create(/*is_high_priority_stream=*/true);
     nccl->timeout = std::chrono::hours(24 * 30);  // the watch says when a rank is lost
@@ -170,10 +173,21 @@ class NcclGroup final : public Group {
 
 }  // namespace
 
+std::string nccl_gpu_of(const torch::Device& device) {
+  std::string text;
+  for (const char byte : at::cuda::getDeviceProperties(device.index())->uuid.bytes)
+    text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
+
 std::shared_ptr<Group> make_nccl_group(const GroupOptions& options, const torch::Device& device) {
   return std::make_shared<NcclGroup>(options, device);
 }
 #else
+std::string nccl_gpu_of(const torch::Device&) {
+  return "";
+}
+
 std::shared_ptr<Group> make_nccl_group(const GroupOptions&, const torch::Device&) {
   throw EnvironmentError(
       "this build knows no ranks on CUDA devices: libtorch or NCCL's headers were without it", "device");

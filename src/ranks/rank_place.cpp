@@ -94,9 +94,9 @@ void place_store(const Variables& v, RankPlace& place) {
   place.address = v.text("MASTER_ADDR");
   place.port = v.number_or("MASTER_PORT", 0);
   if (place.port > 65535) throw UsageError("is no port: " + v.text("MASTER_PORT"), "MASTER_PORT");
-  if (place.size == 1) {
-    if (place.address.empty()) place.address = "127.0.0.1";
-    if (place.port == 0) place.port = usual_port;
+  if (place.size == 1) {  // nobody else comes: no port that its starter, or another run, may have
+    place.address = "127.0.0.1";
+    place.port = 0;
     return;
   }
   if (from_torchrun) {

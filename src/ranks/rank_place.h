@@ -15,7 +15,7 @@ struct RankPlace {
   int rank = 0, size = 1;
   int local_rank = 0;   // among the ranks of this machine
   std::string address;  // name or address of rank 0's machine, where its store listens
-  int port = 0;         // of the store
+  int port = 0;         // of the store; 0: any that is free
   std::string source;   // who has started the ranks: "torchrun", "Slurm", "Open MPI", "PMI", "--nproc"
   bool leads() const { return rank == 0; }
 };

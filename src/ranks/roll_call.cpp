@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <thread>
 
 #include "base/error.h"
@@ -15,6 +16,8 @@
 
 namespace runner::ranks {
 namespace {
+
+constexpr const char* gpu = "gpu";
 
 std::string entry(const char* what, int rank) {
   return fmt::format("{}/{}", what, rank);
@@ -70,16 +73,37 @@ std::vector<Introduction> introductions(const RankPlace& place, c10d::Store& sto
   put(store, entry("who", place.rank), json_text(Json(mine)));
   std::vector<Introduction> all;
   for (int rank = 0; rank < place.size;) {
-    watch.check();
+    const bool failed = watch.failure().has_value();  // looked at first: who refuses another has heard all
     if (store.check({entry("who", rank)})) {
       all.push_back(parse_json(take(store, entry("who", rank)), "what rank " + std::to_string(rank) + " says")
                         .get<Introduction>());
       ++rank;
     } else {
+      if (failed) watch.check();
       rest();
     }
   }
   return all;
+}
+
+// NCCL takes one rank a GPU, and says so in words of its own.
+void refuse_shared_gpus(c10d::Store& store, const std::vector<Introduction>& all) {
+  std::map<std::string, std::size_t> owners;
+  std::string refused;
+  for (std::size_t rank = 0; rank < all.size(); ++rank)
+    for (const auto& [name, value] : all[rank]) {
+      if (name != gpu || value.empty()) continue;
+      const auto [owner, is_new] = owners.emplace(value, rank);
+      if (is_new) continue;
+      refused += fmt::format("{}{} has the GPU of rank {}", refused.empty() ? "" : "; ",
+                             host_and_rank(store, static_cast<int>(rank)), owner->second);
+    }
+  if (refused.empty()) return;
+  throw EnvironmentError(
+      fmt::format("{}: NCCL takes one rank a GPU. Start no more ranks than there are GPUs, show each its own "
+                  "(CUDA_VISIBLE_DEVICES), or take --device cpu",
+                  refused),
+      "device");
 }
 
 }  // namespace
@@ -103,7 +127,7 @@ void roll_call(const RankPlace& place, c10d::Store& store, const Watch& watch, c
       const auto empty = std::pair<std::string, std::string>{"version", "another"};
       const auto& a = i < first.size() ? first[i] : empty;
       const auto& b = i < theirs.size() ? theirs[i] : empty;
-      if (a == b) continue;
+      if (a == b || (a.first == gpu && b.first == gpu)) continue;
       differs += differs.empty() ? "" : ", ";
       // A digest of the secret helps nobody who should read it.
       differs += a.first == "RUNNER_RANK_SECRET"
@@ -114,7 +138,7 @@ void roll_call(const RankPlace& place, c10d::Store& store, const Watch& watch, c
       refused +=
           fmt::format("{}{} differs in {}", refused.empty() ? "" : "; ", host_and_rank(store, rank), differs);
   }
-  if (refused.empty()) return;
+  if (refused.empty()) return refuse_shared_gpus(store, all);
   throw UsageError(fmt::format("{} from {}: all ranks must have the same program, config, data and secret",
                                refused, host_and_rank(store, 0)),
                    "ranks");

@@ -5,17 +5,18 @@
 
 namespace runner::ranks {
 
-Session::Session(const RankPlace& place, double timeout) : place_(place), store_(open_store(place, timeout)) {
+Session::Session(const RankPlace& place, double timeout)
+    : place_(place), store_(open_store(place_, timeout)) {
   if (place.leads() && !is_private(place.address))
     spdlog::warn(
         "the ranks' store listens on {}, which is no private address: it has no authentication, and "
         "gradients "
         "travel in the clear (docs/scale.md)",
         place.address);
-  join(place, *store_, timeout);
-  watch_ = Watch::start(place, connect_store(place, timeout), timeout);
+  join(place_, *store_, timeout);
+  watch_ = Watch::start(place_, connect_store(place_, timeout), timeout);
   spdlog::info("rank {} of {} ({}), store at {}:{}", place.rank, place.size, place.source, place.address,
-               place.port);
+               place_.port);
 }
 
 Session::~Session() {

@@ -74,10 +74,11 @@ Store serve(const std::string& host, Options options, int socket) {
 
 }  // namespace
 
-Store open_store(const RankPlace& place, double timeout) {
+Store open_store(RankPlace& place, double timeout) {
   if (!place.leads()) return connect_store(place, timeout);
   const int inherited = inherited_socket();
   const int socket = inherited >= 0 ? inherited : listen_on(place.address, place.port);
+  if (place.port == 0) place.port = port_of(socket);
   return serve(place.address, options_of<c10d::TCPStoreOptions>(place.port, timeout), socket);
 }
 

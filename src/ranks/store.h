@@ -11,9 +11,9 @@ namespace runner::ranks {
 using Store = c10::intrusive_ptr<c10d::TCPStore>;
 
 // Rank 0 begins to listen on place.address alone (or on the socket of the environment's socket_variable), the
-// others connect, trying for at most `timeout` seconds. Throws EnvironmentError when rank 0 cannot listen,
-// RunError when it cannot be reached.
-Store open_store(const RankPlace& place, double timeout);
+// others connect, trying for at most `timeout` seconds. Sets place.port where it is 0. Throws
+// EnvironmentError when rank 0 cannot listen, RunError when it cannot be reached.
+Store open_store(RankPlace& place, double timeout);
 // One more connection to it: calls on one wait for each other.
 Store connect_store(const RankPlace& place, double timeout);
 

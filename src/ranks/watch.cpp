@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/last_words.h"
 #include "base/log.h"
 #include "ranks/process_id.h"
 
@@ -15,6 +16,11 @@ constexpr const char* failed = "failed";
 
 std::string key(const char* what, int rank) {
   return fmt::format("{}/{}", what, rank);
+}
+
+// Half of what a starter waits for the others after the first failure (cli/launch_ranks.cpp).
+double patience_of(double timeout) {
+  return std::min(timeout, 15.0) / 2;
 }
 
 // Some beats in each timeout; no more than the store can answer when there are many ranks.
@@ -56,6 +62,9 @@ void Watch::run() {
     round_began_ = 0;
     wake_.wait_for(lock, std::chrono::duration<double>(period_), [this] { return ends_.load(); });
   }
+  const std::chrono::duration<double> patience(patience_of(timeout_));
+  if (!wake_.wait_for(lock, patience, [this] { return ends_ || !ends_if_held_; }))
+    end_process(with_step(failure_) + ", and held inside CUDA or NCCL");
 }
 
 void Watch::round(double elapsed) {
@@ -128,6 +137,11 @@ std::string Watch::with_step(const std::string& failure) const {
 
 void Watch::check() const {
   if (const auto why = failure()) throw RunError(with_step(*why));
+}
+
+void Watch::end_if_held() {
+  ends_if_held_ = true;
+  check();  // a failure from before
 }
 
 void Watch::explain(const std::string& complaint) {

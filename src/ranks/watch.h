@@ -28,6 +28,10 @@ class Watch {
   // Throws RunError when there is a failure: its words and the step that this rank is at.
   void check() const;
   void at_step(std::int64_t step) { step_ = step; }
+  // For ranks that a library may hold for ever: NCCL while it connects, CUDA where a call waits for a kernel
+  // that waits for the lost rank. One that a failure has not ended some seconds later is ended here. Throws
+  // as check() does.
+  void end_if_held();
 
   // Why a connection broke: finds the rank that is silent, for at most some beats, and throws as check()
   // does. `complaint` is what is left to say when none is.
@@ -59,7 +63,7 @@ class Watch {
   std::condition_variable_any wake_;
   std::string host_0_;
   std::string failure_;
-  std::atomic<bool> ends_{false};
+  std::atomic<bool> ends_{false}, ends_if_held_{false};
   std::uint64_t beats_ = 0;
   std::string seen_;     // of the next rank's beats
   std::string process_;  // the next rank's

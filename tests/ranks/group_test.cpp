@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "ranks/address.h"
 #include "ranks/session.h"
 
@@ -132,6 +133,47 @@ TEST(Group, OneThatDiffersIsRefusedByAllByName) {
   }
 }
 
+TEST(Group, TwoOnOneGpuAreRefusedByAllByName) {
+  const auto gpus = [](std::vector<const char*> names) {
+    return on_ranks(3, [names](int rank, Session& session) {
+      session.introduce({{"version", "1"}, {"gpu", names[static_cast<std::size_t>(rank)]}});
+    });
+  };
+  EXPECT_THAT(gpus({"7f", "3a", "7f"}),
+              testing::Each(testing::HasSubstr("rank 2 on " + host_name() + " has the GPU of rank 0: NCCL")));
+  EXPECT_THAT(gpus({"7f", "3a", "00"}), testing::Each(""));
+  EXPECT_THAT(gpus({"", "", ""}), testing::Each("")) << "ranks on CPUs have none";
+}
+
+// Rank 1 fails while rank 0's own thread is where no failure reaches it.
+void hold_a_rank() {
+  setup_logging(Verbosity::normal);
+  on_ranks(
+      2,
+      [](int rank, Session& session) {
+        const auto group = session.connect(Wire::fp32, torch::kCPU);
+        group->watch().end_if_held();
+        if (rank == 1) session.fail("the disk is full");
+        std::this_thread::sleep_for(std::chrono::minutes(5));
+      },
+      4);
+}
+
+TEST(GroupDeathTest, ARankThatIsHeldIsEndedWithTheReason) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hold_a_rank(), testing::ExitedWithCode(1),
+              "rank 1 on .* ended: the disk is full;.* held inside");
+}
+
+TEST(Group, OnesAloneHaveAPortEach) {
+  Session first({0, 1, 0, "127.0.0.1", 0, "torchrun"}, 20), second({0, 1, 0, "127.0.0.1", 0, "torchrun"}, 20);
+  EXPECT_NE(first.place().port, second.place().port);
+  for (Session* session : {&first, &second}) {
+    EXPECT_GT(session->place().port, 0);
+    session->leave();
+  }
+}
+
 TEST(Group, AnErrorOfOneEndsAllWithItsWords) {
   const auto errors = on_ranks(3, [](int rank, Session& session) {
     const auto group = session.connect(Wire::fp32, torch::kCPU);
@@ -163,7 +205,7 @@ TEST(Group, WhoDoesNotComeIsNamed) {
 TEST(Group, TheStoreListensOnItsAddressAlone) {
   const int port = free_port();
   on_ranks(1, [](int, Session&) {});
-  const RankPlace place{0, 1, 0, "127.0.0.1", port, "torchrun"};
+  RankPlace place{0, 1, 0, "127.0.0.1", port, "torchrun"};
   const Store store = open_store(place, 5);
   // On all addresses it would be in the way of this one.
   const int other = listen_on("127.0.0.2", port);

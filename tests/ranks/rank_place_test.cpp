@@ -54,6 +54,18 @@ TEST(RankPlace, TorchrunsOwnStoreKeepsItsPort) {
   EXPECT_EQ(rank_place(e)->port, 29512);
 }
 
+TEST(RankPlace, OneAloneTakesNoPortOfOthers) {
+  Environment e = torchrun_like();
+  e["RANK"] = e["LOCAL_RANK"] = "0";
+  e["WORLD_SIZE"] = "1";
+  for (const Environment& one : {e, Environment{{"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}}}) {
+    const auto place = rank_place(one);
+    ASSERT_TRUE(place);
+    EXPECT_EQ(place->address, "127.0.0.1");
+    EXPECT_EQ(place->port, 0);
+  }
+}
+
 TEST(RankPlace, SlurmTellsTheFirstHostAndEveryTaskTheSamePort) {
   Environment e = slurm_like();
   const auto place = rank_place(e);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ranks/address.h"
 #include "ranks/rank_processes.h"
 
 namespace runner::test {
@@ -86,6 +87,54 @@ TEST(TrainCudaRanks, AStoppedRankIsNamedWithinTheTimeout) {
   EXPECT_NE(result.exit_code, 0);
   EXPECT_THAT(result.err, HasSubstr("was lost: it has given no sign for 3 s"));
   EXPECT_LT(seconds, 30);
+}
+
+TEST(TrainCudaRanks, ARestartOfAllEndsWithTheBytesOfARunWithoutFault) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::vector<std::string> steps{"--max-steps",      "1500",  "--set",
+                                       "train.epochs=100", "--set", "checkpoint.every_steps=50"};
+  auto undisturbed = steps, restarts = steps;
+  undisturbed.insert(undisturbed.end(), {"--nproc", "2", "--batch-size", "16"});
+  restarts.insert(restarts.end(), {"--set", "environment.restarts=1"});
+  const auto whole = train(at("undisturbed"), undisturbed);
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  const auto result = with_fault(
+      at("killed"), restarts, [](pid_t worker) { ::kill(worker, SIGKILL); }, nullptr, "cuda");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("all ranks start again from the last checkpoint"));
+  EXPECT_EQ(file_text(folder.path() / "killed/model.safetensors"),
+            file_text(folder.path() / "undisturbed/model.safetensors"));
+}
+
+TEST(TrainCudaRanks, OneAloneWritesWhatAProcessWithoutRanksDoesWhateverItsPort) {
+  if (!std::filesystem::exists("/dev/nvidia0")) GTEST_SKIP() << "no CUDA device";
+  const TemporaryFolder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  const int taken = ranks::listen_on("127.0.0.1", 0);
+  ProgramOptions options;
+  options.environment = {{"RANK", "0"},
+                         {"WORLD_SIZE", "1"},
+                         {"LOCAL_RANK", "0"},
+                         {"MASTER_ADDR", "127.0.0.1"},
+                         {"MASTER_PORT", std::to_string(ranks::port_of(taken))}};
+  const auto rank = run_runner(small_training(at("rank"), {"--max-steps", "60"}, "cuda"), options);
+  ::close(taken);
+  ASSERT_EQ(rank.exit_code, 0) << rank.err;
+  EXPECT_THAT(rank.err, HasSubstr("rank 0 of 1 (torchrun)"));
+  ASSERT_EQ(train(at("alone"), {"--max-steps", "60"}).exit_code, 0);
+  EXPECT_EQ(file_text(folder.path() / "rank/model.safetensors"),
+            file_text(folder.path() / "alone/model.safetensors"));
+}
+
+TEST(TrainCudaRanks, MoreThanOneOnAGpuAreRefused) {
+  if (!std::filesystem::exists("/dev/nvidia0") || std::filesystem::exists("/dev/nvidia1"))
+    GTEST_SKIP() << "not one CUDA device alone";
+  const TemporaryFolder folder;
+  const auto result = train((folder.path() / "run").string(), {"--nproc", "2"});
+  EXPECT_EQ(result.exit_code, 4) << result.err;
+  EXPECT_THAT(result.err, testing::ContainsRegex("rank 1 on .* has the GPU of rank 0: NCCL takes one"));
 }
 
 TEST(TrainCudaRanks, AStopOfOneStopsAll) {

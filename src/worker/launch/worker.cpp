@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/json_reason.h"
 #include "base/json_text.h"
+#include "base/last_words.h"
 #include "base/limits.h"
 #include "base/signals.h"
 #include "base/status.h"
@@ -145,6 +146,13 @@ WorkerOutcome run(const WorkerRequest& request) {
   }
 }
 
+void tell(const WorkerRequest& request, const WorkerOutcome& outcome) {
+  if (request.result_fd >= 0)
+    write_all(request.result_fd, json_text(outcome));
+  else
+    print_outcome(outcome, request.context.json);
+}
+
 // This process, where it is a rank other than 0 of a job that has ranks.
 std::optional<ranks::RankPlace> follower_of(const WorkerRequest& request) {
   if (request.context.job != "train" || request.context.arguments.dry_run) return std::nullopt;
@@ -163,12 +171,11 @@ int worker_main(int request_fd) {
   if (request.status_fd >= 0) std::signal(SIGTTOU, SIG_IGN);
   attach(request, request_fd);
   watch_contention();
+  set_last_words(
+      [request](const std::string& message) { tell(request, failure(ExitCode::failed, message, "")); });
   const WorkerOutcome outcome = run(request);
   stop_watching_contention();
-  if (request.result_fd >= 0)
-    write_all(request.result_fd, json_text(outcome));
-  else
-    print_outcome(outcome, request.context.json);
+  tell(request, outcome);
   return outcome.result.exit_code;
 }
 
