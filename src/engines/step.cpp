@@ -6,7 +6,7 @@ torch::Tensor flatten_parameters(torch::nn::Module& module) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> parts;
   for (const auto& p : module.parameters()) parts.push_back(p.reshape({-1}));
-  const torch::Tensor flat = torch::cat(parts).contiguous();
+  torch::Tensor flat = torch::cat(parts).contiguous();
   std::int64_t at = 0;
   for (auto& p : module.parameters()) {
     p.set_data(flat.narrow(0, at, p.numel()).view(p.sizes()));

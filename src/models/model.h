@@ -23,7 +23,7 @@ Prediction normalised(const torch::Tensor& raw);
 
 class Model : public torch::nn::Module {
  public:
-  explicit Model(ModelSizes sizes) : sizes_(std::move(sizes)) {}
+  explicit Model(ModelSizes sizes) : sizes_(sizes) {}
 
   // contexts: [B, T, D] float32 on the model's device. Drops out in train(), not in eval(); dropout is drawn
   // from libtorch's generator of that device. In train() the positional scalar is the one of set_epoch.

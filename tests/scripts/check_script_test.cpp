@@ -34,9 +34,13 @@ class CheckScript : public testing::Test {
   void name_in_cmake(const std::string& folder, const std::string& file) {
     std::ofstream(tree_ / (folder + "/CMakeLists.txt"), std::ios::app) << file << "\n";
   }
-  ProgramResult check() { return run_program({(tree_ / "scripts/check.sh").string()}); }
-  void expect_finding(const std::string& line) {
-    const ProgramResult result = check();
+  ProgramResult check(const std::vector<std::string>& flags = {}) {
+    std::vector<std::string> command = {(tree_ / "scripts/check.sh").string()};
+    command.insert(command.end(), flags.begin(), flags.end());
+    return run_program(command);
+  }
+  void expect_finding(const std::string& line, const std::vector<std::string>& flags = {}) {
+    const ProgramResult result = check(flags);
     EXPECT_EQ(result.exit_code, 1) << result.err;
     EXPECT_THAT(result.out, HasSubstr(line));
     EXPECT_THAT(result.err, HasSubstr("1 found in "));
@@ -136,6 +140,27 @@ TEST_F(CheckScript, FindsWhatShellcheckSays) {
   if (run_program({"sh", "-c", "command -v shellcheck"}).exit_code != 0) GTEST_SKIP() << "no shellcheck";
   add("scripts/odd.sh", "#!/bin/sh\necho $1\n");
   expect_finding("scripts/odd.sh:2:");
+}
+
+// A variable that is moved from and then read, in a file that CMake knows and puts together with others.
+TEST_F(CheckScript, FindsWhatClangTidySays) {
+  if (run_program({"sh", "-c", "command -v run-clang-tidy cmake ninja"}).exit_code != 0)
+    GTEST_SKIP() << "no run-clang-tidy, cmake or ninja";
+  for (const char* name : {".clang-tidy", "CMakePresets.json"})
+    fs::copy(fs::path(RUNNER_SOURCE_DIR) / name, tree_.path() / name);
+  add("CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(small CXX)\nadd_subdirectory(src)\n");
+  add("src/CMakeLists.txt",
+      "add_library(core base/error.cpp base/reason.cpp)\ntarget_include_directories(core PRIVATE .)\n"
+      "set_target_properties(core PROPERTIES UNITY_BUILD ON)\n");
+  add("src/base/reason.h", "#pragma once\n#include <string>\nstd::size_t length_after(std::string text);\n");
+  const std::string head =
+      "#include \"base/reason.h\"\n\n#include <utility>\n\nstd::size_t length_after(std::string text) {\n";
+  add("src/base/reason.cpp",
+      head + "  const std::string taken = std::move(text);\n  return taken.size();\n}\n");
+  EXPECT_EQ(check({"--tidy"}).exit_code, 0);
+  add("src/base/reason.cpp",
+      head + "  const std::string taken = std::move(text);\n  return taken.size() + text.size();\n}\n");
+  expect_finding("src/base/reason.cpp:7: 'text' used after it was moved", {"--tidy"});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // resumed run continues exactly. Everything here has internal linkage: it is compiled once for each kind of
 // CPU (kernels.h).
 
+#include <cmath>
 #include <cstdint>
 
 namespace runner::lvm::cpu {
@@ -33,7 +34,7 @@ static inline std::uint64_t mix64(std::uint64_t x) {
 static inline Dropout make_dropout(DropoutKey key, std::uint32_t layer, std::uint32_t place,
                                    double probability) {
   Dropout d;
-  d.threshold = static_cast<std::uint32_t>(probability * 65536.0 + 0.5);
+  d.threshold = static_cast<std::uint32_t>(std::lround(probability * 65536.0));
   if (d.threshold == 0) return d;
   d.scale = static_cast<float>(65536.0 / (65536.0 - d.threshold));
   const std::uint64_t where = (static_cast<std::uint64_t>(layer) << 32) | place;

@@ -29,7 +29,7 @@ std::vector<float> sinusoids(Index positions, Index width) {
   const auto rate = static_cast<float>(-std::log(10000.0) / static_cast<double>(width));
   for (Index t = 0; t < positions; ++t)
     for (Index c = 0; c < width; ++c) {
-      const float angle = static_cast<float>(t) * std::exp(static_cast<float>(c / 2 * 2) * rate);
+      const float angle = static_cast<float>(t) * std::exp(static_cast<float>(c - c % 2) * rate);
       table[static_cast<std::size_t>(t * width + c)] = c % 2 == 0 ? std::sin(angle) : std::cos(angle);
     }
   return table;

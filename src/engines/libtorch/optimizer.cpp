@@ -37,7 +37,7 @@ torch::Tensor clip_grad_norm(const std::vector<torch::Tensor>& parameters, doubl
   for (const auto& p : parameters)
     if (p.grad().defined()) norms.push_back(p.grad().norm(2));
   if (norms.empty()) return torch::zeros({});
-  const auto total = torch::stack(norms).norm(2);
+  auto total = torch::stack(norms).norm(2);
   const auto factor = (max_norm / (total + 1e-6)).clamp_max(1.0);
   for (const auto& p : parameters)
     if (p.grad().defined()) p.grad().mul_(factor);
