@@ -15,7 +15,7 @@
 # Kernels alone: scripts/build.sh release -DRUNNER_BENCH=ON, then build/release/bench/bench_cpu_kernels.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 case ${1:-} in -h | --help) script_help; exit 0 ;; esac
 ensure_runner
 runner=$(find_runner)

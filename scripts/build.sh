@@ -8,7 +8,7 @@
 # Exit codes: 0 built, 1 the build failed, 4 a tool is missing (scripts/setup.sh installs it).
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 case ${1:-} in
   -h | --help) script_help; exit 0 ;;
   '' | -*) preset=$RUNNER_PRESET ;;

@@ -14,7 +14,7 @@
 set -euo pipefail
 export KMP_DUPLICATE_LIB_OK=TRUE
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 
 config=$RUNNER_ROOT/configs/index_flat_ip.yaml
 arguments=()

@@ -16,7 +16,7 @@
 set -euo pipefail
 export KMP_DUPLICATE_LIB_OK=TRUE
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 
 config=$RUNNER_ROOT/configs/sequences_ctx5.yaml
 arguments=()

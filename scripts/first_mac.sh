@@ -12,7 +12,7 @@
 # Exit codes: 0 everything went as it should, 1 something did not (the report says what), 2 wrong flag, 4 no program.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 steps=200
 with_venv=yes
 with_schedule=yes

@@ -8,7 +8,7 @@
 # Exit codes: 0 ready, 4 something could not be installed.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 case ${1:-} in -h | --help) script_help; exit 0 ;; esac
 python=${1:-python3}
 venv=$RUNNER_ROOT/.venv

@@ -17,7 +17,7 @@
 # Exit codes: 0 all passed, 1 a build or a test failed, 2 wrong argument, 4 not root, or none of the systems can be had.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 
 keep=no only_prepare=no folder=$RUNNER_ROOT/build/matrix systems=() ctest_arguments=() arguments=("$@")
 while [ $# -gt 0 ]; do

@@ -4,12 +4,14 @@
 #
 #   scripts/rebuild_index.sh CONFIG [flag of `runner index`]...
 #
+#   CONFIG   a file, or the name of a shipped one, in whatever folder this is called: index_flat_ip
+#
 # Exit codes: 0 published or unchanged, 1 the run failed, 2 wrong config, 3 wrong data, 4 environment (also: no runner
 # built), 5 the new index was not good enough and the old one stays.
 set -euo pipefail
 export KMP_DUPLICATE_LIB_OK=TRUE
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 case ${1:-} in
   -h | --help) script_help; exit 0 ;;
   '' | -*) die "$EXIT_USAGE" "expected a config: scripts/rebuild_index.sh configs/index_flat_ip.yaml" ;;
@@ -18,11 +20,15 @@ runner=$(find_runner)
 log=$(mktemp "${TMPDIR:-/tmp}/rebuild_index.XXXXXX")
 trap 'rm -f "$log"' EXIT
 
+config=$1
+shift
+shipped=$RUNNER_ROOT/configs/$(basename "$config" .yaml).yaml
+[ -e "$config" ] || [ ! -f "$shipped" ] || config=$shipped
 code=0
-result=$("$runner" index "$@" --json 2>"$log") || code=$?
+result=$("$runner" index "$config" "$@" --json 2>"$log") || code=$?
 if [ "$code" -ne 0 ]; then
   cat "$log" >&2
-  note "rebuild_index: $1 failed with exit code $code"
+  note "rebuild_index: $config failed with exit code $code"
   exit "$code"
 fi
 {

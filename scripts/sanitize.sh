@@ -9,7 +9,7 @@
 # Some 15 minutes on 2 cores from nothing. Exit codes: 0 all passed, 1 a build or a program failed, 2 wrong argument.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 readonly ASAN_PROGRAMS="base_test config_test contract_test data_test report_test scan_test doctor_test environment_test threads_test
   worker_parts_test launch_test exec_test schedule_test loss_options_test cpu_kernels_test index_library_test index_damage_test
   fuzz_binary fuzz_ld_cache fuzz_npz fuzz_pickle"

@@ -7,7 +7,7 @@
 # Exit codes: 0 written, 4 no program.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 case ${1:-} in -h | --help) script_help; exit 0 ;; esac
 runner=${1:-$RUNNER_ROOT/build/release/runner}
 [ -x "$runner" ] || die "$EXIT_ENVIRONMENT" "no program at $runner; run scripts/build.sh first"

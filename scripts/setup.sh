@@ -11,7 +11,7 @@
 # Exit codes: 0 everything is there, 2 wrong flag, 4 something cannot be installed.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 
 # "a|b": either will do; when none is there the first that the system offers is installed.
 BUILD_PACKAGES="cmake ninja-build g++ ccache pkg-config libtorch-dev libfaiss-dev libopenblas-openmp-dev libyaml-cpp-dev

@@ -8,7 +8,7 @@
 set -euo pipefail
 export KMP_DUPLICATE_LIB_OK=TRUE
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 case ${1:-} in
   -h | --help) script_help; exit 0 ;;
   '' | -*) preset=$RUNNER_PRESET ;;

@@ -3,17 +3,17 @@
 # Source it after common.sh.
 
 # Reads the old launchers' arguments into train_data, train_val, train_ood, train_articles, train_device and `rest`, which
-# goes to `runner train` as it is. The first argument that starts with "-" ends the positional ones.
+# goes to `runner train` as it is. The variable DEVICE counts where no argument names a device. The first argument that starts with "-" ends the positional ones.
 read_train_arguments() {
   local place=0
-  train_data='' train_val='' train_ood='' train_articles='' train_device='' rest=()
+  train_data='' train_val='' train_ood='' train_articles='' train_device=${DEVICE:-} rest=()
   while [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; do
     case $place in
       0) train_data=$(absolute "$1") ;;
       1) train_val=$(absolute "$1") ;;
       2) train_ood=$(absolute "$1") ;;
       3) train_articles=$(absolute "$1") ;;
-      4) train_device=$1 ;;
+      4) train_device=${1:-$train_device} ;;
       *) die "$EXIT_USAGE" "too many arguments: $1 (expected [DATA] [VAL] [OOD] [ARTICLES] [DEVICE] and then flags)" ;;
     esac
     place=$((place + 1))
@@ -25,6 +25,8 @@ read_train_arguments() {
       --val-npz) [ $# -ge 2 ] || die "$EXIT_USAGE" "$1 needs a file"; train_val=$(absolute "$2"); shift 2 ;;
       --ood-npz) [ $# -ge 2 ] || die "$EXIT_USAGE" "$1 needs a file"; train_ood=$(absolute "$2"); shift 2 ;;
       --articles-npz) [ $# -ge 2 ] || die "$EXIT_USAGE" "$1 needs a file"; train_articles=$(absolute "$2"); shift 2 ;;
+      --device) [ $# -ge 2 ] || die "$EXIT_USAGE" "$1 needs a device"; train_device=$2; shift 2 ;;
+      --device=*) train_device=${1#*=}; shift ;;
       --output) [ $# -ge 2 ] || die "$EXIT_USAGE" "$1 needs a folder"; train_output=$(absolute "$2"); shift 2 ;;
       --output=*) train_output=$(absolute "${1#*=}"); shift ;;
       *) rest+=("$1"); shift ;;
@@ -111,10 +113,7 @@ train_main() {
   [ -z "$train_device" ] || rest=(--device "$train_device" ${rest[@]+"${rest[@]}"})
 
   result=$("$runner" train "$config" --output "$train_output" --json ${rest[@]+"${rest[@]}"}) || code=$?
-  if [ ! -f "$train_output/best_model.pt" ]; then
-    [ -z "$result" ] || say "$result"
-    exit "$code"
-  fi
+  [ -f "$train_output/best_model.pt" ] || exit "$code"  # why is said already
   say ""
   say "model: $train_output/best_model.pt"
   say "quality: validation cosine $(figure best_val_cosine %.4f), loss $(figure best_val_loss %.6f)$(best_figures)"

@@ -8,8 +8,8 @@
 set -euo pipefail
 export KMP_DUPLICATE_LIB_OK=TRUE
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 # shellcheck source=train_common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/train_common.sh"
+. "$RUNNER_ROOT/scripts/train_common.sh"
 case ${1:-} in -h | --help) script_help; exit 0 ;; esac
 train_main gru_mse configs/mse_gru.yaml "$@"

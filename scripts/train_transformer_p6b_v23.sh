@@ -6,7 +6,7 @@
 #   DATA       vectors or ready windows (.npz); the bundled sample without it
 #   VAL OOD    windows to evaluate with 5CAT afterwards; "" leaves one out
 #   ARTICLES   the vectors with article_indices and chunk_indices that 5CAT ranks among
-#   DEVICE     auto (default), cpu, mps or cuda[:N]
+#   DEVICE     auto (default), cpu, mps or cuda[:N]; the variable of that name does as well
 #
 # Examples: scripts/train_transformer_p6b_v23.sh
 #           scripts/train_transformer_p6b_v23.sh my_vectors.npz "" "" "" cpu --epochs 3
@@ -14,8 +14,8 @@
 set -euo pipefail
 export KMP_DUPLICATE_LIB_OK=TRUE
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 # shellcheck source=train_common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/train_common.sh"
+. "$RUNNER_ROOT/scripts/train_common.sh"
 case ${1:-} in -h | --help) script_help; exit 0 ;; esac
 train_main transformer_p6b_v23 configs/p6b_v23.yaml "$@"

@@ -13,7 +13,7 @@
 # Exit codes: 0 submitted, 2 wrong arguments, 4 no sbatch or no runner; else sbatch's own.
 set -euo pipefail
 # shellcheck source=../common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../common.sh"
 case ${1:-} in
   -h | --help) script_help; exit 0 ;;
 esac

@@ -86,8 +86,7 @@ TEST_F(MatrixScript, PreparesWithoutBuilding) {
   const ProgramResult run = matrix({"clang", "--prepare"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, AllOf(HasSubstr("clang  clang 14.2"), HasSubstr("prepared in ")));
-  EXPECT_THAT(calls(),
-              AllOf(HasSubstr("trixie"), HasSubstr("recommends clang"), Not(HasSubstr("userspec"))));
+  EXPECT_THAT(calls(), AllOf(HasSubstr("trixie"), HasSubstr("recommends clang"), Not(HasSubstr("userspec"))));
 }
 
 TEST_F(MatrixScript, AFailedTestAndABuildThatDoesNotComeThatFarEndWith1) {
