@@ -1,6 +1,7 @@
 #include "jobs/record_output.h"
 
 #include "base/log.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 
@@ -37,12 +38,12 @@ RecordOutput record_output(const std::optional<data::RecordFormat>& format, cons
   return {is, is != data::RecordFormat::npz && output == default_output ? data::standard_output : output};
 }
 
-void tell_made(const RecordOutput& output, const std::string& path, const std::string& what,
-               JobResult& result) {
-  if (output.is_stdout())
-    spdlog::info("{}", what);
-  else
-    result.summary = fmt::format("{}: {}", path, what);
+void tell_made(const JobContext& context, const RecordOutput& output, const std::string& path,
+               report::Block block, JobResult& result) {
+  if (output.is_stdout()) return tell_header(block);
+  block.add("output", {path});
+  tell_closing(
+      context, [&](std::size_t) { return block; }, result);
 }
 
 }  // namespace runner::jobs

@@ -8,6 +8,7 @@
 #include "config/binder.h"
 #include "contract/job.h"
 #include "data/formats/records/record_writer.h"
+#include "report/block.h"
 
 namespace runner::jobs {
 
@@ -25,8 +26,9 @@ struct RecordOutput {
 RecordOutput record_output(const std::optional<data::RecordFormat>& format, const std::string& output,
                            const std::string& default_output);
 
-// What was made and where: to stdout at the end, or into the log where the rows themselves went to stdout.
-void tell_made(const RecordOutput& output, const std::string& path, const std::string& what,
-               JobResult& result);
+// What was made, `block`, and where, `path`: a job's closing block, or a block of the log where the rows
+// themselves went to stdout.
+void tell_made(const JobContext& context, const RecordOutput& output, const std::string& path,
+               report::Block block, JobResult& result);
 
 }  // namespace runner::jobs

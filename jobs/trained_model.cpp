@@ -8,6 +8,7 @@
 #include "environment/device_choice.h"
 #include "environment/device_policy.h"
 #include "jobs/job_type.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 
@@ -38,7 +39,7 @@ ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::
                                  : run                                      ? run->precision
                                                                             : PrecisionChoice::fp32;
   const PrecisionChoice precision = lvm::choose_precision(wanted, choice.actual);
-  spdlog::info("{}, precision {}", runtime::describe(choice), to_word(precision));
+  tell_choice(choice, to_word(precision));
   const auto policy = runtime::device_policy(choice.actual.kind, 1, false);
   model.set_compute(
       {.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == PrecisionChoice::bf16});

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "contract/manifest.h"
 #include "data/input_watch.h"
 #include "five_cat/five_cat.h"
@@ -20,6 +22,7 @@
 #include "jobs/input_records.h"
 #include "jobs/job_type.h"
 #include "jobs/trained_model.h"
+#include "jobs/voice.h"
 #include "models/model_file.h"
 #include "models/torch_version.h"
 
@@ -88,6 +91,24 @@ std::optional<SplitReport> evaluate(cat::Predictor& predictor, const cat::Articl
   });
 }
 
+std::string split_part(const char* name, const std::optional<EvalSplit>& split) {
+  return split ? fmt::format("{} of {} {} windows", split->ids.size(), split->source->size(), name) : "";
+}
+
+report::Block header_of(const EvalOptions& options, const lvm::ModelFile& model,
+                        const std::optional<EvalSplit>& val, const std::optional<EvalSplit>& ood,
+                        std::vector<std::string> compute) {
+  report::Block block;
+  std::vector<std::string> config{options.name};
+  config.insert(config.end(), options.articles.begin(), options.articles.end());
+  block.add("eval", std::move(config));
+  block.add("split", {split_part("VAL", val), split_part("OOD", ood)});
+  block.add("model", {model.path.string()});
+  block.add("device", std::move(compute));
+  block.add("output", {options.output});
+  return block;
+}
+
 // The truth that margins and roll-outs were taken at, and what an offset above 1 means for D.
 void explain(const cat::Options& options) {
   spdlog::info("mode {}: the truth of A and D is {}", options.legacy ? "legacy" : "fixed",
@@ -133,7 +154,8 @@ void run_eval(const JobContext& context, JobResult& result) {
   if (given.ood.given() && !options.ood.given())
     spdlog::info("ood is left out: its articles are not among those of --npz");
   // All that can be refused is refused before anything is computed.
-  AtomicFile report(options.output, if_taken(context));
+  const auto start = std::chrono::steady_clock::now();
+  AtomicFile file_of_report(options.output, if_taken(context));
   Manifest manifest(context, options.name);
   status::set_phase("read model");
   const auto file = lvm::read_model_file(options.model);
@@ -160,6 +182,9 @@ void run_eval(const JobContext& context, JobResult& result) {
   test.seed = static_cast<std::uint64_t>(options.seed);
   test.target_offset = target_offset(options, run);
   test.shares = shares_of(options.model);
+  std::vector<std::string> compute = compute_parts(context.launch, device.str());
+  compute.insert(compute.begin() + 1, to_word(precision));
+  tell_header(header_of(options, file, val_split, ood_split, std::move(compute)));
   explain(test);
   const auto predictor = cat::make_predictor(model, device);
   EvalReport told;
@@ -171,22 +196,30 @@ void run_eval(const JobContext& context, JobResult& result) {
   told.model = named_for_good(file.path);
   told.output = options.output;
   watch.check();
-  report.write(json_text(told, 2) + "\n");
-  report.commit();
-  if (told.output != report.target().string()) {  // another run of the same second had that name
-    told.output = report.target().string();
-    write_file_atomically(report.target(), json_text(told, 2) + "\n");
+  file_of_report.write(json_text(told, 2) + "\n");
+  file_of_report.commit();
+  const std::filesystem::path target = file_of_report.target();
+  if (told.output != target.string()) {  // another run of the same second had that name
+    told.output = target.string();
+    write_file_atomically(target, json_text(told, 2) + "\n");
   }
   result.result = told;
   manifest.set("inputs", input_records(files));
   manifest.set("versions", {{"libtorch", lvm::torch_version()}});
   manifest.set("result", result.result);
   manifest.finish(told.passed ? "finished" : "gate failed");
-  manifest.write(manifest_beside(report.target()));
+  manifest.write(manifest_beside(target));
   result.exit_code = static_cast<int>(told.passed ? ExitCode::done : ExitCode::gate);
-  result.summary =
-      fmt::format("{}\nmode {}: {}; report: {}", eval_table(told), told.mode,
-                  told.passed ? "every gate passed" : gates_failed(told.gates), report.target().string());
+  const auto closing = [&](std::size_t width) {
+    report::Block block;
+    block.add_table(eval_table(told, width) + "\n");
+    block.add_text("gates", fmt::format("mode {}: {}", told.mode,
+                                        told.passed ? "every gate passed" : gates_failed(told.gates)));
+    block.add("time", {fmt::format("{:.2f} s", seconds_since(start))});
+    block.add("output", {told.output});
+    return block;
+  };
+  tell_closing(context, closing, result);
 }
 
 }  // namespace runner::jobs

@@ -5,6 +5,7 @@
 #include "index/build/estimate.h"
 #include "jobs/index/settings.h"
 #include "jobs/job_type.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 namespace {
@@ -35,17 +36,21 @@ void plan_index(const JobContext& context, JobResult& result) {
                    {"disk_available", needs.disk_free},
                    {"seconds", needs.seconds},
                    {"fits", fits}};
-  result.summary = fmt::format(
-      "index {}: {} from {} rows of width {} ({} of input)\n"
-      "  disk    {} for the new version, {} free; {} versions are kept\n"
-      "  memory  about {}, {} available\n"
-      "  time    about {}{}\n"
-      "  {}",
-      options.output, options.factory, needs.rows, needs.width, bytes(vectors.bytes()),
-      bytes(needs.index_bytes), bytes(needs.disk_free), options.keep, bytes(needs.memory_bytes),
-      bytes(needs.memory_free), format_duration(needs.seconds),
-      needs.train_rows > 0 ? fmt::format(", training with {} rows", needs.train_rows) : "",
-      fits ? "it fits" : "it does NOT fit: runner index would refuse it");
+  report::Block plan;
+  std::vector<std::string> config{options.name};
+  config.insert(config.end(), options.inputs.begin(), options.inputs.end());
+  plan.add("index", std::move(config));
+  plan.add("type", {options.factory, fmt::format("{} rows of width {}", needs.rows, needs.width),
+                    bytes(vectors.bytes()) + " of input"});
+  plan.add("memory", {"about " + bytes(needs.memory_bytes), bytes(needs.memory_free) + " available"});
+  plan.add("disk", {bytes(needs.index_bytes) + " for the new version", bytes(needs.disk_free) + " free",
+                    fmt::format("{} versions are kept", options.keep)});
+  plan.add("time", {"about " + format_duration(needs.seconds),
+                    needs.train_rows > 0 ? fmt::format("training with {} rows", needs.train_rows) : ""});
+  plan.add("output", {options.output});
+  plan.add("verdict", {fits ? "fits" : "does NOT fit  runner index would refuse it"});
+  tell_closing(
+      context, [&](std::size_t) { return plan; }, result);
 }
 
 }  // namespace runner::jobs

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/shell_quote.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "contract/index_result.h"
@@ -22,6 +23,7 @@
 #include "jobs/index/settings.h"
 #include "jobs/index/shard.h"
 #include "jobs/job_type.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 namespace {
@@ -54,13 +56,18 @@ void refuse_what_cannot_be(const IndexOptions& options, const ann::Target& targe
   ann::refuse_what_will_not_fit(ann::estimate(vectors, build, target.folder()), build, target.folder());
 }
 
-void roll_back(const IndexOptions& options, const ann::Target& target, JobResult& result) {
+void roll_back(const JobContext& context, const IndexOptions& options, const ann::Target& target,
+               JobResult& result) {
   const std::string version = ann::roll_back(target);
   const std::optional<Manifest> manifest = ann::published_manifest(target);
   result.result = {{"output", options.output}, {"version", version}, {"rolled_back", true}};
   for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
     result.result[key] = manifest ? member_in(manifest->result(), key) : Json();
-  result.summary = fmt::format("{}: now {} again", options.output, version);
+  report::Block block;
+  block.add("version", {version + " again"});
+  block.add("output", {options.output});
+  tell_closing(
+      context, [&](std::size_t) { return block; }, result);
 }
 
 // From the vectors, or from the parts that were built of them.
@@ -92,16 +99,36 @@ IndexResult result_of(const IndexOptions& options, const std::string& version, c
   result.recall_at_10 = verification.recall;
   result.build_s = times.build_s;
   result.fsync_s = times.fsync_s;
+  result.next = {"runner search " + shell_quoted(options.output) + " --queries FILE --k 10"};
   return result;
 }
 
-std::string summarise(const IndexResult& r) {
-  std::string text =
-      fmt::format("{}: {} vectors of width {}, {}, {}; self-recall {:.4f}", r.output, r.ntotal, r.dimension,
-                  r.factory, format_bytes(static_cast<double>(r.bytes)), r.self_recall);
-  if (r.recall_at_10) text += fmt::format(", recall at 10 {:.4f}", *r.recall_at_10);
-  return text + fmt::format("; built in {:.2f} s, flushed in {:.2f} s, verified in {:.2f} s; version {}",
-                            r.build_s, r.fsync_s, r.verify_s, r.version);
+report::Block header_of(const JobContext& context, const IndexOptions& options,
+                        const data::Vectors& vectors) {
+  report::Block block;
+  std::vector<std::string> config{options.name};
+  config.insert(config.end(), options.inputs.begin(), options.inputs.end());
+  block.add("index", std::move(config));
+  block.add("type", {options.factory, to_word(options.metric),
+                     fmt::format("{} rows of width {}", vectors.rows(), vectors.width())});
+  block.add("device", compute_parts(context.launch, "cpu"));
+  block.add("output", {options.output});
+  return block;
+}
+
+report::Block closing_of(const IndexResult& r) {
+  report::Block block;
+  block.add("index", {fmt::format("{} vectors of width {}", r.ntotal, r.dimension), r.factory,
+                      format_bytes(static_cast<double>(r.bytes))});
+  block.add("recall", {fmt::format("self-recall {:.4f}", r.self_recall),
+                       r.recall_at_10 ? fmt::format("recall at 10 {:.4f}", *r.recall_at_10) : ""});
+  block.add("time",
+            {fmt::format("{:.2f} s", r.wall_s), fmt::format("built in {:.2f} s", r.build_s),
+             fmt::format("flushed in {:.2f} s", r.fsync_s), fmt::format("verified in {:.2f} s", r.verify_s)});
+  block.add("version", {r.version});
+  block.add("output", {r.output});
+  block.add_list("next", r.next);
+  return block;
 }
 
 }  // namespace
@@ -121,7 +148,7 @@ void run_index(const JobContext& context, JobResult& result) {
   if (!lock) return skip(options, nullptr, result);
   options.output = target.link.string();
   ann::tidy(target);
-  if (context.arguments.rollback) return roll_back(options, target, result);
+  if (context.arguments.rollback) return roll_back(context, options, target, result);
 
   const Json settings = comparable_settings(options);
   const std::optional<Manifest> published = ann::published_manifest(target);
@@ -144,6 +171,7 @@ void run_index(const JobContext& context, JobResult& result) {
     if (!merges) watch.over([&] { ann::check_values(vectors, build); });
 
     const std::string version = target.new_version();
+    tell_header(header_of(context, options, vectors));
     const Building building(target.building(version));
     const ann::BuildTimes times = watch.over(
         [&] { return build_or_merge(options, vectors, build, merges ? &inputs : nullptr, building.path); });
@@ -168,7 +196,8 @@ void run_index(const JobContext& context, JobResult& result) {
     manifest.finish("finished");
     ann::publish(target, version, manifest, options.keep);
     result.result = told;
-    result.summary = summarise(told);
+    tell_closing(
+        context, [&](std::size_t) { return closing_of(told); }, result);
   }
   if (merges && !options.keep_shards) ann::ShardFolder::of_index(target.link).remove();
   result.result["wall_s"] = seconds_since(start);

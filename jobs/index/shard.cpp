@@ -21,6 +21,7 @@
 #include "jobs/index/building.h"
 #include "jobs/index/settings.h"
 #include "jobs/job_type.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 namespace {
@@ -68,8 +69,8 @@ std::string train_once(const data::Vectors& all_rows, const ann::BuildSettings& 
   return told_hash(Manifest::read(manifest_beside(file)));
 }
 
-void add_result(const IndexOptions& options, const ann::ShardManifest& part, const fs::path& file,
-                bool skipped, JobResult& result) {
+void add_result(const JobContext& context, const IndexOptions& options, const ann::ShardManifest& part,
+                const fs::path& file, bool skipped, JobResult& result) {
   Json& r = result.result;
   r["output"] = file.string();
   r["shard"] = to_string(part.shard);
@@ -80,10 +81,16 @@ void add_result(const IndexOptions& options, const ann::ShardManifest& part, con
   r["factory"] = options.factory;
   r["bytes"] = part.bytes;
   r["skipped"] = skipped;
-  result.summary =
-      fmt::format("{}: part {}, rows {} to {} of {}, {}; when all parts are built, --merge publishes them",
-                  file.string(), to_string(part.shard), part.first_row, part.first_row + part.rows - 1,
-                  part.total_rows, format_bytes(static_cast<double>(part.bytes)));
+  if (skipped) return;
+  report::Block made;
+  made.add("part", {to_string(part.shard),
+                    fmt::format("rows {} to {} of {}", part.first_row, part.first_row + part.rows - 1,
+                                part.total_rows),
+                    format_bytes(static_cast<double>(part.bytes))});
+  made.add("output", {file.string()});
+  made.add_text("next", "when all parts are built, --merge publishes them");
+  tell_closing(
+      context, [&](std::size_t) { return made; }, result);
 }
 
 }  // namespace
@@ -109,8 +116,7 @@ void run_index_shard(const JobContext& context, const IndexOptions& options, Job
   folder.expect_division(part.shard.count);
   const auto lock = ann::lock_target({file}, options.if_locked == IfLocked::wait);
   if (!lock) {
-    add_result(options, part, file, true, result);
-    result.summary.clear();
+    add_result(context, options, part, file, true, result);
     return;
   }
 
@@ -134,8 +140,7 @@ void run_index_shard(const JobContext& context, const IndexOptions& options, Job
     if (there.trained == part.trained) {
       spdlog::info("{}: part {} is built already; nothing to do (--force rebuilds)", file.string(),
                    to_string(part.shard));
-      add_result(options, there, file, true, result);
-      result.summary.clear();
+      add_result(context, options, there, file, true, result);
       return;
     }
   }
@@ -165,7 +170,7 @@ void run_index_shard(const JobContext& context, const IndexOptions& options, Job
                    {"fsync_s", times.fsync_s},
                    {"wall_s", seconds_since(start)},
                    {"rss_mb", peak_memory_mb()}};
-  add_result(options, part, file, false, result);
+  add_result(context, options, part, file, false, result);
 }
 
 std::vector<ann::ShardFile> parts_to_merge(const IndexOptions& options,

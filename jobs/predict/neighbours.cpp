@@ -147,10 +147,12 @@ void run_predict_neighbours(const JobContext& context, JobResult& result) {
   told.wall_s += seconds_since(start);
   told.rss_mb = std::max(told.rss_mb, peak_memory_mb());
   result.result = told;
-  const std::string what =
-      fmt::format("{} predictions of width {}, each with its {} nearest of {} vectors{}", count, width, k,
-                  index.rows(), exclude ? ", its own context's rows left out" : "");
-  tell_made(output, writer.target(), what, result);
+  report::Block made;
+  made.add("predict", {fmt::format("{} predictions of width {}", count, width),
+                       fmt::format("each with its {} nearest of {} vectors", k, index.rows()),
+                       exclude ? "its own context's rows left out" : ""});
+  made.add("time", {fmt::format("{:.2f} s", told.wall_s), fmt::format("searched in {:.3f} s", search_s)});
+  tell_made(context, output, writer.target(), std::move(made), result);
 }
 
 }  // namespace runner::jobs

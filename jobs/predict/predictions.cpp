@@ -20,6 +20,7 @@
 #include "jobs/predict/source.h"
 #include "jobs/record_output.h"
 #include "jobs/trained_model.h"
+#include "jobs/voice.h"
 #include "models/unit_vectors.h"
 
 namespace runner::jobs {
@@ -67,6 +68,23 @@ void predict_all(PredictionSource& source, lvm::cat::Predictor& predictor, bool 
   }
 }
 
+// `output`: "" where the second half writes it.
+report::Block header_of(const JobContext& context, const PredictOptions& options,
+                        const PredictionSource& source, const std::string& device,
+                        const std::string& precision, const std::string& output) {
+  report::Block block;
+  std::vector<std::string> files{source.file.path.string()};
+  files.insert(files.end(), options.inputs.begin(), options.inputs.end());
+  block.add("predict", std::move(files));
+  block.add("split", {fmt::format("{} contexts of {} × {}", source.contexts->size(),
+                                  source.contexts->length(), source.contexts->width())});
+  std::vector<std::string> parts = compute_parts(context.launch, device);
+  parts.insert(parts.begin() + 1, precision);
+  block.add("device", std::move(parts));
+  if (!output.empty()) block.add("output", {output});
+  return block;
+}
+
 }  // namespace
 
 void run_predict(const JobContext& context, JobResult& result) {
@@ -85,6 +103,8 @@ void run_predict(const JobContext& context, JobResult& result) {
   const auto [device, precision] =
       place_model(*model, {options.device, options.device_fallback, options.precision}, source.run);
   const auto predictor = lvm::cat::make_predictor(model, device);
+  tell_header(
+      header_of(context, options, source, device.str(), to_word(precision), is_part ? "" : output.path));
 
   status::set_phase("predict");
   const auto predict_start = Clock::now();
@@ -111,14 +131,15 @@ void run_predict(const JobContext& context, JobResult& result) {
   told.rss_mb = peak_memory_mb();
   if (!is_part) told.output = writer.target();
   result.result = told;
-  const std::string what = fmt::format("{} predictions of width {} by {} in {:.3f} s", count, width,
-                                       source.file.path.string(), predict_s);
+  report::Block made;
+  made.add("predict", {fmt::format("{} predictions of width {}", count, width)});
+  made.add("time", {fmt::format("{:.2f} s", told.wall_s), fmt::format("predicted in {:.3f} s", predict_s)});
   if (is_part) {
     told.of_vectors = rows_too;
     write_file_atomically(handed_result(exchange), json_text(told));
-    spdlog::info("{}", what);
+    tell_header(made);
   } else {
-    tell_made(output, writer.target(), what, result);
+    tell_made(context, output, writer.target(), std::move(made), result);
   }
 }
 
@@ -133,9 +154,13 @@ void plan_predict(const JobContext& context, JobResult& result) {
                    {"predictions", count},  {"context", source.contexts->length()},
                    {"width", width},        {"k", k},
                    {"bytes", bytes}};
-  result.summary =
-      fmt::format("predict {}: {} predictions of width {} by {}\n  disk    about {} as npz", output.path,
-                  count, width, source.file.path.string(), format_bytes(static_cast<double>(bytes)));
+  report::Block plan;
+  plan.add("predict", {fmt::format("{} predictions of width {}", count, width)});
+  plan.add("model", {source.file.path.string()});
+  plan.add("disk", {fmt::format("about {} as npz", format_bytes(static_cast<double>(bytes)))});
+  plan.add("output", {output.path});
+  tell_closing(
+      context, [&](std::size_t) { return plan; }, result);
 }
 
 }  // namespace runner::jobs

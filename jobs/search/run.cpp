@@ -20,6 +20,7 @@
 #include "jobs/record_output.h"
 #include "jobs/search/options.h"
 #include "jobs/search/parts.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 namespace {
@@ -113,6 +114,19 @@ ann::Neighbours search_pieces(const ann::IndexPieces& index, const std::vector<f
   return found;
 }
 
+report::Block header_of(const JobContext& context, const SearchOptions& options,
+                        const ann::IndexPieces& index, const std::string& output) {
+  report::Block block;
+  std::vector<std::string> files{options.index};
+  files.insert(files.end(), options.queries.begin(), options.queries.end());
+  block.add("search", std::move(files));
+  block.add("index", {fmt::format("{} vectors of width {}", index.rows(), index.width()),
+                      to_word(index.metric()), index.exact() ? "exact" : "approximate"});
+  block.add("device", compute_parts(context.launch, "cpu"));
+  block.add("output", {output});
+  return block;
+}
+
 }  // namespace
 
 void run_search(const JobContext& context, JobResult& result) {
@@ -127,6 +141,7 @@ void run_search(const JobContext& context, JobResult& result) {
   expect_width(vectors, index, options);
   const std::int64_t n = vectors.rows(), width = vectors.width(), k = neighbours_of(options, index.rows());
   refuse_what_will_not_fit(vectors, k);
+  tell_header(header_of(context, options, index, where.path));
   const std::vector<float> queries = read_queries(vectors, options, index.metric());
   const SearchIdentity identity = identity_of(index, queries, n, k);
   const auto search_start = Clock::now();
@@ -151,12 +166,14 @@ void run_search(const JobContext& context, JobResult& result) {
     result.result["shard"] = to_string(*part);
     result.result["searched_rows"] = index.searched_rows();
   }
-  const std::string what = fmt::format("{} neighbours of each of {} queries among {} vectors, {} in {:.3f} s",
-                                       k, n, part ? index.searched_rows() : index.rows(),
-                                       index.exact() ? "exact" : "approximate", search_s);
-  tell_made(where, output,
-            part ? fmt::format("part {}: {}; --merge makes one of all", to_string(*part), what) : what,
-            result);
+  report::Block made;
+  made.add("search", {fmt::format("{} neighbours of each of {} queries", k, n),
+                      fmt::format("among {} vectors", part ? index.searched_rows() : index.rows()),
+                      index.exact() ? "exact" : "approximate"});
+  if (part) made.add("part", {to_string(*part), "--merge makes one of all"});
+  made.add("time",
+           {fmt::format("{:.2f} s", seconds_since(start)), fmt::format("searched in {:.3f} s", search_s)});
+  tell_made(context, where, output, std::move(made), result);
 }
 
 }  // namespace runner::jobs

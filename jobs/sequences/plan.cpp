@@ -7,6 +7,7 @@
 #include "data/samples/detect.h"
 #include "data/samples/sequence_samples.h"
 #include "jobs/job_type.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 namespace {
@@ -79,16 +80,22 @@ void plan_sequences(const JobContext& context, JobResult& result) {
                    {"disk_available", needs.disk_free},
                    {"seconds", needs.seconds},
                    {"fits", fits}};
-  result.summary = fmt::format(
-      "sequences {}: {}{} sequences of {} vectors, width {}, from {} rows\n"
-      "  disk    {}{}, {} free\n"
-      "  memory  about {}, whatever the output's size\n"
-      "  time    about {} on a disk of 500 MB/s\n"
-      "  {}",
-      options.output, options.method == SequenceMethod::neighbors ? "at most " : "", needs.sequences, length,
-      width, needs.rows, options.compress ? "at most " : "", bytes(needs.output_bytes),
-      bytes(needs.disk_free), bytes(needs.memory_bytes), format_duration(needs.seconds),
-      fits ? "it fits" : "it does NOT fit on the disk: runner sequences would refuse it");
+  report::Block plan;
+  std::vector<std::string> config{options.name};
+  config.insert(config.end(), options.inputs.begin(), options.inputs.end());
+  plan.add("sequences", std::move(config));
+  plan.add("rows", {fmt::format("{} of width {}", needs.rows, width),
+                    fmt::format("{}{} sequences of {} vectors",
+                                options.method == SequenceMethod::neighbors ? "at most " : "",
+                                needs.sequences, length)});
+  plan.add("memory", {"about " + bytes(needs.memory_bytes) + " (whatever the output's size)"});
+  plan.add("disk", {(options.compress ? "at most " : "") + bytes(needs.output_bytes),
+                    bytes(needs.disk_free) + " free"});
+  plan.add("time", {"about " + format_duration(needs.seconds) + " on a disk of 500 MB/s"});
+  plan.add("output", {options.output});
+  plan.add("verdict", {fits ? "fits" : "does NOT fit  runner sequences would refuse it"});
+  tell_closing(
+      context, [&](std::size_t) { return plan; }, result);
 }
 
 }  // namespace runner::jobs

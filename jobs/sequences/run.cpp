@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/shell_quote.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "contract/manifest.h"
@@ -22,6 +23,7 @@
 #include "jobs/sequences/options.h"
 #include "jobs/sequences/plan.h"
 #include "jobs/sequences/write_sequences.h"
+#include "jobs/voice.h"
 
 namespace runner::jobs {
 namespace {
@@ -72,14 +74,30 @@ void refuse_without_space(const SequencesOptions& options, const data::SampleSou
       options.output);
 }
 
-std::string summarise(const SequencesResult& r, const Written& written) {
-  std::string text = fmt::format("{}: {} sequences of {} vectors, width {}, {}", r.output, r.sequences,
-                                 r.context, r.width, format_bytes(static_cast<double>(r.bytes)));
-  if (r.articles) text += fmt::format(", from {} articles", *r.articles);
+report::Block header_of(const JobContext& context, const SequencesOptions& options) {
+  report::Block block;
+  std::vector<std::string> config{options.name};
+  config.insert(config.end(), options.inputs.begin(), options.inputs.end());
+  block.add("sequences", std::move(config));
+  block.add("method", {to_word(options.method), fmt::format("context {}", options.context),
+                       fmt::format("target {} further", options.target_offset)});
+  block.add("device", compute_parts(context.launch, "cpu"));
+  block.add("output", {options.output});
+  return block;
+}
+
+report::Block closing_of(const SequencesResult& r, const Written& written) {
+  report::Block block;
+  block.add("sequences", {fmt::format("{} of {} vectors", r.sequences, r.context),
+                          fmt::format("width {}", r.width), format_bytes(static_cast<double>(r.bytes)),
+                          r.articles ? fmt::format("from {} articles", *r.articles) : ""});
   if (!r.coherence.is_null())
-    text += fmt::format("\ncoherence (mean cosine of adjacent context vectors): {:.4f}",
-                        written.coherence.mean());
-  return text;
+    block.add("coherence",
+              {fmt::format("{:.4f} (mean cosine of adjacent context vectors)", written.coherence.mean())});
+  block.add("time", {fmt::format("{:.2f} s", r.wall_s), fmt::format("flushed in {:.2f} s", r.fsync_s)});
+  block.add("output", {r.output});
+  block.add_list("next", r.next);
+  return block;
 }
 
 std::optional<std::int64_t> count_articles(const data::SampleSource& samples) {
@@ -98,6 +116,7 @@ void run_sequences(const JobContext& context, JobResult& result) {
   auto options = options_of<SequencesOptions>(context);
   const auto start = std::chrono::steady_clock::now();
   Manifest manifest(context, options.name);
+  tell_header(header_of(context, options));
   data::InputWatch watch(options.inputs);
   const std::unique_ptr<data::SampleSource> samples = open_input(options);
   if (samples->size() == 0)
@@ -125,8 +144,10 @@ void run_sequences(const JobContext& context, JobResult& result) {
   told.fsync_s = written.fsync_s;
   told.wall_s = seconds_since(start);
   told.rss_mb = peak_memory_mb();
+  told.next = {"runner train p6b_v23 --npz " + shell_quoted(told.output)};
   result.result = told;
-  result.summary = summarise(told, written);
+  tell_closing(
+      context, [&](std::size_t) { return closing_of(told, written); }, result);
   JobOptionsOf<SequencesOptions> declared;
   manifest.set_config(with_output(declared, context.values, options.output));
   manifest.set("inputs", inputs);

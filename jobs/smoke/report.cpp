@@ -1,5 +1,7 @@
 #include "jobs/smoke/report.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "base/log.h"
 #include "openmp_scan/loader/loaded.h"
 #include "openmp_scan/scan.h"
+#include "report/block.h"
 
 namespace runner::jobs {
 namespace {
@@ -22,11 +25,11 @@ std::vector<LoadedRuntime> loaded_runtimes() {
   return list;
 }
 
-std::string line(const std::vector<LoadedRuntime>& runtimes, const char* whose) {
-  std::string text = fmt::format("OpenMP runtimes loaded{}: {}", whose, runtimes.size());
+void add_line(const std::vector<LoadedRuntime>& runtimes, const char* whose, report::Block& block) {
+  std::vector<std::string> lines{fmt::format("OpenMP runtimes loaded{}: {}", whose, runtimes.size())};
   for (const LoadedRuntime& r : runtimes)
-    text += fmt::format("\n  {} {}{}", r.kind, r.path, r.is_static ? " (static)" : "");
-  return text;
+    lines.push_back(fmt::format("{} {}{}", r.kind, r.path, r.is_static ? " (static)" : ""));
+  block.add_list("openmp", std::move(lines));
 }
 
 // Takes in what the other part has left, and leaves `findings` for it.
@@ -43,19 +46,17 @@ void exchange(const fs::path& folder, const std::string& own, SmokeResult& findi
 }
 
 std::string report(const SmokeResult& findings, const std::string& own) {
-  std::string text;
+  report::Block block;
   if (const auto& f = findings.faiss)
-    text += fmt::format("FAISS {}: IndexFlatIP {} x {}, {} of {} found by themselves\n", f->faiss, f->ntotal,
-                        f->dimension, f->found, f->ntotal);
+    block.add("faiss", {f->faiss, fmt::format("IndexFlatIP {} x {}", f->ntotal, f->dimension),
+                        fmt::format("{} of {} found by themselves", f->found, f->ntotal)});
   if (const auto& t = findings.torch)
-    text += fmt::format("libtorch {} on {}: loss {:.6f} to {:.6f}\n", t->torch, t->device, t->first_loss,
-                        t->last_loss);
+    block.add("libtorch",
+              {t->torch, t->device, fmt::format("loss {:.6f} to {:.6f}", t->first_loss, t->last_loss)});
   for (const auto& [part, runtimes] : findings.runtimes)
-    text += line(runtimes, part == "both"    ? ""
-                           : part == "torch" ? " beside libtorch"
-                                             : " beside FAISS") +
-            "\n";
-  return text + (findings.is_complete() ? "smoke: passed" : fmt::format("smoke: {} part passed", own));
+    add_line(runtimes, part == "both" ? "" : part == "torch" ? " beside libtorch" : " beside FAISS", block);
+  return block.text(report::block_width(STDOUT_FILENO)) +
+         (findings.is_complete() ? "smoke: passed" : fmt::format("smoke: {} part passed", own));
 }
 
 }  // namespace

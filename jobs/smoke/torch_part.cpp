@@ -13,6 +13,7 @@
 #include "environment/device_choice.h"
 #include "jobs/job_type.h"
 #include "jobs/smoke/report.h"
+#include "jobs/voice.h"
 #include "models/torch_version.h"
 
 namespace runner::jobs {
@@ -61,7 +62,7 @@ TorchFindings smoke_torch(const SmokeOptions& options, bool json) {
   try {
     const bool fallback = options.device_fallback.value_or(options.device == "auto");
     const runtime::DeviceChoice choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
-    spdlog::info("{}", runtime::describe(choice));
+    tell_choice(choice);
     TorchFindings findings = train(options, torch::Device(runtime::to_string(choice.actual)), json);
     findings.device = runtime::to_string(choice.actual);
     return findings;

@@ -94,12 +94,6 @@ TrainInputs open_inputs(const TrainOptions& options, bool check_values) {
   record.validation_windows = count(inputs.split.validation);
   record.articles = count(inputs.split.articles);
   record.validation_articles = count(inputs.split.validation_articles);
-  spdlog::info("{} windows of {} × {}: {} train, {} validate{}", samples.size(), samples.context(),
-               samples.width(), inputs.split.training.size(), inputs.split.validation.size(),
-               inputs.split.articles.empty()
-                   ? ""
-                   : fmt::format(" ({} of {} articles)", inputs.split.validation_articles.size(),
-                                 inputs.split.articles.size()));
   return inputs;
 }
 

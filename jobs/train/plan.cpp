@@ -7,7 +7,9 @@
 #include "jobs/train/inputs.h"
 #include "jobs/train/leaks.h"
 #include "jobs/train/plan_ranks.h"
+#include "jobs/train/result.h"
 #include "jobs/train/set_up.h"
+#include "jobs/voice.h"
 #include "models/model.h"
 #include "models/state_dict.h"
 
@@ -26,8 +28,8 @@ void plan_train(const JobContext& context, JobResult& result) {
   const Leaks leaks = find_leaks(options, inputs);
   warn_of_leaks(leaks);
   const auto sizes = lvm::model_sizes(options.model, inputs.samples->width(), inputs.samples->context());
-  const auto parameters = static_cast<double>(
-      lvm::parameter_count(*lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed))));
+  const auto model = lvm::make_model(sizes, static_cast<std::uint64_t>(options.seed));
+  const auto parameters = static_cast<double>(lvm::parameter_count(*model));
   const auto rows = static_cast<std::int64_t>(inputs.split.training.size());
   const std::int64_t steps_per_epoch = (rows + options.batch_size - 1) / options.batch_size;
   const double state = parameters * sizeof(float);
@@ -52,15 +54,21 @@ void plan_train(const JobContext& context, JobResult& result) {
                    {"targets_in_contexts", leaks.targets_in_contexts},
                    {"shared_vectors", leaks.shared_vectors},
                    {"crossing_windows", leaks.crossing_windows}};
-  result.summary = fmt::format(
-      "windows     {} ({} train, {} validate)\nsteps       {} ({} an epoch × {} epochs, batch "
-      "{})\nparameters  {:.0f}\n"
-      "memory      about {}\ndisk        about {} (checkpoints and models)\ntime        about {} on {} "
-      "threads (a rough "
-      "guess; runner train tells the rate after its first steps)\n",
-      inputs.samples->size(), rows, inputs.split.validation.size(), steps_per_epoch * options.epochs,
-      steps_per_epoch, options.epochs, options.batch_size, parameters, format_bytes(memory),
-      format_bytes(disk), format_duration(seconds), threads);
+  report::Block plan;
+  std::vector<std::string> config{options.name};
+  for (const InputRecord& file : inputs.record.files) config.push_back(file.path);
+  plan.add("train", std::move(config));
+  plan.add("split", split_parts(inputs.record));
+  plan.add("model", {model_part(facts_of(*model))});
+  plan.add("steps", {fmt::format("{} ({} an epoch × {} epochs)", steps_per_epoch * options.epochs,
+                                 steps_per_epoch, options.epochs),
+                     fmt::format("batch {}", options.batch_size)});
+  plan.add("memory", {"about " + format_bytes(memory)});
+  plan.add("disk", {"about " + format_bytes(disk) + " (checkpoints and models)"});
+  plan.add("time", {fmt::format("about {} on {} threads", format_duration(seconds), threads),
+                    "a rough guess (runner train tells the rate after its first steps)"});
+  tell_closing(
+      context, [&](std::size_t) { return plan; }, result);
   if (const std::int64_t ranks = context.arguments.ranks; ranks > 0) {
     set_threads(context.launch.threads);
     plan_ranks(options, inputs, parameters, static_cast<int>(ranks), result);

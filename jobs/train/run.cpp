@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
-#include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -22,8 +21,8 @@
 #include "jobs/train/run_folder.h"
 #include "jobs/train/set_aside.h"
 #include "jobs/train/set_up.h"
+#include "jobs/voice.h"
 #include "models/torch_version.h"
-#include "report/figures_text.h"
 #include "report/run_report.h"
 #include "training/files/checkpoint.h"
 #include "training/trainer.h"
@@ -63,21 +62,25 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   const auto group = meet(session, options, hardware, identity);
   const BaselineFigures baselines =
       lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines, group);
-  spdlog::info("{}", report::header_of(baselines));
 
   note_warm_up(options, inputs, ranks);
   auto model = build_model(options, inputs, context.arguments.init);
+  const ModelFacts model_facts = facts_of(*model);
   parts.device = place_model(*model, hardware);
   parts.step = lvm::make_step(options.engine, std::move(model), step_options(options, group),
                               inputs.samples->context(), parts.device);
   const std::string engine = parts.step->engine();
   const RunFacts facts{folder,
+                       options.name,
+                       inputs.record,
+                       model_facts,
                        runtime::to_string(hardware.choice.actual),
                        to_word(hardware.precision),
                        engine,
                        baselines,
                        ranks,
-                       options.model.residual != lvm::ResidualKind::none};
+                       options.model.residual != lvm::ResidualKind::none,
+                       context.launch};
   parts.samples = inputs.samples;
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
@@ -129,7 +132,7 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
                            {"gradients", to_word(options.gradients)}});
   manifest.write(manifest_file);
 
-  spdlog::info("training into {} ({} engine, {} threads)", folder.string(), engine, at::get_num_threads());
+  tell_header(header_of(facts));
   agree_on_start(group.get(), resumed ? Start::resumed : Start::anew);
   share_weights(group.get(), *parts.step);
   parts.group = group;
@@ -157,16 +160,13 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
     const lvm::TrainerResult trained = trainer.run();
     const TrainingResult told = result_of(trainer.state(), trained, facts);
     result.result = told;
-    result.summary = summary_of(trainer.state(), facts, told);
+    tell_closing(
+        context, [&](std::size_t width) { return closing_of(told, width); }, result);
     manifest.set("result", result.result);
     run_folder.require_files();
     point_latest_to(folder);  // before the manifest's last word: a kill between them is made good by a resume
     finish(trained.outcome);
-    if (!trained.gates_passed) {
-      result.exit_code = static_cast<int>(ExitCode::gate);
-      result.summary +=
-          "final gates failed (every file is written): " + json_text(object_of(trained.final_gates)) + "\n";
-    }
+    if (!trained.gates_passed) result.exit_code = static_cast<int>(ExitCode::gate);
   } catch (const Interrupted&) {
     record("interrupted");
     throw;

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "engines/device_probe.h"
 #include "environment/device_policy.h"
+#include "jobs/voice.h"
 #include "models/model_file.h"
 #include "models/state_dict.h"
 
@@ -24,7 +25,7 @@ Hardware choose_hardware(const TrainOptions& options, const std::optional<ranks:
     hardware.choice =
         runtime::choose_device("cuda:" + std::to_string(place->local_rank), false, lvm::probe_device);
   hardware.precision = lvm::choose_precision(options.precision, hardware.choice.actual);
-  spdlog::info("{}; precision {}", runtime::describe(hardware.choice), to_word(hardware.precision));
+  tell_choice(hardware.choice, to_word(hardware.precision));
   return hardware;
 }
 
@@ -54,7 +55,6 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
     lvm::load_weights(*model, weights, "--init " + *init);
     spdlog::info("weights taken from {}", *init);
   }
-  spdlog::info("{} with {} parameters", to_word(sizes.type), lvm::parameter_count(*model));
   return model;
 }
 

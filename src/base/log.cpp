@@ -2,21 +2,21 @@
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cctype>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include "base/append_file.h"
-#include "base/console.h"
+#include "base/colour.h"
 #include "base/error.h"
+#include "base/live_line.h"
 #include "base/printable.h"
 
 namespace runner {
@@ -46,6 +46,28 @@ std::unique_ptr<spdlog::formatter> formatter(const char* pattern) {
   return std::make_unique<PrintableFormatter>(std::make_unique<spdlog::pattern_formatter>(pattern));
 }
 
+// To stderr, above the live line, levels in colour.
+class ConsoleSink : public spdlog::sinks::base_sink<std::mutex> {
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    std::string text(line.data(), line.size());
+    if (colour_allowed(STDERR_FILENO) && message.color_range_end > message.color_range_start) {
+      text.insert(message.color_range_end, "\033[0m");
+      text.insert(message.color_range_start, colour_of(message.level));
+    }
+    live_line::tell_above(text);
+  }
+  void flush_() override {}
+
+  static const char* colour_of(spdlog::level::level_enum level) {
+    if (level >= spdlog::level::err) return "\033[1;31m";
+    if (level == spdlog::level::warn) return "\033[1;33m";
+    return level == spdlog::level::info ? "\033[32m" : "\033[36m";
+  }
+};
+
 // Whole lines into a file of ours.
 class FileSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
@@ -66,6 +88,12 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
   AppendFile file_;
 };
 
+// A full disk or a terminal that went away costs the line, never the work. Told once.
+void tell_of_lost_lines(const std::string& reason) {
+  static std::atomic<bool> told{false};
+  if (!told.exchange(true)) live_line::tell_above("runner: lines of the log get lost: " + reason + "\n");
+}
+
 std::optional<spdlog::level::level_enum> level_named(std::string name) {
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (name == "trace") return spdlog::level::trace;
@@ -78,22 +106,8 @@ std::optional<spdlog::level::level_enum> level_named(std::string name) {
 
 }  // namespace
 
-bool stderr_is_terminal() {
-  const char* term = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::strcmp(term, "dumb") != 0;
-}
-
-bool colour_allowed(int fd) {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  return ::isatty(fd) == 1 && (no_color == nullptr || *no_color == '\0') && term != nullptr &&
-         std::strcmp(term, "dumb") != 0;
-}
-
 void setup_logging(Verbosity verbosity) {
-  const auto mode = colour_allowed(STDERR_FILENO) ? spdlog::color_mode::always : spdlog::color_mode::never;
-  auto logger =
-      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(mode));
+  auto logger = std::make_shared<spdlog::logger>("", std::make_shared<ConsoleSink>());
   logger->set_formatter(formatter("%H:%M:%S %^%-5l%$ %v"));
   const char* variable = std::getenv("RUNNER_LOG");
   const std::string wanted = variable == nullptr ? "" : variable;
@@ -101,11 +115,7 @@ void setup_logging(Verbosity verbosity) {
                : verbosity == Verbosity::verbose ? spdlog::level::debug
                                                  : spdlog::level::info;
   const auto named = level_named(wanted);
-  // A full disk or a terminal that went away costs the line, never the work. Told once.
-  logger->set_error_handler([](const std::string& reason) {
-    static std::atomic<bool> told{false};
-    if (!told.exchange(true)) tell("runner: lines of the log get lost: " + reason + "\n");
-  });
+  logger->set_error_handler(tell_of_lost_lines);
   logger->set_level(named.value_or(level));
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
@@ -122,6 +132,17 @@ void log_to_file(const std::filesystem::path& path) {
   } catch (const RunError& error) {
     spdlog::warn("{}; no copy of the log is kept there", error.line());
   }
+}
+
+void log_block(const std::string& shown, const std::string& kept) {
+  if (!spdlog::should_log(spdlog::level::info)) return;
+  const std::string text = printable(shown);
+  live_line::tell_above(colour_allowed(STDERR_FILENO) ? colour_states(text) : text);
+  const auto& sinks = spdlog::default_logger()->sinks();
+  spdlog::logger copies("", sinks.begin() + 1, sinks.end());
+  copies.set_error_handler(tell_of_lost_lines);
+  std::istringstream lines(kept);
+  for (std::string line; std::getline(lines, line);) copies.info("{}", line);
 }
 
 }  // namespace runner

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <string>
 
 namespace runner {
 
@@ -16,9 +17,8 @@ void setup_logging(Verbosity verbosity);
 // Copies the log to a file as well, from now on.
 void log_to_file(const std::filesystem::path& path);
 
-// True when stderr is a terminal that wants a redrawn progress line.
-bool stderr_is_terminal();
-// True when colour may be used on this descriptor: a terminal, TERM not dumb, NO_COLOR unset.
-bool colour_allowed(int fd);
+// Lines that are read as one block: to stderr `shown`, without time and level, and into the log's copy in a
+// file `kept`, with them. At the level of information.
+void log_block(const std::string& shown, const std::string& kept);
 
 }  // namespace runner

@@ -1,5 +1,8 @@
 #include "base/printable.h"
 
+#include <unistd.h>
+
+#include "base/colour.h"
 #include "base/utf8.h"
 
 namespace runner {
@@ -36,6 +39,11 @@ std::string printable(std::string_view text, LineBreaks breaks) {
     text.remove_prefix(size == 0 ? 1 : size);
   }
   return out;
+}
+
+void say_states(const std::string& text) {
+  const std::string plain = printable(text);
+  fmt::print("{}", colour_allowed(STDOUT_FILENO) ? colour_states(plain) : plain);
 }
 
 }  // namespace runner

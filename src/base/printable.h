@@ -23,6 +23,8 @@ template <class... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {
   fmt::print("{}", printable(fmt::format(format, std::forward<Args>(args)...)));
 }
+// To stdout, for people, words of a state in colour where that is allowed (base/colour.h).
+void say_states(const std::string& text);
 // To stderr, for people, as far as it goes (base/console.h).
 template <class... Args>
 void say_error(fmt::format_string<Args...> format, Args&&... args) {

@@ -1,22 +1,18 @@
 #include "base/progress.h"
 
-#include "base/console.h"
+#include <unistd.h>
+
+#include "base/live_line.h"
 #include "base/log.h"
+#include "base/printable.h"
+#include "base/terminal.h"
+#include "base/time.h"
 
 namespace runner {
 namespace {
 
 constexpr auto terminal_interval = std::chrono::milliseconds(100);
 constexpr auto line_interval = std::chrono::seconds(15);
-constexpr int bar_width = 24;
-
-std::string bar(double share) {
-  const int full = static_cast<int>(share * bar_width);
-  std::string text(bar_width, '.');
-  for (int i = 0; i < full && i < bar_width; ++i) text[static_cast<std::size_t>(i)] = '=';
-  if (full < bar_width) text[static_cast<std::size_t>(full < 0 ? 0 : full)] = '>';
-  return "[" + text + "]";
-}
 
 }  // namespace
 
@@ -24,42 +20,64 @@ Progress::Progress(std::string title, std::int64_t total, std::string unit)
     : title_(std::move(title)),
       unit_(std::move(unit)),
       total_(total),
-      terminal_(stderr_is_terminal()),
+      terminal_(is_live_terminal(STDERR_FILENO)),
       enabled_(spdlog::should_log(spdlog::level::info)),
       start_(Clock::now()),
       next_(start_ + (terminal_ ? Clock::duration(terminal_interval) : Clock::duration(line_interval))) {}
 
 Progress::~Progress() {
-  if (drawn_) tell("\r\033[K");
+  live_line::end();
+}
+
+double Progress::now() const {
+  return seconds_since(start_);
 }
 
 bool Progress::due() const {
   return enabled_ && Clock::now() >= next_;
 }
 
-void Progress::update(std::int64_t done, const std::string& note) {
-  if (first_ < 0) first_ = done > 0 ? done - 1 : 0;
-  if (due()) print(done, note);
+void Progress::update(std::int64_t done, const std::vector<std::string>& notes) {
+  if (paused_at_ >= 0) rate_.skip(now() - paused_at_);
+  paused_at_ = -1;
+  rate_.add(now(), done);
+  if (due()) print(done, notes);
 }
 
-void Progress::print(std::int64_t done, const std::string& note) {
-  const auto now = Clock::now();
-  const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double rate = elapsed > 0 ? static_cast<double>(done - first_) / elapsed : 0;
+void Progress::pause(const std::string& title) {
+  paused_at_ = now();
+  if (enabled_ && terminal_) live_line::draw({{printable(title, LineBreaks::escape)}});
+}
+
+std::string Progress::time_left(std::int64_t done) const {
+  const auto rate = rate_.per_second();
+  if (!rate || *rate <= 0 || total_ <= done) return "";
+  return format_duration(static_cast<double>(total_ - done) / *rate + other_s_) + " left";
+}
+
+void Progress::print(std::int64_t done, const std::vector<std::string>& notes) {
   const double share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 0;
-  const std::string left = rate > 0 && total_ > done
-                               ? ", " + format_duration(static_cast<double>(total_ - done) / rate) + " left"
-                               : "";
-  const std::string text =
-      fmt::format("{}/{} {} {:.0f}/s{}{}{}", done, total_, unit_, rate, left, note.empty() ? "" : "  ", note);
+  const std::string count = fmt::format("{}/{} {}", done, total_, unit_), left = time_left(done);
+  const std::string rate = rate_.per_second() ? fmt::format("{:.0f}/s", *rate_.per_second()) : "";
   if (terminal_) {
-    tell(fmt::format("\r\033[K{} {} {}", title_, bar(share), text));
-    drawn_ = true;
-    next_ = now + terminal_interval;
-  } else {
-    spdlog::info("{}: {:.0f} % {}", title_, share * 100, text);
-    next_ = now + line_interval;
+    std::vector<LinePart> parts{{printable(title_, LineBreaks::escape), 100},
+                                {"", 4, share},
+                                {fmt::format("{:.0f} %", share * 100), 99},
+                                {count, 6}};
+    if (!rate.empty()) parts.push_back({rate, 5});
+    if (!left.empty()) parts.push_back({left, 98});
+    for (std::size_t i = 0; i < notes.size(); ++i)
+      parts.push_back({notes[i], i == 0 ? 7 : 3 - static_cast<int>(i)});
+    live_line::draw(std::move(parts));
+    next_ = Clock::now() + terminal_interval;
+    return;
   }
+  std::string text = fmt::format("{}: {:.0f} %  {}", title_, share * 100, count);
+  for (const std::string& part : {rate, left})
+    if (!part.empty()) text += "  " + part;
+  for (const std::string& note : notes) text += "  " + note;
+  spdlog::info("{}", text);
+  next_ = Clock::now() + line_interval;
 }
 
 std::string format_duration(double seconds) {

@@ -4,29 +4,42 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "base/rate.h"
 
 namespace runner {
 
 class Progress {
  public:
-  // `unit` is what is counted: "samples", "rows". Shown as done/total, rate per second and time left.
+  // `unit` is what is counted: "samples", "rows". Shown as done/total, rate per second and time left, the
+  // last two once there is a rate to go by.
   Progress(std::string title, std::int64_t total, std::string unit);
   ~Progress();  // ends the redrawn line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `note` is shown as it is: "loss 0.0012 cosine 0.412".
-  void update(std::int64_t done, const std::string& note = "");
-  // True when the next update would print: lets a caller skip building the note.
+  void set_title(std::string title) { title_ = std::move(title); }
+  // Work that is not counted, still to be done: part of the time left.
+  void set_other_work(double seconds) { other_s_ = seconds; }
+  // `notes` are shown as they are, the first ones longest: {"loss 0.0012", "cosine 0.412"}.
+  void update(std::int64_t done, const std::vector<std::string>& notes = {});
+  // True when the next update would print: lets a caller skip building the notes.
   bool due() const;
+  // Something else is done, which `title` names, until the next update.
+  void pause(const std::string& title);
 
  private:
   using Clock = std::chrono::steady_clock;
-  void print(std::int64_t done, const std::string& note);
+  double now() const;
+  void print(std::int64_t done, const std::vector<std::string>& notes);
+  std::string time_left(std::int64_t done) const;
 
   std::string title_, unit_;
-  std::int64_t total_, first_ = -1;
-  bool terminal_, enabled_, drawn_ = false;
+  std::int64_t total_;
+  bool terminal_, enabled_;
+  double other_s_ = 0, paused_at_ = -1;
+  SlidingRate rate_;
   Clock::time_point start_, next_;
 };
 

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <algorithm>
+
 namespace runner {
 
 char32_t utf8_character(std::string_view text) {
@@ -23,6 +25,18 @@ std::size_t utf8_length(std::string_view text) {
   const bool surrogate = character >= 0xD800 && character <= 0xDFFF;
   const bool overlong = (size == 3 && character < 0x800) || (size == 4 && character < 0x10000);
   return surrogate || overlong || character > 0x10FFFF ? 0 : size;
+}
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string first_columns(std::string_view text, std::size_t most) {
+  std::size_t end = 0;
+  for (; end < text.size(); ++end)
+    if ((text[end] & 0xC0) != 0x80 && most-- == 0) break;
+  return std::string(text.substr(0, end));
 }
 
 }  // namespace runner

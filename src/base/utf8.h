@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace runner {
@@ -11,5 +12,10 @@ std::size_t utf8_length(std::string_view text);
 
 // The character itself; `text` begins with one (utf8_length is not 0).
 char32_t utf8_character(std::string_view text);
+
+// Columns that `text` takes on a terminal: its characters, not its bytes.
+std::size_t columns(std::string_view text);
+// As much of it as fits into so many.
+std::string first_columns(std::string_view text, std::size_t most);
 
 }  // namespace runner

@@ -98,12 +98,12 @@ Findings given_paths(const Request& request) {
 void print_sets(const runtime::SetsResult& sets) {
   constexpr std::size_t few = 4;
   if (sets.sets.size() <= few) {
-    for (const ScanResult& set : sets.sets) say("{}\n", report_set(set));
+    for (const ScanResult& set : sets.sets) say_states(report_set(set) + "\n");
   } else {
-    say("{}\n", report_overview(sets.sets));
+    say_states(report_overview(sets.sets) + "\n");
     const auto worst = std::find_if(sets.sets.rbegin(), sets.sets.rend(),
                                     [&](const ScanResult& set) { return set.verdict == sets.worst; });
-    say("{}\n", report_set(*worst));
+    say_states(report_set(*worst) + "\n");
   }
   say("{}", report_problems(sets.problems, ""));
 }
@@ -125,7 +125,7 @@ void print(const Findings& found, const Request& request) {
     if (!found.before.empty()) say("{}\n", found.before);
     print_sets(found.sets);
   }
-  say("{}", report_verdict(found.sets.worst, found.sets.sets.size()));
+  say_states(report_verdict(found.sets.worst, found.sets.sets.size()));
 }
 
 CLI::Option* declare(CommandLine& app, Request& request) {

@@ -6,6 +6,8 @@
 #include <map>
 
 #include "base/log.h"
+#include "base/utf8.h"
+#include "report/block.h"
 
 namespace runner::cli {
 
@@ -33,24 +35,33 @@ const char* meaning(Verdict verdict) {
   return "two LLVM/Intel OpenMP runtimes in one process: aborts with OMP: Error #15";
 }
 
-std::string coloured(Verdict verdict) {
-  const char* word = runtime::to_string(verdict);
-  if (!colour_allowed(STDOUT_FILENO)) return word;
-  const int colour = verdict <= Verdict::one ? 32 : verdict == Verdict::duplicate ? 31 : 33;
-  return fmt::format("\033[{}m{}\033[0m", colour, word);
+// "a > b > c", lines broken behind a ">" where the terminal is narrower.
+std::string chain(const std::vector<std::string>& needed_by, std::size_t indent, std::size_t width) {
+  std::string text, line;
+  for (std::size_t i = 0; i < needed_by.size(); ++i) {
+    const std::string part = leaf(needed_by[i]) + (i + 1 < needed_by.size() ? " >" : "");
+    if (!line.empty() && indent + columns(line) + 1 + columns(part) > width) {
+      text += line + "\n" + std::string(indent, ' ');
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + part;
+  }
+  return text + line;
 }
 
-std::string chain(const std::vector<std::string>& needed_by) {
-  std::string line;
-  for (const std::string& path : needed_by) line += (line.empty() ? "" : " > ") + leaf(path);
-  return line;
-}
-
+// What stands behind kind and version goes below them where the terminal is too narrow for a path there.
 void add_row(std::string& text, const std::string& kind, const std::string& version, const std::string& path,
              const std::string& name, const std::vector<std::string>& needed_by, const std::string& remark) {
-  text += fmt::format("  {:<10} {:<16} {}{}\n", kind, version.empty() ? "-" : version, path, remark);
-  if (!name.empty() && name != leaf(path)) text += fmt::format("  {:<27} called {}\n", "", name);
-  if (!needed_by.empty()) text += fmt::format("  {:<27} needed by {}\n", "", chain(needed_by));
+  constexpr std::size_t usual = 30, narrow = 13;
+  const std::size_t width = report::block_width(STDOUT_FILENO);
+  const bool fits = usual + columns(path + remark) <= width;
+  const std::size_t indent = fits ? usual : narrow;
+  const std::string shown = version.empty() ? "-" : version;
+  text += fits ? fmt::format("  {:<10} {:<16} {}{}\n", kind, shown, path, remark)
+               : fmt::format("  {:<10} {}{}\n{:<{}}{}\n", kind, shown, remark, "", narrow, path);
+  if (!name.empty() && name != leaf(path)) text += fmt::format("{:<{}}called {}\n", "", indent, name);
+  if (needed_by.empty()) return;
+  text += fmt::format("{:<{}}needed by {}\n", "", indent, chain(needed_by, indent + 10, width));
 }
 
 std::string names_of(const ScanResult& set, std::size_t most) {
@@ -95,7 +106,7 @@ std::string report_problems(const std::vector<std::string>& problems, const char
 std::string report_set(const ScanResult& set) {
   std::string text = names_of(set, 8) + (set.target.empty() ? "" : "  [" + set.target + "]");
   const bool without_openmp = set.verdict == Verdict::slow && set.runtimes.empty();
-  text += fmt::format("\n  verdict: {} ({})\n", coloured(set.verdict),
+  text += fmt::format("\n  verdict    {}  {}\n", runtime::to_string(set.verdict),
                       without_openmp ? "slower than need be" : meaning(set.verdict));
   for (const Runtime& r : set.runtimes)
     add_row(text, runtime::to_string(r.kind), r.version, r.path, r.name, r.needed_by, remarks(r));
@@ -114,8 +125,8 @@ std::string report_overview(const std::vector<ScanResult>& sets) {
   for (const ScanResult& set : sets) {
     const std::string padding(
         11 - std::min<std::size_t>(10, std::string(runtime::to_string(set.verdict)).size()), ' ');
-    text += fmt::format("{:<{}}  {}{}{}  [{}]\n", names_of(set, 4), width, coloured(set.verdict), padding,
-                        counted(set), set.target);
+    text += fmt::format("{:<{}}  {}{}{}  [{}]\n", names_of(set, 4), width, runtime::to_string(set.verdict),
+                        padding, counted(set), set.target);
   }
   return text;
 }
@@ -142,7 +153,7 @@ std::string report_process(const runtime::ProcessView& process) {
 }
 
 std::string report_verdict(Verdict worst, std::size_t sets) {
-  return fmt::format("{}: {}{}\n", coloured(worst), meaning(worst),
+  return fmt::format("verdict    {}  {}{}\n", runtime::to_string(worst), meaning(worst),
                      sets > 1 ? fmt::format(" (the worst of {} sets)", sets) : "");
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "contract/fields.h"
 
@@ -18,7 +19,8 @@ struct IndexResult {
   std::optional<double> recall_at_10;  // nothing for an exact index
   double build_s = 0, fsync_s = 0, verify_s = 0;
   double wall_s = 0, rss_mb = 0;
-  bool skipped = false;  // input and settings were unchanged
+  bool skipped = false;           // input and settings were unchanged
+  std::vector<std::string> next;  // commands that go on from here
 
   static void fields(auto& self, auto& field) {
     field("output", self.output);
@@ -36,6 +38,7 @@ struct IndexResult {
     field("wall_s", self.wall_s);
     field("rss_mb", self.rss_mb);
     field("skipped", self.skipped);
+    field.unless_empty("next", self.next);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "contract/fields.h"
 
@@ -16,6 +17,7 @@ struct SequencesResult {
   std::uint64_t bytes = 0;
   Json coherence;  // of adjacent context vectors; null: none
   double fsync_s = 0, wall_s = 0, rss_mb = 0;
+  std::vector<std::string> next;  // commands that go on from here
 
   static void fields(auto& self, auto& field) {
     field("output", self.output);
@@ -29,6 +31,7 @@ struct SequencesResult {
     field("fsync_s", self.fsync_s);
     field("wall_s", self.wall_s);
     field("rss_mb", self.rss_mb);
+    field.unless_empty("next", self.next);
   }
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "contract/figures.h"
+#include "contract/run_identity.h"
 
 namespace runner {
 
@@ -124,9 +125,31 @@ struct TrainingHistory {
   }
 };
 
+// The network of a run.
+struct ModelFacts {
+  std::string type;   // "transformer"
+  std::string sizes;  // "4 layers of 512, 8 heads"
+  std::int64_t parameters = 0, bytes = 0;
+
+  static void fields(auto& self, auto& field) {
+    field("type", self.type);
+    field("sizes", self.sizes);
+    field("parameters", self.parameters);
+    field("bytes", self.bytes);
+  }
+};
+
 // What --json and manifest.json tell of a run.
 struct TrainingResult {
   std::string output;
+  std::string config;  // its name
+  DataRecord data;
+  ModelFacts model;
+  std::int64_t threads = 0;
+  std::string openmp;               // the verdict on what was loaded
+  std::optional<EpochRecord> best;  // the epoch whose model is kept
+  std::uint64_t checkpoint_bytes = 0;
+  std::vector<std::string> next;  // commands that go on from here
   std::optional<double> best_val_loss;
   double best_val_cosine = 0;
   std::int64_t epochs = 0, steps = 0;
@@ -146,6 +169,11 @@ struct TrainingResult {
 
   static void fields(auto& self, auto& field) {
     field("output", self.output);
+    field("config", self.config);
+    field("data", self.data);
+    field("model", self.model);
+    field("threads", self.threads);
+    field("openmp", self.openmp);
     field("best_val_loss", self.best_val_loss);
     field("best_val_cosine", self.best_val_cosine);
     field("epochs", self.epochs);
@@ -167,7 +195,10 @@ struct TrainingResult {
     field.unless_empty("gates", self.gates);
     field("gain", self.gain);
     BaselineFigures::fields(self.baselines, field);
+    field("best", self.best);
+    field("checkpoint_bytes", self.checkpoint_bytes);
     field("advice", self.advice);
+    field("next", self.next);
   }
 };
 

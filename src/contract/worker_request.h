@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/colour.h"
 #include "base/log.h"
 #include "contract/job.h"
 
@@ -13,6 +14,7 @@ struct WorkerRequest {
   JobContext context;
   std::string plugin;  // the file
   Verbosity verbosity = Verbosity::normal;
+  ColourMode colour = ColourMode::automatic;
   int status_fd = -1;  // inherited descriptors; -1: none
   int stacks_fd = -1;
   int result_fd = -1;    // the outcome goes there instead of stdout
@@ -22,6 +24,7 @@ struct WorkerRequest {
     field("context", self.context);
     field("plugin", self.plugin);
     field("verbosity", self.verbosity);
+    field("colour", self.colour);
     field("status_fd", self.status_fd);
     field("stacks_fd", self.stacks_fd);
     field("result_fd", self.result_fd);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/input_file.h"
 #include "base/log.h"
+#include "base/progress.h"
 
 namespace runner::data {
 namespace {
@@ -92,12 +93,18 @@ int open_input(const std::filesystem::path& path) {
 }
 
 std::string hash_file(const std::filesystem::path& path) {
+  constexpr std::int64_t mb = 1'000'000;
   const int fd = open_input(path);
   std::vector<char> buffer(1 << 20);
   ContentHash hash;
+  Progress progress("hash " + path.filename().string(), static_cast<std::int64_t>(stamp_of(fd).size) / mb,
+                    "MB");
+  std::int64_t done = 0;
   ssize_t got;
-  while ((got = ::read(fd, buffer.data(), buffer.size())) > 0)
+  while ((got = ::read(fd, buffer.data(), buffer.size())) > 0) {
     hash.update(buffer.data(), static_cast<std::size_t>(got));
+    progress.update((done += got) / mb);
+  }
   const int code = errno;
   ::close(fd);
   if (got < 0) throw DataError(std::string("cannot read: ") + std::strerror(code), path.string());

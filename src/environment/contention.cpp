@@ -191,9 +191,8 @@ std::string beside_load(const Load& load, int threads, double seconds) {
   if (factor < 1 + worth_saying) return "";
   const std::string beside =
       seconds > 0 ? fmt::format(", beside them about {}", format_duration(seconds * factor)) : "";
-  return fmt::format(
-      "busy now: others compute with {:.1f} threads on {} cores; that time is for a free machine{}",
-      load.threads, load.cores, beside);
+  return fmt::format("busy      others compute with {:.1f} threads on {} cores{}", load.threads, load.cores,
+                     beside);
 }
 
 }  // namespace runner::runtime

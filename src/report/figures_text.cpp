@@ -1,6 +1,10 @@
 #include "report/figures_text.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "base/utf8.h"
+#include "report/block.h"
 
 namespace runner::report {
 
@@ -18,30 +22,30 @@ const std::vector<std::pair<const char*, const char*>>& figure_columns() {
   return columns;
 }
 
-std::string figure_table(const NamedList<NamedList<double>>& rows) {
-  std::string text = fmt::format("{:<22}", "");
-  for (const auto& [key, heading] : figure_columns()) text += fmt::format("{:>11}", heading);
-  text += "\n";
+std::string figure_table(const NamedList<NamedList<double>>& rows, std::size_t width) {
+  static constexpr int ranks[] = {9, 6, 2, 3, 5, 8, 1};  // of figure_columns(): which of them stay longest
+  std::size_t name_width = 0;
+  for (const auto& [name, figures] : rows) name_width = std::max(name_width, columns(name));
+  std::vector<TableColumn> shown{{"", name_width, 99}};
+  for (std::size_t i = 0; i < figure_columns().size(); ++i) {
+    const std::string heading = figure_columns()[i].second;
+    shown.push_back({heading, std::max<std::size_t>(8, heading.size() + 1), ranks[i]});
+  }
+  const Table table(std::move(shown), width);
+  std::string text = table.heading();
   for (const auto& [name, figures] : rows) {
-    text += fmt::format("{:<22}", name);
-    for (const auto& [key, heading] : figure_columns())
-      text += fmt::format("{:>11}", figure(figures, key, 4));
-    text += "\n";
+    std::vector<std::string> cells{name};
+    for (const auto& [key, heading] : figure_columns()) cells.push_back(figure(figures, key, 4));
+    text += table.row(cells);
   }
   return text;
 }
 
-std::string header_of(const BaselineFigures& b) {
-  std::string cosines;
-  for (const auto& [name, figures] : b.figures)
-    cosines += fmt::format("{}{} {:.4f}", cosines.empty() ? "" : ", ", name, figures.val_cosine);
-  const NamedList<double> chance = numbers_of(b.chance);
-  return fmt::format(
-      "baselines on the validation split ({:.1f} s), cosine: {}; gain is over {}. Chance: R@1 {}, R@5 {}, "
-      "new "
-      "R@1 {}, new R@5 {}, legacy R@5 {}",
-      b.seconds, cosines, b.best, figure(chance, "r_at_1", 3), figure(chance, "r_at_5", 3),
-      figure(chance, "new_r_at_1", 3), figure(chance, "new_r_at_5", 3), figure(chance, "legacy_r5", 3));
+std::vector<std::string> baseline_parts(const BaselineFigures& baselines) {
+  std::vector<std::string> parts;
+  for (const auto& [name, figures] : baselines.figures)
+    parts.push_back(fmt::format("{} {:.3f}", name, figures.val_cosine));
+  return parts;
 }
 
 std::string shortfall(const BaselineFigures& b, double val_cosine, bool residual) {

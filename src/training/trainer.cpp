@@ -1,6 +1,7 @@
 #include "training/trainer.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +13,8 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/time.h"
-#include "report/figures_text.h"
+#include "report/block.h"
+#include "report/epoch_rows.h"
 #include "training/augment.h"
 #include "training/warmup_cosine.h"
 
@@ -68,9 +70,14 @@ bool Trainer::out_of_steps() const {
 }
 
 TrainerResult Trainer::run() {
-  while (state_.epoch < parts_.options.epochs && !out_of_steps() && !state_.stopped_early) {
-    train_epoch();
-    end_epoch();
+  {
+    // Counts the run's samples, so that the time left is the run's.
+    Progress progress("", samples_at(last_step()), "samples");
+    while (state_.epoch < parts_.options.epochs && !out_of_steps() && !state_.stopped_early) {
+      train_epoch(progress);
+      progress.pause(fmt::format("epoch {}/{}: validation", state_.epoch + 1, parts_.options.epochs));
+      end_epoch();
+    }
   }
   if (state_.history.empty())
     end_epoch();  // stopped inside the first epoch and given no step more: judged as it is
@@ -79,15 +86,20 @@ TrainerResult Trainer::run() {
   return result;
 }
 
-void Trainer::train_epoch() {
+// Validations and files still to come, as long as the last one took.
+double Trainer::end_work_left() const {
+  const std::int64_t steps = last_step() - state_.step;
+  return end_s_ * std::ceil(static_cast<double>(steps) / static_cast<double>(batches_per_epoch()));
+}
+
+void Trainer::train_epoch(Progress& progress) {
   const TrainerOptions& o = parts_.options;
   const auto order = data::permutation(static_cast<std::int64_t>(parts_.split.training.size()),
                                        derived_seed(static_cast<std::uint64_t>(o.seed), order_purpose,
                                                     static_cast<std::uint64_t>(state_.epoch)));
   status::set_phase(fmt::format("train epoch {}", state_.epoch + 1));
-  // Counts the run's samples, so that the time left is the run's.
-  Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs), samples_at(last_step()),
-                    "samples");
+  progress.set_title(fmt::format("epoch {}/{}", state_.epoch + 1, o.epochs));
+  progress.set_other_work(end_work_left());
   while (state_.row < static_cast<std::int64_t>(order.size()) && !out_of_steps()) {
     const StepRecord figures = one_step(order);
     after_step(figures, progress);
@@ -160,7 +172,8 @@ void Trainer::after_step(const StepRecord& figures, Progress& progress) {
   const std::int64_t done =
       state_.epoch * static_cast<std::int64_t>(parts_.split.training.size()) + state_.row;
   if (progress.due())
-    progress.update(done, fmt::format("loss {:.6f} cosine {:.4f}", figures.loss, figures.cosine));
+    progress.update(done,
+                    {fmt::format("loss {:.6f}", figures.loss), fmt::format("cosine {:.4f}", figures.cosine)});
   else
     progress.update(done);
   if (writes() && state_.step % o.log_every == 0) parts_.files->add_metrics(figures);
@@ -218,16 +231,8 @@ void Trainer::end_epoch() {
                     state_.epoch + 1, writes() ? parts_.files->checkpoints().string() : "rank 0's folder"));
   state_.history.push_back(epoch);
   if (writes()) parts_.files->add_metrics(epoch, parts_.baselines);
-  const NamedList<double> numbers = numbers_of(epoch);
-  spdlog::info(
-      "epoch {}/{}: train loss {:.6f} cosine {:.4f} | val loss {:.6f} cosine {:.4f} gain {:+.4f} margin "
-      "{:+.4f} R@1 {} R@5 {} new R@1 {} R@5 {} | lr {:.2e}, {} samples/s",
-      epoch.epoch, o.epochs, epoch.train.loss, epoch.train.cosine, epoch.val_loss, epoch.val_cosine,
-      epoch.gain, epoch.margin, report::figure(numbers, "r_at_1", 3), report::figure(numbers, "r_at_5", 3),
-      report::figure(numbers, "new_r_at_1", 3), report::figure(numbers, "new_r_at_5", 3), epoch.lr,
-      report::figure(numbers, "samples_per_second", 0));
-
   const bool best = !state_.best_val_loss || validation.loss < *state_.best_val_loss;
+  tell_epoch(epoch, best);
   std::string why;
   if (epoch_complete) {
     why = epoch_gate(o.gates, state_.gates, validation.cosine);
@@ -240,6 +245,15 @@ void Trainer::end_epoch() {
   if (!why.empty()) tripped("epoch", why);
   if (writes()) parts_.files->write_history(history());
   save_checkpoint(false);
+  end_s_ = seconds_since(start);
+}
+
+void Trainer::tell_epoch(const EpochRecord& epoch, bool best) {
+  const auto rows = [&](std::size_t width) {
+    return (told_epochs_ ? "" : report::epoch_heading(width)) + report::epoch_row(epoch, best, width);
+  };
+  log_block(rows(report::block_width(STDERR_FILENO)), rows(std::string::npos));
+  told_epochs_ = true;
 }
 
 std::optional<double> Trainer::samples_per_second() const {

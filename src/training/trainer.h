@@ -72,7 +72,7 @@ class Trainer {
   using Clock = std::chrono::steady_clock;
 
   // trainer.cpp
-  void train_epoch();
+  void train_epoch(Progress& progress);
   bool out_of_steps() const;
   std::int64_t batches_per_epoch() const;
   std::int64_t last_step() const;                    // of the run
@@ -80,6 +80,8 @@ class Trainer {
   StepRecord one_step(const std::vector<std::int64_t>& order);
   void after_step(const StepRecord& figures, Progress& progress);
   void end_epoch();
+  void tell_epoch(const EpochRecord& epoch, bool best);
+  double end_work_left() const;
   void finish(TrainerResult& result);
   bool early_stop(const EpochRecord& epoch);
   void stop_if_asked();
@@ -112,7 +114,9 @@ class Trainer {
   Batches batches_;
   BackgroundTask writer_;
   Clock::time_point started_, last_checkpoint_;
-  bool ended_well_ = false;  // all epochs, and the final gates passed: the last checkpoint is enough
+  bool told_epochs_ = false;  // their heading stands above
+  double end_s_ = 0;          // that the last epoch took behind its steps: validation and files
+  bool ended_well_ = false;   // all epochs, and the final gates passed: the last checkpoint is enough
   std::int64_t steps_here_ = 0, rows_here_ = 0;  // of this process, without the first step
   double seconds_here_ = 0, first_step_ms_ = 0;
   ranks::Group::Times exchange_here_;  // of the same steps

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "models/model_file.h"
@@ -204,12 +203,6 @@ void Trainer::finish(TrainerResult& result) {
   state_.finished = true;
   ended_well_ = whole && result.gates_passed;
   write_model_files();
-  if (ended_well_ && writes())
-    spdlog::info(
-        "checkpoints/ keeps {} of {}: the last one, from which --resume trains more epochs, and the best "
-        "one, to which it would roll back",
-        format_bytes(static_cast<double>(checkpoint_bytes(parts_.files->checkpoints()))),
-        parts_.files->checkpoints().parent_path().string());
   result.samples_per_second = samples_per_second();
   result.step_ms = step_ms();
   result.first_step_ms = first_step_ms();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/progress.h"
 #include "base/status.h"
 #include "models/unit_vectors.h"
 
@@ -115,6 +116,7 @@ std::vector<ValidationResult> Validator::run(const std::vector<Predict>& predict
   std::vector<ValidationResult> results(predictors.size());
   std::vector<AlignmentSums> sums(predictors.size());
   std::int64_t chunk = 0;
+  Progress progress("validate", static_cast<std::int64_t>(ids_.size()), "windows");
   for (std::size_t g = 0; g < groups_.size();) {
     std::size_t end = g + 1;
     while (end < groups_.size() && groups_[end].end - groups_[g].first <= chunk_rows) ++end;
@@ -142,6 +144,7 @@ std::vector<ValidationResult> Validator::run(const std::vector<Predict>& predict
         rank(part, of_part, sums);
       }
       status::beat();
+      progress.update(stop);
     }
     g = end;
   }

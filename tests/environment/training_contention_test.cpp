@@ -38,7 +38,7 @@ TEST(BusyMachine, APlanCountsWhatComputesBesideIt) {
   const BusyProcesses others(cores);
   ProgramResult plan = run_runner({"plan", "configs/p6b_v23.yaml"}, in_source());
   ASSERT_EQ(plan.exit_code, 0) << plan.err;
-  EXPECT_THAT(plan.out, HasSubstr("busy now: others compute"));
+  EXPECT_THAT(plan.out, HasSubstr("busy      others compute"));
   EXPECT_THAT(plan.out, HasSubstr("beside them about"));
   plan = run_runner({"plan", "configs/p6b_v23.yaml", "--json"}, in_source());
   EXPECT_GT(result_of(plan).value("slowdown_now", 0.0), 1.1);

@@ -18,11 +18,13 @@ namespace runner::test {
 
 class ProgramOnTerminal {
  public:
-  // stdin and stderr are the terminal, stdout goes to the file. With `ignore_hangup` as under nohup.
+  // stdin and stderr are the terminal, stdout goes to the file. With `ignore_hangup` as under nohup. Without
+  // `columns` the terminal does not say how wide it is.
   ProgramOnTerminal(const std::vector<std::string>& command, const std::string& folder,
-                    const std::string& out, bool ignore_hangup = false) {
+                    const std::string& out, bool ignore_hangup = false, unsigned short columns = 0) {
     master_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) return;
+    if (columns > 0) resize(columns);
     const std::string name = ::ptsname(master_);
     pid_ = ::fork();
     if (pid_ != 0) return;
@@ -49,6 +51,16 @@ class ProgramOnTerminal {
   ProgramOnTerminal(const ProgramOnTerminal&) = delete;
   ProgramOnTerminal& operator=(const ProgramOnTerminal&) = delete;
 
+  void resize(unsigned short columns) const {
+    const winsize size{50, columns, 0, 0};
+    ::ioctl(master_, TIOCSWINSZ, &size);
+  }
+  // What it writes next; "" once it has ended.
+  std::string next() const {
+    char buffer[4096];
+    const ssize_t n = ::read(master_, buffer, sizeof buffer);
+    return n <= 0 ? "" : std::string(buffer, static_cast<std::size_t>(n));
+  }
   // Reads until `text` has come; false after a minute, or when the program ends without it.
   bool shows(const std::string& text) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);

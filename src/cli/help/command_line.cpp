@@ -2,9 +2,11 @@
 
 #include <charconv>
 
+#include "base/colour.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "base/words.h"
 #include "cli/help/help_text.h"
 #include "cli/help/suggest_flag.h"
 #include "cli/help/wrap.h"
@@ -56,6 +58,11 @@ std::string one_too_many(const std::string& word, const DescribedCommand& comman
                      arguments.empty() ? "flags only" : "no more than " + arguments);
 }
 
+std::string colour_word(const std::string& text) {
+  if (from_word<ColourMode>(text)) return "";
+  return fmt::format("expected {}; got '{}'", fmt::join(words_of(ColourMode{}), ", "), text);
+}
+
 }  // namespace
 
 std::string whole_number_from_one(const std::string& text) {
@@ -74,6 +81,13 @@ void CommandLine::takes_rest(const std::string& argument, const std::string& hel
 CommandLine::CommandLine(const std::string& about, const std::string& name) : CLI::App(about, name) {
   set_help_flag("-h", "the flags in short");
   set_help_all_flag("--help", "all there is to say");
+  fallthrough();  // what this takes, its subcommands take too
+  add_option_function<std::string>(
+      "--color", [](const std::string& word) { set_colour_mode(*from_word<ColourMode>(word)); },
+      "auto: on a terminal, as NO_COLOR and CLICOLOR_FORCE say; always, never: whatever they say")
+      ->type_name("{auto,always,never}")
+      ->check(colour_word)
+      ->group(common_flags);
 }
 
 void CommandLine::has_keys(const std::string& job, const config::Binder& binder) {

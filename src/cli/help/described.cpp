@@ -63,6 +63,13 @@ void take_text(const std::string& text, DescribedCommand& command) {
   command.examples += (command.examples.empty() ? "" : "\n") + examples;
 }
 
+// What a command takes for all of its subcommands, in front of their help.
+DescribedCommand with_common(DescribedCommand sub, const DescribedCommand& of) {
+  for (const DescribedFlag& flag : of.flags)
+    if (flag.is_common && !flag.type.empty()) sub.flags.insert(sub.flags.end() - 1, flag);
+  return sub;
+}
+
 }  // namespace
 
 std::string DescribedFlag::left() const {
@@ -91,7 +98,7 @@ DescribedCommand describe(const CLI::App& app, const std::string& name) {
   help.is_common = true;
   command.flags.push_back(help);
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-    command.commands.push_back(describe(*sub, name + " " + sub->get_name()));
+    command.commands.push_back(with_common(describe(*sub, name + " " + sub->get_name()), command));
   return command;
 }
 

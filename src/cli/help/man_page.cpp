@@ -25,7 +25,8 @@ constexpr const char* page_end =
     ".TP\n.B RUNNER_DEVICE\nStands above the file's device and below\n.BR \\-\\-device .\n"
     ".TP\n.B RUNNER_LOG\nThe level of the log.\n"
     ".TP\n.B RUNNER_CACHE_DIR\nWhere what was found in libraries is remembered.\n"
-    ".TP\n.B NO_COLOR\nNo colours.\n";
+    ".TP\n.B NO_COLOR\nNo colours, unless\n.B \\-\\-color always\nsays so.\n"
+    ".TP\n.B CLICOLOR_FORCE\nColours in pipes and files too.\n";
 
 // Text as troff sees none of its own signs in it.
 std::string plain(const std::string& text) {

@@ -46,13 +46,14 @@ std::string overview(HelpLength length, std::size_t width) {
     text += "\nFlags:\n";
     for (const auto& [flag, help] : own_flags())
       text += beside("  " + flag, help, command_column + 3, width) + "\n";
-    text +=
-        "\n" +
-        wrap(
-            "Flags of most commands: --json (one object as the last line of stdout), --quiet, --verbose; of "
-            "jobs also --set KEY=VALUE, --dry-run, --explain-env, --no-supervise.",
-            width) +
-        "\n\nExit codes:\n";
+    text += "\n" +
+            wrap(
+                "Flags of most commands: --json (one object as the last line of stdout), --quiet, --verbose, "
+                "--color "
+                "auto|always|never; of "
+                "jobs also --set KEY=VALUE, --dry-run, --explain-env, --no-supervise.",
+                width) +
+            "\n\nExit codes:\n";
     for (const auto& [code, meaning] : exit_codes())
       text += beside("  " + code, meaning, code_column, width) + "\n";
   }

@@ -1,15 +1,17 @@
 #include "cli/help/wrap.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "base/terminal.h"
+#include "base/utf8.h"
+
 namespace runner::cli {
 namespace {
 
-constexpr std::size_t usual_width = 80, least_width = 20;
+constexpr std::size_t least_width = 20;
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -61,15 +63,7 @@ std::string each_line(const std::string& text, std::size_t width, std::size_t in
 }  // namespace
 
 std::size_t help_width() {
-  winsize size{};
-  const bool known =
-      ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? std::max<std::size_t>(size.ws_col, least_width) : usual_width;
-}
-
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return std::max(terminal_width(STDOUT_FILENO), least_width);
 }
 
 std::string wrap(const std::string& text, std::size_t width, std::size_t indent) {

@@ -2,15 +2,11 @@
 // Text in the width of a terminal, broken at blanks only.
 
 #include <string>
-#include <string_view>
 
 namespace runner::cli {
 
 // Columns of the terminal that stdout is; 80 where it is none, or does not say.
 std::size_t help_width();
-
-// Columns that `text` takes: its characters, not its bytes.
-std::size_t columns(std::string_view text);
 
 // Each line of `text` no longer than `width`, where its words allow that. What is broken goes on at `indent`
 // columns.

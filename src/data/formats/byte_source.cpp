@@ -32,10 +32,13 @@ std::shared_ptr<ByteSource> with_random_access(std::shared_ptr<ByteSource> sourc
               "{}: deflated; unpacking {} into a scratch file", place,
               format_bytes(static_cast<double>(source->size())));
   MappedFile scratch = MappedFile::scratch(source->size());
+  constexpr std::uint64_t mb = 1'000'000;
+  Progress progress("unpack " + place, static_cast<std::int64_t>(source->size() / mb), "MB");
   for (std::uint64_t at = 0; at < source->size(); at += piece) {
     const std::uint64_t n = std::min(piece, source->size() - at);
     source->read(at, scratch.writable() + at, n);
     scratch.release(at, n);
+    progress.update(static_cast<std::int64_t>((at + n) / mb));
   }
   return std::make_shared<ScratchSource>(std::move(scratch), source->size());
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "data/samples/detect.h"
 
 namespace runner::data {
@@ -153,8 +154,10 @@ ValueCheck Vectors::check_values(bool crc, const std::function<void(std::int64_t
                                  Zeros zeros) const {
   ValueCheck all;
   std::int64_t seen = 0;
+  Progress shown("check values", rows_, "rows");
   for (const Part& part : parts_) {
     const auto done = [&](std::int64_t rows) {
+      shown.update(part.first + rows - skipped_);
       if (progress) progress(part.first + rows - skipped_);
     };
     const std::int64_t first = std::max<std::int64_t>(0, skipped_ - part.first);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "data/content_hash.h"
 #include "index/build/faiss_watch.h"
@@ -112,6 +113,16 @@ double share_found(const Sample& sample, Metric metric, std::int64_t width, cons
   return static_cast<double>(found) / static_cast<double>(sample.rows.size());
 }
 
+// Shows how many rows the sampled ones have been compared with.
+class Verified {
+ public:
+  explicit Verified(std::int64_t rows) : progress_(std::make_shared<Progress>("verify", rows, "rows")) {}
+  void operator()(std::int64_t done) const { progress_->update(done); }
+
+ private:
+  std::shared_ptr<Progress> progress_;
+};
+
 Verification verify_flat(const std::filesystem::path& file, const data::Vectors& vectors,
                          const BuildSettings& build, const Sample& sample) {
   const auto index = MappedIndex::open(file, true);
@@ -124,7 +135,8 @@ Verification verify_flat(const std::filesystem::path& file, const data::Vectors&
   Verification result;
   result.exact = true;
   const auto n = static_cast<std::int64_t>(sample.rows.size());
-  const Neighbours found = exact_search(*index, build.metric, sample.vectors.data(), n, 1);
+  const Neighbours found =
+      exact_search(*index, build.metric, sample.vectors.data(), n, 1, Verified(vectors.rows() * passes(n)));
   result.self_recall = share_found(sample, build.metric, index->width(), found.scores);
   if (index->layout().file_bytes > small_file) return result;
   // FAISS must read the same from it.
@@ -164,7 +176,8 @@ Verification verify_approximate(const std::filesystem::path& file, const data::V
   const faiss::Index& index = without_ids(*whole, build, file.string());
   const std::int64_t n = static_cast<std::int64_t>(sample.rows.size()), width = vectors.width();
   const std::int64_t k = std::min(recall_at, vectors.rows());
-  const Neighbours exact = exact_search(input, build.metric, sample.vectors.data(), n, k);
+  const Neighbours exact =
+      exact_search(input, build.metric, sample.vectors.data(), n, k, Verified(vectors.rows() * passes(n)));
   std::vector<float> scores(static_cast<std::size_t>(n * k));
   std::vector<std::int64_t> rows(static_cast<std::size_t>(n * k));
   index.search(n, sample.vectors.data(), k, scores.data(), rows.data());

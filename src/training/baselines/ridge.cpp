@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "training/validation.h"
 
@@ -21,6 +22,7 @@ torch::Tensor fit_ridge(const data::SampleSource& samples, const std::vector<std
         "baselines.ridge");
   torch::Tensor squares = torch::zeros({features, features}), products = torch::zeros({features, width});
   const auto count = static_cast<std::int64_t>(ids.size());
+  Progress progress("ridge", count, "windows");
   for (std::int64_t first = 0; first < count; first += read_at_once) {
     const std::int64_t n = std::min(read_at_once, count - first);
     const Batch batch = gather_batch(samples, ids.data() + first, n, normalize, torch::kCPU);
@@ -28,7 +30,9 @@ torch::Tensor fit_ridge(const data::SampleSource& samples, const std::vector<std
     squares.addmm_(x.t(), x);
     products.addmm_(x.t(), batch.targets);
     status::beat();
+    progress.update(first + n);
   }
+  progress.pause(fmt::format("ridge: solving for {} unknowns", features));
   auto system = squares.to(torch::kFloat64);
   squares = torch::Tensor();
   system.diagonal().add_(lambda);

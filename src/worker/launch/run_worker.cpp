@@ -5,9 +5,11 @@
 #include <csignal>
 #include <optional>
 
+#include "base/colour.h"
 #include "base/error.h"
 #include "base/fault_address.h"
 #include "base/json_parse.h"
+#include "base/live_line.h"
 #include "base/log.h"
 #include "openmp_scan/loader/process.h"
 #include "openmp_scan/scan.h"
@@ -61,6 +63,7 @@ WorkerRequest request_of(const WorkerPlan& plan) {
   request.context = plan.context;
   request.plugin = plan.plugin;
   request.verbosity = plan.verbosity;
+  request.colour = colour_mode();
   return request;
 }
 
@@ -138,6 +141,7 @@ Attempt run_once(const WorkerPlan& plan) {
   Attempt attempt;
   CrashFacts& facts = attempt.facts;
   facts.ending = supervise(signals, watch);
+  if (facts.ending.signal != 0) live_line::clear_remains();
   facts.job = plan.context.job;
   facts.phase = status::page().phase;
   facts.step = status::page().step.load();

@@ -164,6 +164,7 @@ std::optional<ranks::RankPlace> follower_of(const WorkerRequest& request) {
 
 int worker_main(int request_fd) {
   const WorkerRequest request = read_request(request_fd);
+  set_colour_mode(request.colour);
   setup_logging(request.verbosity);
   if (const auto follower = follower_of(request)) ranks::say_errors_only(*follower);
   catch_stop_signals();

@@ -30,7 +30,7 @@ void print_outcome(const WorkerOutcome& outcome, bool json) {
     const Json object = outcome.error ? Json{{"error", *outcome.error}} : outcome.result.result;
     std::puts(json_text(object).c_str());
   } else if (!outcome.error && !outcome.result.summary.empty()) {
-    say("{}{}", outcome.result.summary, outcome.result.summary.back() == '\n' ? "" : "\n");
+    say_states(outcome.result.summary + (outcome.result.summary.back() == '\n' ? "" : "\n"));
   }
 }
 

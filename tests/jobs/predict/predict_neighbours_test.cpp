@@ -177,7 +177,7 @@ TEST_F(PredictNeighbours, LibtorchAndFaissStayInWorkersOfTheirOwn) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("part torch: in a worker of its own"));
   EXPECT_THAT(run.err, HasSubstr("part faiss: in a worker of its own"));
-  EXPECT_THAT(run.out, HasSubstr("p.npz: "));
+  EXPECT_THAT(run.out, HasSubstr("output    p.npz\n"));
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     EXPECT_THAT(entry.path().string(), Not(HasSubstr(".parts")));
 }
