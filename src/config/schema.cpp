@@ -1,8 +1,11 @@
 #include "config/schema.h"
 
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 
 #include "config/key_parts.h"
+#include "config/resolve.h"
 #include "config/values.h"
 
 namespace runner::config {
