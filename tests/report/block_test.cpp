@@ -37,7 +37,7 @@ TEST(ABlock, BreaksBetweenPartsAndNeverInsideOfOne) {
 TEST(ABlock, BreaksACommandSoThatItCanBePasted) {
   Block block;
   block.add_list("next", {"runner eval eval_5cat --model /tmp/a/run --npz data.npz"});
-  EXPECT_EQ(block.text(50),
+  EXPECT_EQ(block.text(52),
             "next      runner eval eval_5cat --model /tmp/a/run \\\n            --npz data.npz\n");
   Block quoted;
   quoted.add_list("next", {"runner eval --model '/tmp/a --b'"});
