@@ -1,14 +1,14 @@
 # Completion scripts and the man page, printed by the built program from what its commands declare, and installed where
-# shells and man look by themselves.
+# shells and man look by themselves. Built for another system, it is CMAKE_CROSSCOMPILING_EMULATOR that prints them.
 set(RUNNER_SHELL_DIR ${PROJECT_BINARY_DIR}/shell)
 set(shell_files ${RUNNER_SHELL_DIR}/runner ${RUNNER_SHELL_DIR}/_runner ${RUNNER_SHELL_DIR}/runner.fish
                 ${RUNNER_SHELL_DIR}/runner.1)
 add_custom_command(OUTPUT ${shell_files}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${RUNNER_SHELL_DIR}
-  COMMAND $<TARGET_FILE:runner> completion bash > ${RUNNER_SHELL_DIR}/runner
-  COMMAND $<TARGET_FILE:runner> completion zsh > ${RUNNER_SHELL_DIR}/_runner
-  COMMAND $<TARGET_FILE:runner> completion fish > ${RUNNER_SHELL_DIR}/runner.fish
-  COMMAND $<TARGET_FILE:runner> help --man > ${RUNNER_SHELL_DIR}/runner.1
+  COMMAND runner completion bash > ${RUNNER_SHELL_DIR}/runner
+  COMMAND runner completion zsh > ${RUNNER_SHELL_DIR}/_runner
+  COMMAND runner completion fish > ${RUNNER_SHELL_DIR}/runner.fish
+  COMMAND runner help --man > ${RUNNER_SHELL_DIR}/runner.1
   DEPENDS runner COMMENT "Completion scripts and the man page" VERBATIM)
 add_custom_target(shell_files ALL DEPENDS ${shell_files})
 add_dependencies(product shell_files)

@@ -29,6 +29,12 @@ absolute() {
   esac
 }
 
+# The host's mirror of Debian, without its updates and security: "" when apt knows none.
+host_mirror() {
+  apt-get indextargets --format "\$(LABEL)|\$(REPO_URI)" "Created-By: Packages" 2>/dev/null |
+    sed -nE '/^Debian\|(https?|file):/{s/^Debian\|//p;q;}' || true
+}
+
 # How many compilers may run: cores, but no more than one for each 2 GB of memory (libtorch's headers are heavy).
 build_jobs() {
   local cores memory_kb by_memory

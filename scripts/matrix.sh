@@ -41,12 +41,6 @@ if [ "${RUNNER_MATRIX_MOUNTS:-}" != own ]; then
   RUNNER_MATRIX_MOUNTS=own exec unshare --mount --propagation private -- "${BASH_SOURCE[0]}" "${arguments[@]}"
 fi
 
-# The host's mirror of Debian, without its updates and security: "" when apt knows none.
-host_mirror() {
-  apt-get indextargets --format "\$(LABEL)|\$(REPO_URI)" "Created-By: Packages" 2>/dev/null |
-    sed -nE '/^Debian\|(https?|file):/{s/^Debian\|//p;q;}' || true
-}
-
 suite_of() {
   case $1 in
     debian13 | clang) printf trixie ;;

@@ -61,7 +61,7 @@ bool has_ionice(const Host& host) {
 }
 
 // Debian's and Fedora's cron write their process number there; a killed one leaves it behind.
-bool cron_runs() {
+[[maybe_unused]] bool cron_runs() {
   std::ifstream file("/run/crond.pid");
   pid_t pid = 0;
   return file >> pid && pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
@@ -94,7 +94,7 @@ void start_agent(const Host& host, const ScheduleEntry& entry, const std::string
 
 }  // namespace
 
-std::string default_scheduler(const Host& host) {
+std::string default_scheduler([[maybe_unused]] const Host& host) {
 #ifdef __APPLE__
   return "launchd";
 #else

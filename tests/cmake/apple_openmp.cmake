@@ -2,6 +2,10 @@
 set(keg ${FOLDER}/opt/libomp)
 file(WRITE ${keg}/lib/libomp.dylib "")
 file(WRITE ${keg}/include/omp.h "")
+# A wheel where CMake looks for packages holds one too; it is not to be taken.
+file(WRITE ${FOLDER}/wheel/lib/libomp.dylib "")
+file(WRITE ${FOLDER}/wheel/include/omp.h "")
+set(CMAKE_PREFIX_PATH ${FOLDER}/wheel)
 set(ENV{HOMEBREW_PREFIX} ${FOLDER})
 set(CMAKE_FIND_LIBRARY_PREFIXES lib)
 set(CMAKE_FIND_LIBRARY_SUFFIXES .dylib)

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 
 namespace {
 
-// As scripts/cross_macos.sh installs it: libtorch with its libomp in lib/torch, FAISS in the plug-ins.
+// libtorch with its libomp in a folder of their own, FAISS in the plug-ins.
 class MacTree : public ScanTest {
  protected:
   void SetUp() override {

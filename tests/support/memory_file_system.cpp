@@ -7,13 +7,30 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 namespace runner::test {
 namespace fs = std::filesystem;
 
-// A memory file, so that a descriptor of it is one of the system's: pwrite, fstat and flock work as on any.
+namespace {
+
+int nameless_file() {
+#ifdef __linux__
+  return ::memfd_create("file", MFD_CLOEXEC);
+#else
+  char name[] = "/tmp/runner-test-XXXXXX";
+  const int fd = ::mkstemp(name);
+  ::unlink(name);
+  return fd;
+#endif
+}
+
+}  // namespace
+
+// A file without a name, so that a descriptor of it is one of the system's: pwrite, fstat and flock work as
+// on any.
 struct MemoryFileSystem::File {
-  int memory = ::memfd_create("file", MFD_CLOEXEC);
+  int memory = nameless_file();
   std::string flushed;
 
   File() = default;

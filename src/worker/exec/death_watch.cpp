@@ -9,6 +9,8 @@
 #endif
 
 namespace runner::runtime {
+
+#ifdef __linux__
 namespace {
 
 constexpr int most_looks = 3;
@@ -18,6 +20,7 @@ bool is_deadly(int signal) {
 }
 
 }  // namespace
+#endif
 
 DeathWatch::DeathWatch(pid_t child, std::function<void()> at_death)
     : child_(child), at_death_(std::move(at_death)) {

@@ -26,7 +26,7 @@ class DeathWatch {
   pid_t child_;
   std::function<void()> at_death_;
   bool tracing_ = false;
-  int looks_ = 0;
+  [[maybe_unused]] int looks_ = 0;
 };
 
 }  // namespace runner::runtime
