@@ -79,13 +79,18 @@ Store open_store(RankPlace& place, double timeout) {
   const int inherited = inherited_socket();
   const int socket = inherited >= 0 ? inherited : listen_on(place.address, place.port);
   if (place.port == 0) place.port = port_of(socket);
-  return serve(place.address, options_of<c10d::TCPStoreOptions>(place.port, timeout), socket);
+  Store store = serve(place.address, options_of<c10d::TCPStoreOptions>(place.port, timeout), socket);
+  put(*store, "store", "open");
+  return store;
 }
 
 Store connect_store(const RankPlace& place, double timeout) {
   try {
     auto store = c10::make_intrusive<c10d::TCPStore>(place.address,
                                                      options_of<c10d::TCPStoreOptions>(place.port, timeout));
+    // Who has accepted the connection may be another program, or stopped. c10d gives its socket a timeout
+    // with the first of these calls; before, any other would wait for ever.
+    take(*store, "store");
     return store;
   } catch (const std::exception& error) {
     spdlog::debug("{}", error.what());

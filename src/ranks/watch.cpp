@@ -158,8 +158,11 @@ void Watch::explain(const std::string& complaint) {
           const std::string now = take(*store_, key("beat", rank));
           silent[i] = now == beats[i] ? silent[i] + 1 : 0;
           beats[i] = now;
-          if (silent[i] < 3 || store_->check({key("left", rank)})) continue;
-          lose(rank, "its process has ended or its link is cut");
+          if (silent[i] < 3) continue;
+          // One that has failed may not have been able to tell why.
+          const std::string left = store_->check({key("left", rank)}) ? take(*store_, key("left", rank)) : "";
+          if (left == "well") continue;
+          lose(rank, left.empty() ? "its process has ended or its link is cut" : "it has ended");
           break;
         }
       } catch (const std::exception&) {  // the next round says what that means

@@ -84,27 +84,6 @@ TEST(Launchers, Srun) {
              folder, "srun");
 }
 
-// Two ranks by hand, as a launcher would.
-std::vector<ProgramResult> by_hand(const std::vector<std::vector<std::string>>& lines,
-                                   const std::vector<std::map<std::string, std::string>>& environments,
-                                   int port) {
-  std::vector<std::future<ProgramResult>> runs;
-  for (std::size_t rank = 0; rank < lines.size(); ++rank)
-    runs.push_back(std::async(std::launch::async, [&, rank] {
-      ProgramOptions options;
-      options.environment = {{"RANK", std::to_string(rank)},
-                             {"WORLD_SIZE", std::to_string(lines.size())},
-                             {"LOCAL_RANK", std::to_string(rank)},
-                             {"MASTER_ADDR", "127.0.0.1"},
-                             {"MASTER_PORT", std::to_string(port)}};
-      for (const auto& [name, value] : environments[rank]) options.environment[name] = value;
-      return run_runner(lines[rank], options);
-    }));
-  std::vector<ProgramResult> results;
-  for (auto& run : runs) results.push_back(run.get());
-  return results;
-}
-
 TEST(Launchers, ARankOfAnotherSecretOrConfigIsRefusedByAll) {
   const TemporaryFolder folder;
   const auto line = training((folder.path() / "run").string());
@@ -148,6 +127,18 @@ TEST(Launchers, APortInUseIsNamed) {
   EXPECT_EQ(results[0].exit_code, 4) << results[0].err;
   EXPECT_THAT(results[0].err, testing::HasSubstr("127.0.0.1:" + std::to_string(port)));
   EXPECT_THAT(results[0].err, testing::HasSubstr("another MASTER_PORT is the way out"));
+  // Rank 1 gets a connection there, and never a word.
+  ProgramOptions options;
+  options.environment = {{"RANK", "1"},
+                         {"WORLD_SIZE", "2"},
+                         {"LOCAL_RANK", "1"},
+                         {"MASTER_ADDR", "127.0.0.1"},
+                         {"MASTER_PORT", std::to_string(port)}};
+  auto line = training((folder.path() / "run").string());
+  line.insert(line.end(), {"--set", "environment.rank_timeout=1"});
+  const auto other = run_runner(line, options);
+  EXPECT_EQ(other.exit_code, 1) << other.err;
+  EXPECT_THAT(other.err, testing::HasSubstr("rank 0 does not answer there within 1 s"));
   ::close(taken);
 }
 

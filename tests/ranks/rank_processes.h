@@ -131,4 +131,25 @@ inline ProgramResult with_fault(const std::string& output, const std::vector<std
   return result;
 }
 
+// A rank a command line by hand, as a launcher would.
+inline std::vector<ProgramResult> by_hand(const std::vector<std::vector<std::string>>& lines,
+                                          const std::vector<std::map<std::string, std::string>>& environments,
+                                          int port) {
+  std::vector<std::future<ProgramResult>> runs;
+  for (std::size_t rank = 0; rank < lines.size(); ++rank)
+    runs.push_back(std::async(std::launch::async, [&, rank] {
+      ProgramOptions options;
+      options.environment = {{"RANK", std::to_string(rank)},
+                             {"WORLD_SIZE", std::to_string(lines.size())},
+                             {"LOCAL_RANK", std::to_string(rank)},
+                             {"MASTER_ADDR", "127.0.0.1"},
+                             {"MASTER_PORT", std::to_string(port)}};
+      for (const auto& [name, value] : environments[rank]) options.environment[name] = value;
+      return run_runner(lines[rank], options);
+    }));
+  std::vector<ProgramResult> results;
+  for (auto& run : runs) results.push_back(run.get());
+  return results;
+}
+
 }  // namespace runner::test
