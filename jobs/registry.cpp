@@ -81,7 +81,7 @@ const std::vector<JobType>& job_types() {
        nullptr,
        "CONFIG",
        "runner eval configs/eval_5cat.yaml --model artifacts/lvm/models/latest",
-       {},
+       {{"--nproc", &Arguments::nproc, "ranks on this machine, which share the samples (docs/scale.md)"}},
        {},
        make<EvalOptions>,
        OutputKind::file,

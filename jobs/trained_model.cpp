@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "config/resolve.h"
 #include "engines/device_probe.h"
-#include "environment/device_choice.h"
 #include "environment/device_policy.h"
 #include "jobs/job_type.h"
+#include "jobs/rank_session.h"
 #include "jobs/voice.h"
 
 namespace runner::jobs {
@@ -33,7 +33,7 @@ std::optional<TrainOptions> run_of(const std::filesystem::path& model) {
 
 ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::optional<TrainOptions>& run) {
   const bool fallback = wish.device_fallback.value_or(wish.device == "auto");
-  const auto choice = runtime::choose_device(wish.device, fallback, lvm::probe_device);
+  const auto choice = choose_rank_device(wish.device, fallback, wish.place);
   using lvm::PrecisionChoice;
   const PrecisionChoice wanted = wish.precision != PrecisionChoice::fitting ? wish.precision
                                  : run                                      ? run->precision

@@ -9,6 +9,7 @@
 
 #include "jobs/train/options.h"
 #include "models/model.h"
+#include "ranks/rank_place.h"
 
 namespace runner::jobs {
 
@@ -21,6 +22,7 @@ struct ComputeWish {
   std::optional<bool> device_fallback;  // default: true for auto
   // fitting: as the run trained, fp32 without one
   lvm::PrecisionChoice precision = lvm::PrecisionChoice::fitting;
+  std::optional<ranks::RankPlace> place = std::nullopt;  // of this process among ranks
 };
 struct ComputePlace {
   torch::Device device;

@@ -17,7 +17,7 @@ set -euo pipefail
 BUILD_PACKAGES="cmake ninja-build g++ ccache pkg-config libtorch-dev libfaiss-dev libopenblas-openmp-dev libyaml-cpp-dev
   libcli11-dev libspdlog-dev nlohmann-json3-dev libzip-dev libprotobuf-dev libgtest-dev libgmock-dev libgloo-dev"
 TEST_PACKAGES="python3 python3-numpy python3-torch python3-faiss python3-yaml libomp5|libomp5-14|libomp5-19 patchelf cron systemd
-  openmpi-bin procps git clang-format clang-tidy llvm shellcheck zsh fish mandoc man-db"
+  openmpi-bin iproute2 procps git clang-format clang-tidy llvm shellcheck zsh fish mandoc man-db"
 BENCH_PACKAGES="libbenchmark-dev python3 python3-numpy"
 
 with_tests=no with_bench=no only_print=no

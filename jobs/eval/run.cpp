@@ -21,10 +21,12 @@
 #include "jobs/eval/splits.h"
 #include "jobs/input_records.h"
 #include "jobs/job_type.h"
+#include "jobs/rank_session.h"
 #include "jobs/trained_model.h"
 #include "jobs/voice.h"
 #include "models/model_file.h"
 #include "models/torch_version.h"
+#include "openmp_scan/scan.h"
 
 namespace runner::jobs {
 
@@ -84,10 +86,11 @@ std::optional<SplitReport> evaluate(cat::Predictor& predictor, const cat::Articl
     options.shares = torch::Tensor();
   status::set_phase(std::string("evaluate ") + name);
   const std::int64_t samples = std::min(options.samples, static_cast<std::int64_t>(split->ids.size()));
-  Progress progress(name, samples, "samples");
+  std::optional<Progress> progress;
+  if (options.group == nullptr || options.group->leads()) progress.emplace(name, samples, "samples");
   return cat::run(predictor, articles, {name, split->source.get(), split->ids}, options, [&](double share) {
     status::beat();
-    progress.update(static_cast<std::int64_t>(share * static_cast<double>(samples)));
+    if (progress) progress->update(static_cast<std::int64_t>(share * static_cast<double>(samples)));
   });
 }
 
@@ -146,17 +149,48 @@ std::string named_for_good(const std::filesystem::path& path) {
   return (plain ? path : real).string();
 }
 
-}  // namespace
+// Windows of a split, for ranks to compare.
+Json windows_of(const std::optional<EvalSplit>& split) {
+  if (!split) return nullptr;
+  return {{"context", split->source->context()}, {"samples", split->ids.size()}};
+}
 
-void run_eval(const JobContext& context, JobResult& result) {
-  const auto given = options_of<EvalOptions>(context);
-  const EvalOptions options = own_data(given);
-  if (given.ood.given() && !options.ood.given())
-    spdlog::info("ood is left out: its articles are not among those of --npz");
-  // All that can be refused is refused before anything is computed.
-  const auto start = std::chrono::steady_clock::now();
-  AtomicFile file_of_report(options.output, if_taken(context));
-  Manifest manifest(context, options.name);
+Json what_decides(const cat::Options& test, const std::optional<EvalSplit>& val,
+                  const std::optional<EvalSplit>& ood) {
+  return {{"legacy", test.legacy},
+          {"samples", test.samples},
+          {"horizon", test.horizon},
+          {"seed", test.seed},
+          {"target_offset", test.target_offset},
+          {"weighted_mean", test.shares.defined()},
+          {"val", windows_of(val)},
+          {"ood", windows_of(ood)}};
+}
+
+std::vector<InputRecord> without_paths(std::vector<InputRecord> files) {
+  for (InputRecord& file : files) file.path.clear();
+  return files;
+}
+
+cat::Options test_options(const EvalOptions& options, const std::optional<TrainOptions>& run) {
+  cat::Options test;
+  test.legacy = options.mode == EvalMode::legacy;
+  test.samples = options.samples;
+  test.horizon = options.horizon;
+  test.seed = static_cast<std::uint64_t>(options.seed);
+  test.target_offset = target_offset(options, run);
+  test.shares = shares_of(options.model);
+  return test;
+}
+
+struct Evaluation {
+  EvalReport report;  // all but its output
+  std::vector<InputRecord> inputs;
+};
+
+// Reads, computes and judges. All that can be refused is refused before anything is computed. Ranks of a
+// session share the computation; each gets the whole report.
+Evaluation evaluate_all(const JobContext& context, const EvalOptions& options, ranks::Session* session) {
   status::set_phase("read model");
   const auto file = lvm::read_model_file(options.model);
   const auto run = run_of(options.model);
@@ -167,35 +201,51 @@ void run_eval(const JobContext& context, JobResult& result) {
   const auto ood_split = open_if_given(options.ood, run, "ood", file);
   const auto model = lvm::load_model(file);
   // auto: as the run that made the model trained and validated; the old trainer's models in float32.
-  const auto [device, precision] =
-      place_model(*model, {options.device, options.device_fallback, options.precision}, run);
+  ComputeWish wish{options.device, options.device_fallback, options.precision};
+  if (session != nullptr) wish.place = session->place();
+  const auto [device, precision] = place_model(*model, wish, run);
 
   status::set_phase("read articles");
   const data::Vectors vectors(options.articles);
   check_width(vectors.width(), file, "articles: " + vectors.place());
   const cat::Articles articles(vectors);
 
-  cat::Options test;
-  test.legacy = options.mode == EvalMode::legacy;
-  test.samples = options.samples;
-  test.horizon = options.horizon;
-  test.seed = static_cast<std::uint64_t>(options.seed);
-  test.target_offset = target_offset(options, run);
-  test.shares = shares_of(options.model);
+  cat::Options test = test_options(options, run);
   std::vector<std::string> compute = compute_parts(context.launch, device.str());
   compute.insert(compute.begin() + 1, to_word(precision));
   tell_header(header_of(options, file, val_split, ood_split, std::move(compute)));
   explain(test);
+  Evaluation done;
+  done.inputs = input_records(files);
+  std::shared_ptr<ranks::Group> group;
+  if (session != nullptr) {
+    auto data = done.inputs;
+    data.push_back(input_records({file.path.string()}).front());
+    group =
+        meet(*session, {what_decides(test, val_split, ood_split), without_paths(data), precision, device});
+    test.group = group.get();
+  }
   const auto predictor = cat::make_predictor(model, device);
-  EvalReport told;
+  EvalReport& told = done.report;
   told.mode = to_word(options.mode);
   told.val = evaluate(*predictor, articles, val_split, "VAL", test);
   told.ood = evaluate(*predictor, articles, ood_split, "OOD", test);
   told.gates = cat::judge(told.val, told.ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
   told.passed = cat::all_passed(told.gates);
   told.model = named_for_good(file.path);
-  told.output = options.output;
   watch.check();
+  return done;
+}
+
+// One process alone, or rank 0 of several: it has the files.
+void run_lead(const JobContext& context, const EvalOptions& options, ranks::Session* session,
+              JobResult& result) {
+  const auto start = std::chrono::steady_clock::now();
+  AtomicFile file_of_report(options.output, if_taken(context));
+  Manifest manifest(context, options.name);
+  auto evaluation = evaluate_all(context, options, session);
+  EvalReport& told = evaluation.report;
+  told.output = options.output;
   file_of_report.write(json_text(told, 2) + "\n");
   file_of_report.commit();
   const std::filesystem::path target = file_of_report.target();
@@ -204,8 +254,10 @@ void run_eval(const JobContext& context, JobResult& result) {
     write_file_atomically(target, json_text(told, 2) + "\n");
   }
   result.result = told;
-  manifest.set("inputs", input_records(files));
+  manifest.set("inputs", evaluation.inputs);
   manifest.set("versions", {{"libtorch", lvm::torch_version()}});
+  if (session != nullptr)
+    manifest.set("ranks", {{"count", session->place().size}, {"started_by", session->place().source}});
   manifest.set("result", result.result);
   manifest.finish(told.passed ? "finished" : "gate failed");
   manifest.write(manifest_beside(target));
@@ -220,6 +272,23 @@ void run_eval(const JobContext& context, JobResult& result) {
     return block;
   };
   tell_closing(context, closing, result);
+}
+
+}  // namespace
+
+void run_eval(const JobContext& context, JobResult& result) {
+  const auto given = options_of<EvalOptions>(context);
+  const EvalOptions options = own_data(given);
+  if (given.ood.given() && !options.ood.given())
+    spdlog::info("ood is left out: its articles are not among those of --npz");
+  const auto place = ranks::rank_place(runtime::current_environment());
+  if (!place || place->size == 1) return run_lead(context, options, nullptr, result);
+  run_in_session(*place, options.environment.rank_timeout, [&](ranks::Session& session) {
+    if (place->leads())
+      run_lead(context, options, &session, result);
+    else
+      evaluate_all(context, options, &session);
+  });
 }
 
 }  // namespace runner::jobs

@@ -1,26 +1,14 @@
 #include "jobs/train/rank_part.h"
 
 #include "base/error.h"
-#include "base/json_text.h"
-#include "base/version.h"
-#include "data/content_hash.h"
 #include "engines/make_step.h"
 #include "environment/bootstrap.h"
+#include "jobs/rank_session.h"
 #include "jobs/train/identity.h"
 #include "openmp_scan/scan.h"
 #include "training/trainer.h"
 
 namespace runner::jobs {
-namespace {
-
-std::string hash_of(const Json& json) {
-  const std::string text = json_text(json);
-  data::ContentHash hash;
-  hash.update(text.data(), text.size());
-  return hash.hex();
-}
-
-}  // namespace
 
 std::optional<ranks::RankPlace> place_in_run(const TrainOptions& options) {
   const auto place = ranks::rank_place(runtime::current_environment());
@@ -32,15 +20,10 @@ std::shared_ptr<ranks::Group> meet(ranks::Session* session, const TrainOptions& 
                                    const Hardware& hardware, const RunIdentity& identity) {
   if (session == nullptr) return nullptr;
   const RunIdentity same = without_places(identity);
-  const torch::Device device(runtime::to_string(hardware.choice.actual));
-  session->introduce({{"RUNNER_RANK_SECRET", ranks::secret_digest()},
-                      {"version", version()},
-                      {"config", hash_of(object_of(same.config))},
-                      {"data", hash_of(same.data)},
-                      {"precision", to_word(hardware.precision)},
-                      {"device", to_string(hardware.choice.actual.kind)},
-                      {"gpu", ranks::gpu_of(device)}});
-  return session->connect(options.gradients, device);
+  return meet(*session,
+              {object_of(same.config), same.data, hardware.precision,
+               torch::Device(runtime::to_string(hardware.choice.actual))},
+              options.gradients);
 }
 
 Start agree_on_start(ranks::Group* group, Start start) {

@@ -10,6 +10,7 @@
 #include "contract/manifest.h"
 #include "engines/make_step.h"
 #include "jobs/job_type.h"
+#include "jobs/rank_session.h"
 #include "jobs/train/foreign_folder.h"
 #include "jobs/train/identity.h"
 #include "jobs/train/inputs.h"
@@ -192,20 +193,12 @@ void run_train(const JobContext& context, JobResult& result) {
   set_threads(context.launch.threads);
   const auto place = place_in_run(options);
   if (!place) return run_lead(context, options, nullptr, result);
-  ranks::Session session(*place, options.environment.rank_timeout);
-  try {
+  run_in_session(*place, options.environment.rank_timeout, [&](ranks::Session& session) {
     if (place->leads())
       run_lead(context, options, &session, result);
     else
       run_member(context, options, session);
-  } catch (const Error& error) {
-    session.fail(error.line());
-    throw;
-  } catch (const std::exception& error) {
-    session.fail(error.what());
-    throw;
-  }
-  session.leave();
+  });
 }
 
 }  // namespace runner::jobs

@@ -2,8 +2,9 @@
 // An earlier run's state in the way of a start from the beginning.
 
 #include <filesystem>
+#include <optional>
 
-#include "base/json.h"
+#include "contract/manifest.h"
 
 namespace runner::jobs {
 

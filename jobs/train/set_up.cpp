@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "engines/device_probe.h"
 #include "environment/device_policy.h"
+#include "jobs/rank_session.h"
 #include "jobs/voice.h"
 #include "models/model_file.h"
 #include "models/state_dict.h"
@@ -17,13 +18,7 @@ Hardware choose_hardware(const TrainOptions& options, const std::optional<ranks:
   status::set_phase("probe devices");
   const bool fallback = options.device_fallback.value_or(options.device == "auto");
   Hardware hardware;
-  hardware.choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
-  const bool unnumbered = options.device == "auto" || options.device == "cuda";
-  // Slurm may show each task its own device alone.
-  if (place && unnumbered && hardware.choice.actual.kind == runtime::DeviceKind::cuda &&
-      torch::cuda::device_count() > 1)
-    hardware.choice =
-        runtime::choose_device("cuda:" + std::to_string(place->local_rank), false, lvm::probe_device);
+  hardware.choice = choose_rank_device(options.device, fallback, place);
   hardware.precision = lvm::choose_precision(options.precision, hardware.choice.actual);
   tell_choice(hardware.choice, to_word(hardware.precision));
   return hardware;

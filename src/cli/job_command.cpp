@@ -59,14 +59,17 @@ Verbosity verbosity_of(const CommonFlags& flags) {
   return flags.quiet ? Verbosity::quiet : flags.verbose ? Verbosity::verbose : Verbosity::normal;
 }
 
-// Each rank gets this command line, and the output as it was made here.
-RanksLaunch ranks_launch(int argc, char** argv, int count, const JobCommandLine& line,
-                         jobs::JobOptions& options, config::Binder& binder) {
+// Each rank gets this command line, and the run's folder as it was made here.
+RanksLaunch ranks_launch(int argc, char** argv, const jobs::JobType& type, int count,
+                         const JobCommandLine& line, jobs::JobOptions& options, config::Binder& binder) {
   RanksLaunch launch;
   launch.count = count;
   launch.arguments.assign(argv, argv + argc);
-  launch.arguments.insert(launch.arguments.end(), {"--output", config::field_text(*binder.find("output"))});
-  launch.resumes = line.arguments.resume.has_value();
+  if (type.output == OutputKind::folder) {  // made here
+    launch.arguments.insert(launch.arguments.end(), {"--output", config::field_text(*binder.find("output"))});
+    launch.checkpoints = true;
+    launch.resumes = line.arguments.resume.has_value();
+  }
   launch.json = line.common.json;
   launch.restarts = options.common().environment.restarts;
   launch.rank_timeout = options.common().environment.rank_timeout;
@@ -94,7 +97,8 @@ int job_command(int argc, char** argv) {
   if (ranks.follows()) line.arguments.new_output = false;  // rank 0 has the files
   if (resumes && !ranks.follows()) continue_newest_run(binder);
   const NewFolder folder(type, binder, line);
-  if (ranks.start > 0) return launch_ranks(ranks_launch(argc, argv, ranks.start, line, *options, binder));
+  if (ranks.start > 0)
+    return launch_ranks(ranks_launch(argc, argv, type, ranks.start, line, *options, binder));
 
   runtime::LaunchRequest request;
   request.context.job = type.name;
@@ -110,8 +114,8 @@ int job_command(int argc, char** argv) {
   request.environment = options->common().environment;
   if (ranks.place && ranks.place->size > 1) {
     if (request.environment.restarts > 0 && ranks.place->source != "--nproc")
-      spdlog::info("environment.restarts: {} starts these ranks again, all of them, with --resume",
-                   ranks.place->source);
+      spdlog::info("environment.restarts: {} starts these ranks again, all of them{}", ranks.place->source,
+                   type.output == OutputKind::folder ? ", with --resume" : "");
     request.environment.restarts = 0;  // one rank alone cannot go on
   }
   request.device = options->device();

@@ -155,6 +155,12 @@ bool has_crashed(const Attempt& attempt) {
   return attempt.asked == 0 && std::any_of(attempt.ranks.begin(), attempt.ranks.end(), died);
 }
 
+// Such a job has the flag that starts ranks.
+bool ranks_share(const jobs::JobType& type) {
+  return std::any_of(type.arguments.begin(), type.arguments.end(),
+                     [](const jobs::Argument& argument) { return std::string(argument.flag) == "--nproc"; });
+}
+
 std::string codes_of(const Attempt& attempt) {
   std::string text;
   for (std::size_t i = 0; i < attempt.ranks.size(); ++i)
@@ -169,7 +175,7 @@ RanksWanted ranks_wanted(const jobs::JobType& type, const JobCommandLine& line) 
   RanksWanted wanted;
   if (line.arguments.ranks > 0 && !line.arguments.dry_run)
     throw UsageError("goes with runner plan; --nproc starts ranks", "--ranks");
-  if (std::string(type.name) != "train" || line.arguments.dry_run) return wanted;
+  if (!ranks_share(type) || line.arguments.dry_run) return wanted;
   const ranks::Environment environment = runtime::current_environment();
   const auto count = line.arguments.nproc;
   if (count > 0 && ranks::started_by_nproc(environment, ::getppid())) {
@@ -197,9 +203,9 @@ int launch_ranks(const RanksLaunch& launch) {
     const int code = exit_code_of(attempt);
     if (has_crashed(attempt)) spdlog::error("the ranks have ended: {}", codes_of(attempt));
     if (code != 0 && left > 0 && has_crashed(attempt)) {
-      spdlog::warn("environment.restarts: all ranks start again from the last checkpoint ({} more allowed)",
-                   left - 1);
-      if (!launch.resumes) more = {"--resume"};
+      spdlog::warn("environment.restarts: all ranks start again{} ({} more allowed)",
+                   launch.checkpoints ? " from the last checkpoint" : "", left - 1);
+      if (launch.checkpoints && !launch.resumes) more = {"--resume"};
       continue;
     }
     if (!attempt.out.empty()) {

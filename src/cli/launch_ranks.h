@@ -1,6 +1,6 @@
 #pragma once
-// Ranks, as far as the launcher has to do with them: `runner train --nproc N` starts N launchers like this
-// one on this machine, each with a worker, and looks after them as torchrun would.
+// Ranks, as far as the launcher has to do with them: `--nproc N` starts N launchers like this one on this
+// machine, each with a worker, and looks after them as torchrun would.
 
 #include <optional>
 #include <string>
@@ -16,13 +16,14 @@ struct RanksWanted {
   int start = 0;                          // so many are to be started here
   bool follows() const { return place && !place->leads(); }
 };
-// For a training run that is not only planned; nothing for anything else. Throws UsageError when the
-// environment contradicts itself or --nproc.
+// For a job that ranks share and that is not only planned; nothing for anything else. Throws UsageError when
+// the environment contradicts itself or --nproc.
 RanksWanted ranks_wanted(const jobs::JobType& type, const JobCommandLine& line);
 
 struct RanksLaunch {
   int count = 1;
   std::vector<std::string> arguments;  // of each rank's `runner`
+  bool checkpoints = false;            // the job goes on from its last one, with --resume
   bool resumes = false;                // they say --resume already
   bool json = false;
   std::int64_t restarts = 0;  // of all ranks, from the last checkpoint, when one has died

@@ -24,6 +24,13 @@ torch::Tensor Block::members(bool Row::*test) const {
   return torch::tensor(out, torch::kInt64);
 }
 
+RowsByArticle Block::members_by_article(bool Row::*test) const {
+  RowsByArticle out;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].*test && rows[i].article) out[rows[i].article].push_back(static_cast<std::int64_t>(i));
+  return out;
+}
+
 std::vector<Row> choose(const Articles& articles, const data::SampleSource& source, const std::int64_t* ids,
                         std::int64_t count, const Options& options, Taken& taken) {
   std::vector<Row> rows;

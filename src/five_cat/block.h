@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "five_cat/five_cat.h"
@@ -18,6 +19,12 @@ struct Row {
   bool any() const { return a || b || c || d || e; }
 };
 
+// Articles in the order of their table, so that sums over them are the same in every process.
+struct ByFirstRow {
+  bool operator()(const Article* a, const Article* b) const { return a->first < b->first; }
+};
+using RowsByArticle = std::map<const Article*, std::vector<std::int64_t>, ByFirstRow>;
+
 struct Block {
   std::vector<Row> rows;      // only those that take part in a test
   torch::Tensor contexts;     // [R, T, D], unit vectors
@@ -26,6 +33,8 @@ struct Block {
   torch::Tensor predictions;  // [R, D], unit vectors
   // Indices of the rows in a test, [R'] int64.
   torch::Tensor members(bool Row::*test) const;
+  // The same, of those whose article is known, by article.
+  RowsByArticle members_by_article(bool Row::*test) const;
 };
 
 // Counts of the rows each test has taken; a test is full at options.samples.

@@ -1,7 +1,6 @@
 #include "five_cat/five_tests.h"
 
 #include <algorithm>
-#include <map>
 
 #include "training/alignment.h"
 
@@ -50,10 +49,7 @@ void Offsets::write(NamedList<TestFigure>& out, bool legacy) const {
 }
 
 void Retrieval::add(const Articles& articles, const Block& block) {
-  std::map<const Article*, std::vector<std::int64_t>> by_article;
-  for (std::size_t i = 0; i < block.rows.size(); ++i)
-    if (block.rows[i].b) by_article[block.rows[i].article].push_back(static_cast<std::int64_t>(i));
-  for (const auto& [article, members] : by_article) {
+  for (const auto& [article, members] : block.members_by_article(&Row::b)) {
     std::vector<std::int64_t> places;
     for (const auto i : members) places.push_back(block.rows[static_cast<std::size_t>(i)].place);
     const auto predictions = block.predictions.index_select(0, torch::tensor(members, torch::kInt64));

@@ -1,7 +1,6 @@
 #include "five_cat/split_figures.h"
 
 #include <algorithm>
-#include <map>
 
 namespace runner::lvm::cat {
 namespace {
@@ -62,11 +61,7 @@ void FigureSums::add(const Articles& articles, const data::SampleSource& source,
   for (std::size_t p = 0; p < sums_.size(); ++p)
     sums_[p].add(predictions[p].index_select(0, members), contexts, targets);
 
-  std::map<const Article*, std::vector<std::int64_t>> by_article;
-  for (std::size_t i = 0; i < block.rows.size(); ++i)
-    if (block.rows[i].c && block.rows[i].article)
-      by_article[block.rows[i].article].push_back(static_cast<std::int64_t>(i));
-  for (const auto& [article, rows] : by_article) {
+  for (const auto& [article, rows] : block.members_by_article(&Row::c)) {
     std::vector<std::int64_t> numbers;
     for (const auto i : rows) numbers.push_back(block.rows[static_cast<std::size_t>(i)].place);
     const auto places = torch::tensor(numbers, torch::kInt64), index = torch::tensor(rows, torch::kInt64);
@@ -74,6 +69,27 @@ void FigureSums::add(const Articles& articles, const data::SampleSource& source,
     for (std::size_t p = 0; p < sums_.size(); ++p)
       sums_[p].alignment.add_ranks(predictions[p].index_select(0, index), articles.vectors(*article), places,
                                    seen);
+  }
+}
+
+std::vector<double> FigureSums::values() const {
+  std::vector<double> values;
+  for (const Sums& sums : sums_) {
+    const std::vector<double> more = sums.alignment.values();
+    values.insert(values.end(), {sums.loss, sums.cosine});
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  return values;
+}
+
+void FigureSums::set_values(const std::vector<double>& values, std::int64_t context) {
+  auto at = values.begin();
+  for (Sums& sums : sums_) {
+    sums.loss = *at++;
+    sums.cosine = *at++;
+    const auto end = at + static_cast<std::ptrdiff_t>(sums.alignment.values().size());
+    sums.alignment.set_values({at, end}, context);
+    at = end;
   }
 }
 

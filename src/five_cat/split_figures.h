@@ -16,6 +16,9 @@ class FigureSums {
   explicit FigureSums(const std::vector<Baseline>& baselines);
   // Over the rows of test C: the first `samples` of the split, whether their article is known or not.
   void add(const Articles& articles, const data::SampleSource& source, const Block& block);
+  // The sums, for what adds up those of several blocks. context: T.
+  std::vector<double> values() const;
+  void set_values(const std::vector<double>& values, std::int64_t context);
   // Everything but the tests.
   void write(SplitReport& out) const;
 

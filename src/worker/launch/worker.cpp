@@ -155,7 +155,8 @@ void tell(const WorkerRequest& request, const WorkerOutcome& outcome) {
 
 // This process, where it is a rank other than 0 of a job that has ranks.
 std::optional<ranks::RankPlace> follower_of(const WorkerRequest& request) {
-  if (request.context.job != "train" || request.context.arguments.dry_run) return std::nullopt;
+  const bool has_ranks = request.context.job == "train" || request.context.job == "eval";
+  if (!has_ranks || request.context.arguments.dry_run) return std::nullopt;
   auto place = ranks::rank_place(current_environment());
   return place && !place->leads() ? place : std::nullopt;
 }
