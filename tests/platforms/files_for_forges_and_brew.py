@@ -13,7 +13,7 @@ except ImportError:
 
 workflow = pathlib.Path(".github/workflows/ci.yml")
 jobs = yaml.safe_load(workflow.read_text())["jobs"]
-assert set(jobs) >= {"cross-macos", "debian", "macos"}, sorted(jobs)
+assert set(jobs) >= {"debian", "macos"}, sorted(jobs)
 assert jobs["debian"]["strategy"]["matrix"]["release"] == ["12", "13", "testing"]
 assert jobs["macos"]["strategy"]["matrix"]["machine"] == ["macos-14", "macos-15"]
 
@@ -30,7 +30,7 @@ for name, job in jobs.items():
         if script.startswith((".ci/", "scripts/")):
             called.append(script)
             assert pathlib.Path(script).stat().st_mode & 0o111, f"{script} is not executable"
-assert {".ci/run", "scripts/cross_macos.sh", "scripts/first_mac.sh"} <= set(called), called
+assert {".ci/run", "scripts/first_mac.sh"} <= set(called), called
 
 for linter, words in {"actionlint": [workflow], "ruby": ["-c", "packaging/homebrew/runner.rb"]}.items():
     local = pathlib.Path(".venv/bin") / linter
