@@ -25,8 +25,8 @@ std::vector<std::string> compute_parts(const LaunchRecord& launch, const std::st
 }
 
 void tell_choice(const runtime::DeviceChoice& choice, const std::string& precision) {
-  spdlog::log(choice.fell_back ? spdlog::level::warn : spdlog::level::debug, "{}{}",
-              runtime::describe(choice), precision.empty() ? "" : "; precision " + precision);
+  spdlog::log(choice.fell_back ? spdlog::level::warn : spdlog::level::info, "{}{}", runtime::describe(choice),
+              precision.empty() ? "" : "; precision " + precision);
 }
 
 void tell_header(const report::Block& block) {

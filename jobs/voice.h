@@ -17,7 +17,7 @@ std::string openmp_verdict(const LaunchRecord& launch);
 // `first` and behind it "2 threads", "OpenMP one (libgomp)".
 std::vector<std::string> compute_parts(const LaunchRecord& launch, const std::string& first);
 
-// A device by another name than the one asked for is a warning; else its choice is told with --verbose only.
+// What was asked for, what it is, and why; a warning where the one asked for does not work.
 void tell_choice(const runtime::DeviceChoice& choice, const std::string& precision = "");
 
 // Before the work: on stderr, and in the run's log.
