@@ -88,9 +88,17 @@ void Watch::round(double elapsed) {
   if (process_.empty() && store_->check({key("process", next)}))
     process_ = take(*store_, key("process", next));
   const bool ended = has_ended(process_);  // looked at first: a rank that leaves says so before it ends
-  if ((!ended && silent_ < timeout_ - 2 * period_) || store_->check({key("left", next)})) return;
+  const std::string left = how_left(next);
+  if (left == "failed") return lose(next, "it has ended");
+  if ((!ended && silent_ < timeout_ - 2 * period_) || !left.empty()) return;
   lose(next, ended ? "its process has ended"
                    : fmt::format("it has given no sign for {:.0f} s (environment.rank_timeout)", timeout_));
+}
+
+// The lock is held. "" while the rank is there, "well", "lost", or "failed": why is told for all, but where
+// this process was stopped, or its link cut, while that rank gave it up.
+std::string Watch::how_left(int rank) {
+  return store_->check({key("left", rank)}) ? take(*store_, key("left", rank)) : "";
 }
 
 // The lock is held. Nobody waits for the rank's last words any more.
@@ -159,8 +167,7 @@ void Watch::explain(const std::string& complaint) {
           silent[i] = now == beats[i] ? silent[i] + 1 : 0;
           beats[i] = now;
           if (silent[i] < 3) continue;
-          // One that has failed may not have been able to tell why.
-          const std::string left = store_->check({key("left", rank)}) ? take(*store_, key("left", rank)) : "";
+          const std::string left = how_left(rank);
           if (left == "well") continue;
           lose(rank, left.empty() ? "its process has ended or its link is cut" : "it has ended");
           break;

@@ -52,6 +52,7 @@ class Watch {
   void lose(int rank, const std::string& how);
   void post(const std::string& failure);
   std::string name(int rank);
+  std::string how_left(int rank);
   // Rank 0: until the others have left, since their last words go to its store and its own come from there.
   void wait_for_others(double seconds);
   std::string with_step(const std::string& failure) const;
