@@ -91,7 +91,7 @@ TEST_F(Formats, TextOfNeighboursHasALineForEach) {
   }
   words = common;
   words.insert(words.end(), {"--output", "p.jsonl"});  // by its ending
-  EXPECT_THAT(out_of(words), HasSubstr("p.jsonl: "));
+  EXPECT_THAT(out_of(words), HasSubstr("output    p.jsonl\n"));
   const auto lines = objects(file_contents(folder / "p.jsonl"));
   ASSERT_EQ(lines.size(), last.size());
   for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(lines[i / 3].at("ids")[i % 3], ids[i]);
