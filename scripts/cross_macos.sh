@@ -17,7 +17,7 @@
 # reason: a tool or a download is not to be had.
 set -euo pipefail
 # shellcheck source=common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 readonly ZIG_WHEEL="ziglang==0.17.*" LLVM_SOURCE=llvm-toolchain-16 # macOS 14's libc++ is LLVM 16's
 readonly SOURCES=(libzip yaml-cpp fmtlib spdlog nlohmann-json3 cli11 googletest faiss zlib "$LLVM_SOURCE")
 
