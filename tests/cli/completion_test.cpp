@@ -21,10 +21,6 @@ constexpr const char* ask_bash =
     "source \"$1\"; COMP_LINE=$2 COMP_POINT=${#2}; _runner; printf '%s\\n' \"${COMPREPLY[@]}\"";
 constexpr const char* ask_fish = "source $argv[1]; complete -C \"$argv[2]\"";
 
-bool is_there(const std::string& program) {
-  return run_program({"sh", "-c", "command -v " + program}).exit_code == 0;
-}
-
 // Each line without what fish says behind a tab and without flags' or keys' beginnings that some shells
 // repeat.
 Words offered_in(const std::string& text) {
@@ -43,7 +39,8 @@ class Completion : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     shell_ = GetParam();
-    if (!is_there(shell_)) GTEST_SKIP() << "no " << shell_ << " here (scripts/setup.sh --tests installs it)";
+    if (!has_program(shell_))
+      GTEST_SKIP() << "no " << shell_ << " here (scripts/setup.sh --tests installs it)";
     script_ = (folder_ / "script").string();
     const ProgramResult printed = run_runner({"completion", shell_});
     ASSERT_EQ(printed.exit_code, 0) << printed.err;
@@ -124,7 +121,7 @@ TEST(CompletionCommand, NamesTheShellsItKnows) {
 }
 
 TEST(CompletionCommand, IsCleanShell) {
-  if (!is_there("shellcheck")) GTEST_SKIP() << "no shellcheck here";
+  if (!has_program("shellcheck")) GTEST_SKIP() << "no shellcheck here";
   const TemporaryFolder folder;
   folder.write("runner.bash", run_runner({"completion", "bash"}).out);
   const ProgramResult result = run_program({"shellcheck", "-s", "bash", (folder / "runner.bash").string()});
@@ -141,7 +138,7 @@ TEST(ShellFiles, AreWhatTheProgramPrints) {
 }
 
 TEST(ManPage, HasEveryCommandFlagAndExitCode) {
-  if (!is_there("man")) GTEST_SKIP() << "no man here";
+  if (!has_program("man")) GTEST_SKIP() << "no man here";
   const std::filesystem::path page = runner_there + "/shell/runner.1";
   const ProgramResult read = run_program({"man", "--warnings", "-l", page.string()},
                                          {"", {{"MANWIDTH", "120"}, {"LC_ALL", "C.UTF-8"}}});
@@ -151,7 +148,7 @@ TEST(ManPage, HasEveryCommandFlagAndExitCode) {
        {"runner train [CONFIG] [FLAGS]", "--max-steps INT", "runner runs clean [DIR] [FLAGS]",
         "runner exec -- COMMAND... [FLAGS]", "130, 143", "a quality gate failed"})
     EXPECT_NE(read.out.find(part), std::string::npos) << part;
-  if (!is_there("mandoc")) GTEST_SKIP() << "no mandoc here";
+  if (!has_program("mandoc")) GTEST_SKIP() << "no mandoc here";
   const ProgramResult lint = run_program({"mandoc", "-Tlint", "-Werror", page.string()});
   EXPECT_EQ(lint.exit_code, 0) << lint.out;
 }

@@ -16,14 +16,11 @@ using testing::Not;
 
 const std::string build = RUNNER_BUILD_DIR;
 
-bool have(const std::string& program) {
-  return run_program({"sh", "-c", "command -v " + program}).exit_code == 0;
-}
-
 class Package : public testing::Test {
  protected:
   void SetUp() override {
-    if (!have("dpkg-shlibdeps") || !have("cpack")) GTEST_SKIP() << "no dpkg-shlibdeps or no cpack here";
+    if (!has_program("dpkg-shlibdeps") || !has_program("cpack"))
+      GTEST_SKIP() << "no dpkg-shlibdeps or no cpack here";
     const ProgramResult made =
         run_program({"cpack", "--config", build + "/CPackConfig.cmake", "-B", (folder_ / "made").string()});
     ASSERT_EQ(made.exit_code, 0) << made.out << made.err;

@@ -28,8 +28,7 @@ class NetworkHosts {
   std::string start() {
     if (::geteuid() != 0) return "network namespaces need root";
     for (const char* program : {"ip", "tc", "unshare"})
-      if (run_program({"sh", "-c", std::string("command -v ") + program}).exit_code != 0)
-        return std::string("no ") + program + " here (Debian: iproute2 util-linux)";
+      if (!has_program(program)) return std::string("no ") + program + " here (Debian: iproute2 util-linux)";
     if (const auto probe = run_program({"unshare", "--uts", "--pid", "--fork", "--mount-proc", "true"});
         probe.exit_code != 0)
       return "no namespaces here: " + probe.err;

@@ -77,4 +77,9 @@ inline ProgramResult run_runner(std::vector<std::string> arguments, const Progra
   return run_program(arguments, options);
 }
 
+// Whether a shell finds the program.
+inline bool has_program(const std::string& name) {
+  return run_program({"sh", "-c", "command -v " + name}).exit_code == 0;
+}
+
 }  // namespace runner::test

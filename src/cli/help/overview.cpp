@@ -49,9 +49,8 @@ std::string overview(HelpLength length, std::size_t width) {
     text += "\n" +
             wrap(
                 "Flags of most commands: --json (one object as the last line of stdout), --quiet, --verbose, "
-                "--color "
-                "auto|always|never; of "
-                "jobs also --set KEY=VALUE, --dry-run, --explain-env, --no-supervise.",
+                "--color auto|always|never; of jobs also --set KEY=VALUE, --dry-run, --explain-env, "
+                "--no-supervise.",
                 width) +
             "\n\nExit codes:\n";
     for (const auto& [code, meaning] : exit_codes())
