@@ -143,8 +143,11 @@ install_missing() {
   as_root apt-get -qq -o Acquire::Retries=3 update >"$log" 2>&1 || note "setup: warning: apt-get update failed; its output is in $log"
   choose_offered
   announce
-  if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 \
-    install --no-install-recommends "${missing[@]}" 2>&1 | show_progress "$log"; then
+  # A descriptor of its own for the progress: dpkg closes it to the packages' scripts, which need their standard output.
+  # It is opened behind sudo, which passes on none but the first three.
+  # shellcheck disable=SC2016  # "$@" is the inner shell's
+  if ! as_root env DEBIAN_FRONTEND=noninteractive sh -c 'exec apt-get "$@" 3>&1' sh -qq -y -o Acquire::Retries=3 \
+    -o Dpkg::Use-Pty=0 -o APT::Status-Fd=3 install --no-install-recommends "${missing[@]}" 2>&1 | show_progress "$log"; then
     grep -E '^E: ' "$log" >&2 || true
     die "$EXIT_ENVIRONMENT" "apt-get could not install: ${missing[*]} (Debian 12, 13 or newer is needed); all that it said is in $log"
   fi

@@ -21,21 +21,25 @@ class SetupScript : public testing::Test {
     program("apt-cache", "exit 0");
     program("update-alternatives", "exit 0");
     // As apt answers: a summary where it is asked, progress and words of its own where it works.
-    program("apt-get",
-            "case \"$*\" in\n"
-            "  *assume-no*)\n"
-            "    echo '0 upgraded, 7 newly installed, 0 to remove and 3 not upgraded.'\n"
-            "    echo 'Need to get 12.3 MB of archives.'\n"
-            "    echo 'After this operation, 45.6 MB of additional disk space will be used.'\n"
-            "    exit 1 ;;\n"
-            "  *' install '*)\n"
-            "    echo \"$@\" >>\"$CALLS\"\n"
-            "    echo 'dlstatus:1:60.0000:Retrieving file 1 of 7'\n"
-            "    echo 'Selecting previously unselected package cmake.'\n"
-            "    echo 'pmstatus:cmake:55.5000:Unpacking cmake (amd64)'\n"
-            "    [ -z \"$FAILS\" ] || echo \"E: $FAILS\" >&2\n"
-            "    [ -z \"$FAILS\" ] ;;\n"
-            "esac");
+    program(
+        "apt-get",
+        "case \"$*\" in\n"
+        "  *assume-no*)\n"
+        "    echo '0 upgraded, 7 newly installed, 0 to remove and 3 not upgraded.'\n"
+        "    echo 'Need to get 12.3 MB of archives.'\n"
+        "    echo 'After this operation, 45.6 MB of additional disk space will be used.'\n"
+        "    exit 1 ;;\n"
+        "  *' install '*)\n"
+        "    echo \"$@\" >>\"$CALLS\"\n"
+        "    progress=${*##*Status-Fd=} progress=${progress%% *}\n"
+        "    echo 'dlstatus:1:60.0000:Retrieving file 1 of 7' >&\"$progress\"\n"
+        "    echo 'Selecting previously unselected package cmake.'\n"
+        "    echo 'pmstatus:cmake:55.5000:Unpacking cmake (amd64)' >&\"$progress\"\n"
+        // dpkg closes the descriptor of its progress to the packages' scripts.
+        "    (eval \"exec $progress>&-\"; echo 'Adding group crontab') || FAILS='a script could not write'\n"
+        "    [ -z \"$FAILS\" ] || echo \"E: $FAILS\" >&2\n"
+        "    [ -z \"$FAILS\" ] ;;\n"
+        "esac");
   }
   void program(const std::string& name, const std::string& script) {
     fs::permissions(folder_.write("bin/" + name, "#!/bin/sh\n" + script + "\n"), fs::perms::owner_all);
