@@ -46,7 +46,7 @@ std::shared_ptr<ranks::Group> meet(ranks::Session& session, const RankIdentity& 
 
 runtime::DeviceChoice choose_rank_device(const std::string& wanted, bool fallback,
                                          const std::optional<ranks::RankPlace>& place) {
-  const auto choice = runtime::choose_device(wanted, fallback, lvm::probe_device);
+  auto choice = runtime::choose_device(wanted, fallback, lvm::probe_device);
   const bool unnumbered = wanted == "auto" || wanted == "cuda";
   // Slurm may show each task its own device alone.
   if (!place || !unnumbered || choice.actual.kind != runtime::DeviceKind::cuda ||

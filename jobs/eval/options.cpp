@@ -38,7 +38,7 @@ void check_split(const std::string& prefix, const EvalSplitOptions& o,
 // With own data, nothing is read of what it takes the place of: that need not be there.
 void release_replaced(config::Binder& b, config::Field& npz, const std::vector<std::string>& files) {
   npz.read = [&b, &files, read = npz.read](const YAML::Node& node) {
-    const std::string problem = read(node);
+    std::string problem = read(node);
     if (!problem.empty() || files.empty()) return problem;
     for (const char* key : {"articles", "val.sequences", "val.vectors", "ood.sequences", "ood.vectors"})
       b.find(key)->must_be_file = b.find(key)->is_required = false;

@@ -32,7 +32,7 @@ namespace runner::jobs {
 
 namespace {
 
-namespace cat = lvm::cat;
+namespace five_cat = lvm::five_cat;
 
 // `place`: the key, then the file and its array.
 void check_width(std::int64_t width, const lvm::ModelFile& model, const std::string& place) {
@@ -78,9 +78,9 @@ std::optional<EvalSplit> open_if_given(const EvalSplitOptions& options,
   return split;
 }
 
-std::optional<SplitReport> evaluate(cat::Predictor& predictor, const cat::Articles& articles,
+std::optional<SplitReport> evaluate(five_cat::Predictor& predictor, const five_cat::Articles& articles,
                                     const std::optional<EvalSplit>& split, const char* name,
-                                    cat::Options options) {
+                                    five_cat::Options options) {
   if (!split) return std::nullopt;
   if (options.shares.defined() && options.shares.size(0) != split->source->context())
     options.shares = torch::Tensor();
@@ -88,10 +88,12 @@ std::optional<SplitReport> evaluate(cat::Predictor& predictor, const cat::Articl
   const std::int64_t samples = std::min(options.samples, static_cast<std::int64_t>(split->ids.size()));
   std::optional<Progress> progress;
   if (options.group == nullptr || options.group->leads()) progress.emplace(name, samples, "samples");
-  return cat::run(predictor, articles, {name, split->source.get(), split->ids}, options, [&](double share) {
-    status::beat();
-    if (progress) progress->update(static_cast<std::int64_t>(share * static_cast<double>(samples)));
-  });
+  return five_cat::run(predictor, articles, {name, split->source.get(), split->ids}, options,
+                       [&](double share) {
+                         status::beat();
+                         if (progress)
+                           progress->update(static_cast<std::int64_t>(share * static_cast<double>(samples)));
+                       });
 }
 
 std::string split_part(const char* name, const std::optional<EvalSplit>& split) {
@@ -113,7 +115,7 @@ report::Block header_of(const EvalOptions& options, const lvm::ModelFile& model,
 }
 
 // The truth that margins and roll-outs were taken at, and what an offset above 1 means for D.
-void explain(const cat::Options& options) {
+void explain(const five_cat::Options& options) {
   spdlog::info("mode {}: the truth of A and D is {}", options.legacy ? "legacy" : "fixed",
                options.legacy ? "the vector after the target (k = 1)" : "the target itself (k = 0)");
   if (options.target_offset > 1)
@@ -155,7 +157,7 @@ Json windows_of(const std::optional<EvalSplit>& split) {
   return {{"context", split->source->context()}, {"samples", split->ids.size()}};
 }
 
-Json what_decides(const cat::Options& test, const std::optional<EvalSplit>& val,
+Json what_decides(const five_cat::Options& test, const std::optional<EvalSplit>& val,
                   const std::optional<EvalSplit>& ood) {
   return {{"legacy", test.legacy},
           {"samples", test.samples},
@@ -172,8 +174,8 @@ std::vector<InputRecord> without_paths(std::vector<InputRecord> files) {
   return files;
 }
 
-cat::Options test_options(const EvalOptions& options, const std::optional<TrainOptions>& run) {
-  cat::Options test;
+five_cat::Options test_options(const EvalOptions& options, const std::optional<TrainOptions>& run) {
+  five_cat::Options test;
   test.legacy = options.mode == EvalMode::legacy;
   test.samples = options.samples;
   test.horizon = options.horizon;
@@ -208,9 +210,9 @@ Evaluation evaluate_all(const JobContext& context, const EvalOptions& options, r
   status::set_phase("read articles");
   const data::Vectors vectors(options.articles);
   check_width(vectors.width(), file, "articles: " + vectors.place());
-  const cat::Articles articles(vectors);
+  const five_cat::Articles articles(vectors);
 
-  cat::Options test = test_options(options, run);
+  five_cat::Options test = test_options(options, run);
   std::vector<std::string> compute = compute_parts(context.launch, device.str());
   compute.insert(compute.begin() + 1, to_word(precision));
   tell_header(header_of(options, file, val_split, ood_split, std::move(compute)));
@@ -225,13 +227,14 @@ Evaluation evaluate_all(const JobContext& context, const EvalOptions& options, r
         meet(*session, {what_decides(test, val_split, ood_split), without_paths(data), precision, device});
     test.group = group.get();
   }
-  const auto predictor = cat::make_predictor(model, device);
+  const auto predictor = five_cat::make_predictor(model, device);
   EvalReport& told = done.report;
   told.mode = to_word(options.mode);
   told.val = evaluate(*predictor, articles, val_split, "VAL", test);
   told.ood = evaluate(*predictor, articles, ood_split, "OOD", test);
-  told.gates = cat::judge(told.val, told.ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
-  told.passed = cat::all_passed(told.gates);
+  told.gates =
+      five_cat::judge(told.val, told.ood, "D:avg_cos@H=" + std::to_string(options.horizon), test.legacy);
+  told.passed = five_cat::all_passed(told.gates);
   told.model = named_for_good(file.path);
   watch.check();
   return done;

@@ -61,7 +61,7 @@ std::string train_once(const data::Vectors& all_rows, const ann::BuildSettings& 
   if (!is_there(file, settings, inputs)) {
     const Building building(file.string() + ".tmp");
     ann::train_index(all_rows, build, building.path);
-    const std::string hash = data::hash_file(building.path);
+    std::string hash = data::hash_file(building.path);
     ann::publish_shard(building.path, file,
                        {{"job", "index"}, {"xxh64", hash}, {"settings", settings}, {"inputs", inputs}});
     return hash;
@@ -181,7 +181,7 @@ std::vector<ann::ShardFile> parts_to_merge(const IndexOptions& options,
 }
 
 std::filesystem::path trained_file(const IndexOptions& options, const std::vector<ann::ShardFile>& parts) {
-  const fs::path file = ann::ShardFolder::of_index(options.output).trained();
+  fs::path file = ann::ShardFolder::of_index(options.output).trained();
   std::error_code error;
   if (!fs::is_regular_file(file, error) || data::hash_file(file) != parts.front().manifest.trained)
     throw DataError(

@@ -38,7 +38,7 @@ torch::Tensor by_context(const ContextPiece& piece, const std::int64_t* numbers,
 
 // Every context's prediction, [n, D] of unit length, piece by piece; with the numbers of its rows where the
 // writer has a column for them.
-void predict_all(PredictionSource& source, lvm::cat::Predictor& predictor, bool rows_too,
+void predict_all(PredictionSource& source, lvm::five_cat::Predictor& predictor, bool rows_too,
                  data::RecordWriter& writer) {
   const torch::NoGradGuard no_grad;
   Contexts& contexts = *source.contexts;
@@ -102,7 +102,7 @@ void run_predict(const JobContext& context, JobResult& result) {
   const auto model = lvm::load_model(source.file);
   const auto [device, precision] =
       place_model(*model, {options.device, options.device_fallback, options.precision}, source.run);
-  const auto predictor = lvm::cat::make_predictor(model, device);
+  const auto predictor = lvm::five_cat::make_predictor(model, device);
   tell_header(
       header_of(context, options, source, device.str(), to_word(precision), is_part ? "" : output.path));
 

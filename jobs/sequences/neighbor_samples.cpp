@@ -39,7 +39,7 @@ class NeighborSamples final : public data::SampleSource {
   data::ValueCheck check_values() const override { return vectors_->check_values(); }
 
  private:
-  std::int64_t context_row(std::int64_t id, std::int64_t j) const {
+  std::int64_t context_row(std::int64_t id, std::int64_t j) const override {
     return rows_.contexts[static_cast<std::size_t>(id * context() + j)];
   }
   std::int64_t article_of(std::int64_t row) const {

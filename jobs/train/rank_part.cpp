@@ -11,7 +11,7 @@
 namespace runner::jobs {
 
 std::optional<ranks::RankPlace> place_in_run(const TrainOptions& options) {
-  const auto place = ranks::rank_place(runtime::current_environment());
+  auto place = ranks::rank_place(runtime::current_environment());
   if (!place || place->size > 1) return place;
   return options.device.starts_with("cuda") ? place : std::nullopt;
 }

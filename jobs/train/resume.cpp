@@ -20,7 +20,7 @@ fs::path output_folder(const TrainOptions& options, const Arguments& arguments) 
   if (!arguments.output.empty()) return arguments.output;
   const std::string named = named_folder(arguments);
   if (named.empty()) return options.output;
-  const fs::path folder = named;
+  fs::path folder = named;
   if (fs::exists(folder / "state.json"))
     throw UsageError("is one checkpoint; name the folder of its run: --resume=" +
                          fs::absolute(folder).lexically_normal().parent_path().parent_path().string() +

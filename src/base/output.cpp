@@ -202,7 +202,7 @@ fs::path make_new_folder(const fs::path& name) {
   fs::create_directories(folder_of(first), error);
   if (error) throw RunError("cannot create the folder: " + error.message(), folder_of(first).string());
   for (int number = 1;; ++number) {
-    const fs::path folder = number == 1 ? first : fs::path(first.string() + "_" + std::to_string(number));
+    fs::path folder = number == 1 ? first : fs::path(first.string() + "_" + std::to_string(number));
     if (::mkdir(folder.c_str(), 0777) == 0) return folder;
     if (errno != EEXIST) throw_errno("cannot create the folder", folder.string());
   }

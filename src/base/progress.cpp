@@ -81,7 +81,7 @@ void Progress::print(std::int64_t done, const std::vector<std::string>& notes) {
 }
 
 std::string format_duration(double seconds) {
-  const auto s = static_cast<std::int64_t>(seconds + 0.5);
+  const auto s = static_cast<std::int64_t>(std::llround(seconds));
   if (s >= 3600) return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
   if (s >= 60) return fmt::format("{}:{:02}", s / 60, s % 60);
   return fmt::format("{} s", s);

@@ -19,7 +19,7 @@ enum class InputUse : int {
 struct StatusPage {
   static constexpr std::size_t phase_capacity = 128;
   static constexpr std::size_t path_capacity = 4096;
-  static constexpr std::size_t text_capacity = 64 * 1024;
+  static constexpr std::size_t text_capacity = std::size_t{64} * 1024;
   std::atomic<std::uint64_t> beats;   // grows with every sign of progress
   std::atomic<std::int64_t> step;     // -1: none yet
   std::atomic<std::uint64_t> stacks;  // thread stacks that the worker has written on request

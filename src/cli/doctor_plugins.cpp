@@ -22,7 +22,7 @@ fs::path plugin_in(const fs::path& tree, const std::string& name) {
   const fs::path installed = tree / "lib" / "runner";
   const fs::path folder = fs::is_directory(installed) ? installed : tree;
   for (const char* suffix : {".so", ".dylib"})
-    if (const fs::path file = folder / (name + suffix); fs::exists(file)) return file;
+    if (fs::path file = folder / (name + suffix); fs::exists(file)) return file;
   return folder / name;
 }
 

@@ -31,7 +31,7 @@ namespace {
 std::string config_among(int argc, char** argv) {
   std::string first;
   for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
+    std::string word = argv[i];
     if (word.starts_with("--config=")) return word.substr(9);
     if (word == "--config" && i + 1 < argc) return argv[i + 1];
     if (word.starts_with('-')) continue;

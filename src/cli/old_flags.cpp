@@ -89,7 +89,7 @@ bool names_a_file(const std::string& name) {
 }  // namespace
 
 void apply_config_flag(JobCommandLine& line, const config::Binder& binder) {
-  const bool is_old = known_models(binder).size() > 0 && !names_a_file(line.old_config);
+  const bool is_old = !known_models(binder).empty() && !names_a_file(line.old_config);
   if (line.old_config.empty() || !line.old_version.empty() || is_old) return;
   if (!line.positional.empty()) throw UsageError("give either CONFIG or --config, not both", line.positional);
   line.positional = line.old_config;

@@ -116,7 +116,7 @@ std::string convert(const YAML::Node& node, bool& value) {
 
 std::string convert(const YAML::Node& node, std::int64_t& value) {
   if (!node.IsScalar()) return expectation(Kind::integer);
-  const std::string text = node.Scalar();
+  const std::string& text = node.Scalar();
   std::size_t used = 0;
   try {
     value = std::stoll(text, &used, 10);

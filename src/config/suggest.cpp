@@ -60,16 +60,16 @@ std::string named_key(const std::string& word, const Binder& binder) {
 }
 
 std::string closest_key(const std::string& word, const Binder& binder) {
-  if (const std::string key = named_key(word, binder); !key.empty()) return key;
+  if (std::string key = named_key(word, binder); !key.empty()) return key;
   std::vector<std::string> keys, last_parts;
   for (const auto& field : binder.fields()) {
     keys.push_back(field->key);
     last_parts.push_back(last_part(field->key));
   }
-  if (const std::string key = closest(spelled(word), keys); !key.empty()) return key;
+  if (std::string key = closest(spelled(word), keys); !key.empty()) return key;
   const std::string last = last_part(spelled(word));
   if (last != word)
-    if (const std::string key = named_key(last, binder); !key.empty()) return key;
+    if (std::string key = named_key(last, binder); !key.empty()) return key;
   std::string near = closest(last, last_parts);
   if (near.empty())  // "lr_rate", "epochs_max"
     for (const std::string& part : last_parts)

@@ -12,6 +12,7 @@ bool same_contents(const std::vector<InputRecord>& a, const std::vector<InputRec
 
 std::vector<std::string> hashes_of(const std::vector<InputRecord>& inputs) {
   std::vector<std::string> hashes;
+  hashes.reserve(inputs.size());
   for (const InputRecord& input : inputs) hashes.push_back(input.xxh64);
   return hashes;
 }

@@ -33,7 +33,7 @@ std::uint64_t round(std::uint64_t lane, std::uint64_t input) {
 }
 
 void stripe(std::uint64_t* lanes, const unsigned char* at) {
-  for (int i = 0; i < 4; ++i) lanes[i] = round(lanes[i], load<std::uint64_t>(at + 8 * i));
+  for (std::size_t i = 0; i < 4; ++i) lanes[i] = round(lanes[i], load<std::uint64_t>(at + 8 * i));
 }
 
 }  // namespace

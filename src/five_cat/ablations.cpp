@@ -4,7 +4,7 @@
 
 #include "data/samples/split.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 namespace {
 
@@ -59,4 +59,4 @@ void Ablations::write(NamedList<TestFigure>& out) const {
   out.emplace_back("C:samples", shuffled.count);
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

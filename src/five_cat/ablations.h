@@ -8,7 +8,7 @@
 #include "five_cat/five_tests.h"
 #include "five_cat/predictor.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 // Change of cos(prediction, target) when the context is damaged.
 struct Ablations {
@@ -21,4 +21,4 @@ struct Ablations {
   void write(NamedList<TestFigure>& out) const;
 };
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

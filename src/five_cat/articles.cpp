@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "models/unit_vectors.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 Articles::Articles(const data::Vectors& vectors) {
   if (vectors.articles().empty())
@@ -52,4 +52,4 @@ std::optional<std::int64_t> Articles::place(const Article& article, std::int64_t
   return after - begin - 1;
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

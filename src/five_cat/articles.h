@@ -11,7 +11,7 @@
 
 #include "data/samples/vectors.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 struct Article {
   std::int64_t first = 0, count = 0;  // rows of Articles::table
@@ -38,4 +38,4 @@ class Articles {
   std::unordered_map<std::int64_t, Article> articles_;
 };
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -2,7 +2,7 @@
 
 #include "models/unit_vectors.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 namespace {
 
@@ -76,4 +76,4 @@ Block load(Predictor& predictor, const data::SampleSource& source, std::vector<R
   return block;
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -9,7 +9,7 @@
 
 #include "five_cat/five_cat.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 struct Row {
   std::int64_t id = 0;               // in the source
@@ -50,4 +50,4 @@ std::vector<Row> choose(const Articles& articles, const data::SampleSource& sour
 // Reads the chosen rows and predicts them.
 Block load(Predictor& predictor, const data::SampleSource& source, std::vector<Row> rows);
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "five_cat/split_sums.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 namespace {
 
@@ -79,4 +79,4 @@ SplitReport run(Predictor& predictor, const Articles& articles, const Split& spl
   return sums.report();
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

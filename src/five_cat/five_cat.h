@@ -13,7 +13,7 @@
 #include "ranks/group.h"
 #include "training/baselines/baselines.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 struct Options {
   bool legacy = false;          // truth of A and D at k = +1, as the old script has it, instead of k = 0
@@ -39,4 +39,4 @@ struct Split {
 SplitReport run(Predictor& predictor, const Articles& articles, const Split& split, const Options& options,
                 const std::function<void(double)>& progress = {});
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

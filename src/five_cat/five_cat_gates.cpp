@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 namespace {
 
@@ -69,4 +69,4 @@ bool all_passed(const NamedList<TestGate>& gates) {
   return std::all_of(gates.begin(), gates.end(), [](const auto& gate) { return gate.second.passed; });
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

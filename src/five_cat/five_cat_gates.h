@@ -6,7 +6,7 @@
 
 #include "contract/eval_report.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 // Of the splits that were given: a split that was not is not judged, and E, which compares the two, only with
 // both. `rollout_key`: D's figure.
@@ -15,4 +15,4 @@ NamedList<TestGate> judge(const std::optional<SplitReport>& val, const std::opti
 
 bool all_passed(const NamedList<TestGate>& gates);
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

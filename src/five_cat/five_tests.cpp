@@ -4,7 +4,7 @@
 
 #include "training/alignment.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 namespace {
 
@@ -111,4 +111,4 @@ void Coherence::write(NamedList<TestFigure>& out) const {
   out.emplace_back("E:normal_n", normal.count);
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

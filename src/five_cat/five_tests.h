@@ -8,7 +8,7 @@
 #include "contract/eval_report.h"
 #include "five_cat/block.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 // Sum and number of values, in double precision.
 struct Mean {
@@ -58,4 +58,4 @@ struct Coherence {
   void write(NamedList<TestFigure>& out) const;
 };
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -7,7 +7,7 @@
 #include "engines/cpu/model_weights.h"
 #include "five_cat/prefix_forest.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 Predictor::Predictor(std::shared_ptr<Model> model, torch::Device device)
     : model_(std::move(model)), device_(device), width_(model_->sizes().width) {}
@@ -66,4 +66,4 @@ std::unique_ptr<Predictor> make_predictor(std::shared_ptr<Model> model, torch::D
   return std::make_unique<Predictor>(std::move(model), device);
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

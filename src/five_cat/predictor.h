@@ -11,7 +11,7 @@
 
 #include "models/model.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 class Predictor {
  public:
@@ -40,4 +40,4 @@ class Predictor {
 // one that computes a shared beginning of sequences once.
 std::unique_ptr<Predictor> make_predictor(std::shared_ptr<Model> model, torch::Device device);
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

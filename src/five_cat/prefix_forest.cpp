@@ -2,7 +2,7 @@
 
 #include "engines/cpu/model_weights.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 namespace {
 
 // The positional scalar by position, in the last column; of a model without one, nothing.
@@ -96,4 +96,4 @@ Forest::Numbers Forest::extend(std::int64_t position, const Numbers& parents, co
   return numbers;
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

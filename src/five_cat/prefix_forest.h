@@ -10,7 +10,7 @@
 #include "five_cat/predictor.h"
 #include "models/transformer.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 class Forest final : public Predictor {
  public:
@@ -38,4 +38,4 @@ class Forest final : public Predictor {
   torch::Tensor predictions_;  // [nodes of the last position, D]
 };
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 namespace {
 
 constexpr double same_vector = 1 - 1e-5;  // cosine of a vector with itself, were it stored in 16 bits once
@@ -106,4 +106,4 @@ void FigureSums::write(SplitReport& out) const {
   out.chance = baselines.chance;
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -9,7 +9,7 @@
 #include "training/alignment.h"
 #include "training/baselines/baselines.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 class FigureSums {
  public:
@@ -33,4 +33,4 @@ class FigureSums {
   std::vector<Sums> sums_;  // the model's, then the baselines'
 };
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -1,6 +1,6 @@
 #include "five_cat/split_sums.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 SplitSums::SplitSums(const Options& options, const std::vector<Baseline>& baselines)
     : options_(options), d_(options.horizon), figures_(baselines) {}
@@ -52,4 +52,4 @@ SplitReport SplitSums::report() const {
   return out;
 }
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -7,7 +7,7 @@
 #include "five_cat/five_tests.h"
 #include "five_cat/split_figures.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 
 class SplitSums {
  public:
@@ -33,4 +33,4 @@ class SplitSums {
   FigureSums figures_;
 };
 
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

@@ -13,7 +13,7 @@ torch::Tensor info_nce(const torch::Tensor& cos, const torch::Tensor& targets, d
 }
 
 torch::Tensor moment_difference(const torch::Tensor& raw, const torch::Tensor& targets) {
-  const auto means = (raw.mean(0) - targets.mean(0)).square().mean();
+  auto means = (raw.mean(0) - targets.mean(0)).square().mean();
   if (raw.size(0) < 2) return means;
   return means + (raw.std(0, /*unbiased=*/true) - targets.std(0, true)).square().mean();
 }

@@ -45,7 +45,8 @@ torch::Tensor Attention::forward(const torch::Tensor& queries, const torch::Tens
   if (const auto fused =
           cuda::attention(q, k, v, heads, mask.defined(), next_dropout(dropout, is_training())))
     return linear(*fused, out_proj->weight, out_proj->bias, compute);
-  const double scale = 1.0 / std::sqrt(static_cast<double>(width / heads));
+  const std::int64_t head_width = width / heads;
+  const double scale = 1.0 / std::sqrt(static_cast<double>(head_width));
   auto scores = torch::matmul(split_heads(q, heads) * scale, split_heads(k, heads).transpose(2, 3));
   scores = scores.to(torch::kFloat32);
   if (mask.defined()) scores = scores + mask;

@@ -82,7 +82,7 @@ class GlooGroup final : public Group {
     const auto start = Clock::now();
     auto shape = mine.sizes().vec();
     shape[0] *= size();
-    const torch::Tensor all = torch::empty(shape, mine.options());
+    torch::Tensor all = torch::empty(shape, mine.options());
     if (mine.numel() > 0) {
       // Gloo knows few types: bytes.
       const std::int64_t block = mine.numel() * static_cast<std::int64_t>(mine.element_size());

@@ -21,7 +21,7 @@ using State = std::array<std::uint32_t, 8>;
 
 void take_block(State& state, const unsigned char* bytes) {
   std::uint32_t w[64];
-  for (int i = 0; i < 16; ++i)
+  for (std::size_t i = 0; i < 16; ++i)
     w[i] = std::uint32_t{bytes[4 * i]} << 24 | std::uint32_t{bytes[4 * i + 1]} << 16 |
            std::uint32_t{bytes[4 * i + 2]} << 8 | std::uint32_t{bytes[4 * i + 3]};
   for (int i = 16; i < 64; ++i) {

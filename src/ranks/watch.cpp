@@ -76,15 +76,14 @@ void Watch::round(double elapsed) {
   }
   const int next = (place_.rank + 1) % place_.size;
   if (next == place_.rank) return;
-  if (!store_->check({key("beat", next)})) {
-    silent_ += elapsed;
-  } else if (const std::string beats = take(*store_, key("beat", next)); beats != seen_) {
-    seen_ = beats;
-    silent_ = 0;
-    return;
-  } else {
-    silent_ += elapsed;
+  if (store_->check({key("beat", next)})) {
+    if (const std::string beats = take(*store_, key("beat", next)); beats != seen_) {
+      seen_ = beats;
+      silent_ = 0;
+      return;
+    }
   }
+  silent_ += elapsed;
   if (process_.empty() && store_->check({key("process", next)}))
     process_ = take(*store_, key("process", next));
   const bool ended = has_ended(process_);  // looked at first: a rank that leaves says so before it ends

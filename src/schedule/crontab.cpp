@@ -34,7 +34,7 @@ bool is_line_of(const std::string& line, const std::string& id) {
 
 std::string crontab_line(const ScheduleEntry& entry, const When& when, bool low_io) {
   if (!when.cron) throw UsageError("cron knows no systemd calendar expressions", "--at");
-  const std::string line = fmt::format(
+  std::string line = fmt::format(
       "{} cd {} && KMP_DUPLICATE_LIB_OK=TRUE exec nice -n {} {}{} schedule start {} --state {}{}\n",
       when.cron->text, quoted(entry.folder.string()), entry.nice, low_io ? "ionice -c 3 " : "",
       quoted(entry.runner.string()), quoted(entry.config.string()), quoted(entry.state.string()),

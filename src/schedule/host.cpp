@@ -18,6 +18,7 @@ CommandResult run_command(const std::vector<std::string>& command, const std::st
   write_all(in, input);
   ::lseek(in, 0, SEEK_SET);
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const pid_t child = ::fork();

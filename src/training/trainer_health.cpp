@@ -36,7 +36,7 @@ std::vector<std::int64_t> target_rows(const data::SampleSource& samples, const s
 
 std::string row_list(const std::vector<std::int64_t>& rows) {
   const auto named = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), rows_named));
-  const std::string list = fmt::format("{}", fmt::join(rows.begin(), named, ", "));
+  std::string list = fmt::format("{}", fmt::join(rows.begin(), named, ", "));
   if (rows.size() <= rows_named) return list;
   return list + fmt::format(", … ({} in all; every one is in training_history.json)", rows.size());
 }

@@ -15,7 +15,7 @@
 #include "five_cat/prefix_forest.h"
 #include "models/parity_data.h"
 
-namespace runner::lvm::cat {
+namespace runner::lvm::five_cat {
 namespace {
 
 std::vector<std::int64_t> all_of(const data::SampleSource& source) {
@@ -32,7 +32,7 @@ struct Recorded {
     const auto source = data::open_sequences({parity::file(file)});
     const auto predictor =
         plain ? std::make_unique<Predictor>(model, torch::kCPU) : make_predictor(model, torch::kCPU);
-    return cat::run(*predictor, articles, {"VAL", source.get(), all_of(*source)}, options);
+    return five_cat::run(*predictor, articles, {"VAL", source.get(), all_of(*source)}, options);
   }
 };
 
@@ -204,7 +204,7 @@ TEST(Cat, RowsThatBelongToNoArticleAreAnErrorNotAPass) {
   const auto source = data::open_sequences({parity::file("batches.npz")});  // tells no articles
   Predictor predictor(recorded.model, torch::kCPU);
   try {
-    cat::run(predictor, recorded.articles, {"OOD", source.get(), all_of(*source)}, {});
+    five_cat::run(predictor, recorded.articles, {"OOD", source.get(), all_of(*source)}, {});
     FAIL() << "accepted";
   } catch (const DataError& e) {
     EXPECT_NE(e.line().find("split OOD: test A has no usable row"), std::string::npos) << e.line();
@@ -226,8 +226,8 @@ TEST(Cat, ProgressIsTheShareOfTheWorkFromNothingToAll) {
   const auto source = data::open_sequences({parity::file("cat_val.npz")});
   Predictor predictor(recorded.model, torch::kCPU);
   std::vector<double> shares;
-  cat::run(predictor, recorded.articles, {"VAL", source.get(), all_of(*source)}, {},
-           [&](double share) { shares.push_back(share); });
+  five_cat::run(predictor, recorded.articles, {"VAL", source.get(), all_of(*source)}, {},
+                [&](double share) { shares.push_back(share); });
   ASSERT_GE(shares.size(), 2U);
   EXPECT_EQ(shares.front(), 0);
   EXPECT_EQ(shares.back(), 1);
@@ -274,4 +274,4 @@ TEST(CatGates, ASplitThatWasNotGivenIsNotJudged) {
 }
 
 }  // namespace
-}  // namespace runner::lvm::cat
+}  // namespace runner::lvm::five_cat

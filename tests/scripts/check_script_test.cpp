@@ -148,7 +148,9 @@ TEST_F(CheckScript, FindsWhatClangTidySays) {
     if (!has_program(program)) GTEST_SKIP() << "no " << program;
   for (const char* name : {".clang-tidy", "CMakePresets.json"})
     fs::copy(fs::path(RUNNER_SOURCE_DIR) / name, tree_.path() / name);
-  add("CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(small CXX)\nadd_subdirectory(src)\n");
+  add("CMakeLists.txt",
+      "cmake_minimum_required(VERSION 3.22)\nproject(small CXX)\nadd_subdirectory(src)\n"
+      "add_custom_target(runner_build_facts)\n");
   add("src/CMakeLists.txt",
       "add_library(core base/error.cpp base/reason.cpp)\ntarget_include_directories(core PRIVATE .)\n"
       "set_target_properties(core PROPERTIES UNITY_BUILD ON)\n");

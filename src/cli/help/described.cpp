@@ -23,7 +23,7 @@ std::vector<std::string> words_in(const std::string& type) {
 // CLI11's own words for C++ types, where a declaration has none of ours.
 std::string type_word(const std::string& type) {
   if (type.find('{') != std::string::npos) return "WORD";
-  const std::string name = type.substr(0, type.find(':'));
+  std::string name = type.substr(0, type.find(':'));
   if (name == "UINT") return "INT";
   if (name == "FLOAT") return "NUM";
   return name;

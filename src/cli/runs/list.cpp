@@ -71,10 +71,9 @@ std::vector<PastRun> chosen_runs(const ListOptions& options) {
 }
 
 std::string run_table(const std::vector<PastRun>& runs, std::size_t width) {
-  constexpr const char* heading = "STARTED          JOB       OUTCOME           TIME    BEST    GAIN";
-  const std::size_t figures = std::string(heading).size();
+  const std::string heading = "STARTED          JOB       OUTCOME           TIME    BEST    GAIN";
   const bool beside = width == 0 || std::all_of(runs.begin(), runs.end(), [&](const PastRun& run) {
-                        return figures + 1 + shown_place(run).size() <= width;
+                        return heading.size() + 1 + shown_place(run).size() <= width;
                       });
   std::string text = fmt::format("{}{}\n", heading, beside ? " RUN" : "");
   for (const PastRun& run : runs)

@@ -67,7 +67,7 @@ PastRun open_run(const fs::path& manifest) {
 // Where a run of that name is: as given, or among the models, as for the keys that name one.
 fs::path place_named(const fs::path& named) {
   std::error_code error;
-  const fs::path model = fs::path("artifacts/lvm/models") / named;
+  fs::path model = fs::path("artifacts/lvm/models") / named;
   if (fs::exists(named, error)) return named;
   if (!named.has_parent_path() && fs::exists(model, error)) return model;
   if (named.filename() == "latest")
@@ -113,7 +113,7 @@ std::optional<std::time_t> time_of(const std::string& iso) {
     return std::nullopt;
   tm.tm_year -= 1900;
   tm.tm_mon -= 1;
-  const std::time_t offset = (hours * 60 + minutes) * 60;
+  const std::time_t offset = (std::time_t{hours} * 60 + minutes) * 60;
   return ::timegm(&tm) - (sign == '-' ? -offset : offset);
 }
 

@@ -19,7 +19,9 @@ T load(const std::byte* at) {
 
 template <class T>
 void widen(const std::byte* in, std::size_t count, std::int64_t* out) {
-  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::int64_t>(load<T>(in + i * sizeof(T)));
+  for (std::size_t i = 0; i < count; ++i)
+    out[i] = static_cast<std::int64_t>(
+        load<T>(in + i * sizeof(T)));  // NOLINT(bugprone-signed-char-misuse): numbers
 }
 
 void halves_plain(const std::byte* in, std::size_t count, float* out) {

@@ -50,12 +50,13 @@ double checked_norm(const float* values, std::int64_t width, const std::string& 
 ValueCheck check_rows(const RowTable& table, std::int64_t width, std::int64_t begin, std::int64_t end,
                       const std::function<void(std::int64_t)>& progress, Zeros zeros) {
   const std::int64_t step = std::max<std::int64_t>(1, (1 << 20) / table.width());  // 4 MB of floats
+  const std::int64_t per_row = table.width() / width;
   std::vector<float> rows(static_cast<std::size_t>(step * table.width()));
   ValueCheck check;
   check.min_norm = HUGE_VAL;
   double sum = 0;
   for (std::int64_t first = begin; first < end; first += step) {
-    const std::int64_t count = std::min(step, end - first), per_row = table.width() / width;
+    const std::int64_t count = std::min(step, end - first);
     table.prefetch(first, count);
     table.read(first, count, rows.data());
     for (std::int64_t i = 0; i < count * per_row; ++i) {
@@ -68,7 +69,7 @@ ValueCheck check_rows(const RowTable& table, std::int64_t width, std::int64_t be
     table.release(first, count);
     if (progress) progress(first + count);
   }
-  check.mean_norm = sum / static_cast<double>((end - begin) * (table.width() / width));
+  check.mean_norm = sum / static_cast<double>((end - begin) * per_row);
   return check;
 }
 

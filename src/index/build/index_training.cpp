@@ -107,7 +107,8 @@ class Watch {
     auto& codes = quantizers_.emplace_back(static_cast<std::size_t>(rotation.d_out),
                                            static_cast<std::size_t>(rotation.M), 8);
     add(codes);
-    passes_ += rotation.M * (rotation.niter_pq_0 + (rotation.niter - 1) * rotation.niter_pq - codes.cp.niter);
+    passes_ += std::int64_t{rotation.M} *
+               (rotation.niter_pq_0 + (rotation.niter - 1) * rotation.niter_pq - codes.cp.niter);
     rotation.pq = &codes;
     rotations_.push_back(&rotation);
   }

@@ -54,7 +54,7 @@ std::vector<TopK> stream(const Pass& pass) {
   const std::int64_t width = pass.rows.width(), total = pass.rows.rows();
   // Ten turns a thread or more, for when others slow one of them down.
   const std::int64_t step = std::clamp<std::int64_t>(
-      total / (10 * team::size()), 2,
+      total / (std::int64_t{10} * team::size()), 2,
       std::max<std::int64_t>(2,
                              std::min(stream_block_bytes / (width * static_cast<std::int64_t>(sizeof(float))),
                                       stream_scores / pass.n)));

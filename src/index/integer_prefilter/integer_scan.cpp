@@ -106,7 +106,7 @@ class NarrowScan {
   }
 
   void search(const float* stretch, std::int64_t first, std::int64_t count) {
-    const std::int64_t share = team::chunks_of(n_, 4 * team::size());
+    const std::int64_t share = team::chunks_of(n_, std::int64_t{4} * team::size());
     const std::int64_t task = std::clamp((share + queries_a_turn - 1) / queries_a_turn * queries_a_turn,
                                          queries_a_turn, most_task_queries);
     std::atomic<std::int64_t> scored{0};

@@ -21,7 +21,7 @@ bool is_name(const std::string& type) {
 }  // namespace
 
 IndexShape IndexWalk::whole() {
-  const IndexShape shape = index(Ids::any);
+  IndexShape shape = index(Ids::any);
   in_.expect(in_.left() == 0, "{} bytes follow the end of the index", in_.left());
   return shape;
 }

@@ -63,6 +63,7 @@ std::map<std::int64_t, std::set<std::int64_t>> parts_there(const fs::path& folde
 
 std::string divisions_text(const std::map<std::int64_t, std::set<std::int64_t>>& divisions) {
   std::vector<std::int64_t> counts;
+  counts.reserve(divisions.size());
   for (const auto& [count, numbers] : divisions) counts.push_back(count);
   return fmt::format("{}", fmt::join(counts, " and of "));
 }

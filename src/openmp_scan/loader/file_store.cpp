@@ -87,7 +87,7 @@ fs::path cache_folder(const fs::path& wanted) {
     return fs::path(value == nullptr ? "" : value);
   };
   if (!wanted.empty()) return wanted;
-  if (const fs::path own = variable("RUNNER_CACHE_DIR"); !own.empty()) return own;
+  if (fs::path own = variable("RUNNER_CACHE_DIR"); !own.empty()) return own;
   if (const fs::path xdg = variable("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "runner";
   if (const fs::path home = variable("HOME"); home.is_absolute()) return home / ".cache" / "runner";
   return {};

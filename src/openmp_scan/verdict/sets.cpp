@@ -19,7 +19,7 @@ constexpr std::size_t most_packages_for_pairs = 12;
 struct Target {
   BinaryFormat format = BinaryFormat::elf;
   std::string arch, python;
-  auto operator<=>(const Target&) const = default;
+  auto operator<=>(const Target&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 using Packages = std::map<fs::path, std::vector<FolderFile>>;  // by the package's folder or file
@@ -185,7 +185,7 @@ class Sets {
 fs::path program_in(const std::vector<fs::path>& paths) {
   std::error_code error;
   for (const fs::path& path : paths)
-    if (const fs::path python = path / "bin" / "python3"; fs::is_regular_file(python, error)) return python;
+    if (fs::path python = path / "bin" / "python3"; fs::is_regular_file(python, error)) return python;
   return {};
 }
 

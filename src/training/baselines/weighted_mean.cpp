@@ -51,7 +51,7 @@ torch::Tensor fit_shares(const data::SampleSource& samples, const std::vector<st
     optimizer.zero_grad();
     const auto shares = torch::softmax(logits, 0);
     const auto mixed = torch::matmul(torch::matmul(gram, shares), shares).clamp_min(1e-24).sqrt();
-    const auto distance = 1 - (torch::matmul(with_target, shares) / (mixed * length)).mean();
+    auto distance = 1 - (torch::matmul(with_target, shares) / (mixed * length)).mean();
     distance.backward();
     return distance;
   });

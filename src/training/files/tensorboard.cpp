@@ -23,19 +23,19 @@ void put_varint(std::string& out, std::uint64_t value) {
 
 // Protocol buffer fields: key = number << 3 | wire type.
 void put_double(std::string& out, int field, double value) {
-  put_varint(out, static_cast<std::uint64_t>(field << 3 | 1));
+  put_varint(out, static_cast<std::uint64_t>(field) << 3 | 1);
   put_fixed(out, std::bit_cast<std::uint64_t>(value));
 }
 void put_float(std::string& out, int field, float value) {
-  put_varint(out, static_cast<std::uint64_t>(field << 3 | 5));
+  put_varint(out, static_cast<std::uint64_t>(field) << 3 | 5);
   put_fixed(out, std::bit_cast<std::uint32_t>(value));
 }
 void put_integer(std::string& out, int field, std::int64_t value) {
-  put_varint(out, static_cast<std::uint64_t>(field << 3));
+  put_varint(out, static_cast<std::uint64_t>(field) << 3);
   put_varint(out, static_cast<std::uint64_t>(value));
 }
 void put_bytes(std::string& out, int field, const std::string& value) {
-  put_varint(out, static_cast<std::uint64_t>(field << 3 | 2));
+  put_varint(out, static_cast<std::uint64_t>(field) << 3 | 2);
   put_varint(out, value.size());
   out += value;
 }

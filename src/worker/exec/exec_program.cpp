@@ -38,13 +38,13 @@ struct Started {
 };
 
 // The child waits behind a gate, so that it can be traced from its first instruction on.
-Started start(ChildSetup setup, const StderrCopy& tee) {
+Started start(ChildSetup setup, const StderrCopy& stderr_copy) {
   int gate[2];
   if (::pipe(gate) != 0) throw_errno("cannot create a pipe", setup.program);
   close_on_exec(gate[0]);
   close_on_exec(gate[1]);
   Started started;
-  setup.stderr_fd = tee.program_end();
+  setup.stderr_fd = stderr_copy.program_end();
   setup.wait_fd = gate[0];
   setup.gate_fd = gate[1];
   setup.report_fd = &started.report;
@@ -54,9 +54,9 @@ Started start(ChildSetup setup, const StderrCopy& tee) {
   return started;
 }
 
-void handle_signals(SignalPipe& signals, pid_t pid, const StderrCopy& tee, int& passed_on) {
+void handle_signals(SignalPipe& signals, pid_t pid, const StderrCopy& stderr_copy, int& passed_on) {
   for (const auto& event : signals.take()) {
-    if (event.signal == SIGWINCH) tee.copy_window_size();
+    if (event.signal == SIGWINCH) stderr_copy.copy_window_size();
     if (event.signal == SIGWINCH || event.signal == SIGCHLD) continue;
     passed_on = event.signal;
     if (!event.from_kernel) ::kill(pid, event.signal);  // the terminal's own reach the program without us
@@ -70,7 +70,7 @@ bool died_of_conflict_signal(const ProgramEnding& ending) {
 }  // namespace
 
 ProgramEnding run_program(const std::vector<std::string>& command, const Environment& environment) {
-  StderrCopy tee;
+  StderrCopy stderr_copy;
   SignalPipe signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCHLD, SIGUSR1, SIGUSR2},
                      {SIGHUP, SIGINT, SIGQUIT});
   ChildSetup setup;
@@ -78,27 +78,27 @@ ProgramEnding run_program(const std::vector<std::string>& command, const Environ
   setup.argv = command;
   setup.environment = environment;
   setup.death_signal = SIGTERM;
-  const Started program = start(setup, tee);
-  tee.close_program_end();
+  const Started program = start(setup, stderr_copy);
+  stderr_copy.close_program_end();
   ProgramEnding ending;
   DeathWatch tracer(program.pid, [&] { ending.loaded = scan_if_there(program.pid); });
   ::close(program.gate);
 
   std::optional<int> status;
   while (!(status = tracer.poll())) {
-    pollfd waiting[2] = {{signals.fd(), POLLIN, 0}, {tee.fd(), POLLIN, 0}};
+    pollfd waiting[2] = {{signals.fd(), POLLIN, 0}, {stderr_copy.fd(), POLLIN, 0}};
     ::poll(waiting, 2, 1000);
-    handle_signals(signals, program.pid, tee, ending.passed_on);
-    const std::string came = tee.pump();
+    handle_signals(signals, program.pid, stderr_copy, ending.passed_on);
+    const std::string came = stderr_copy.pump();
     // Without tracing, this moment is the last at which the process is surely there.
     if (!tracer.tracing() && came.find("OMP: Error") != std::string::npos)
       ending.loaded = scan_if_there(program.pid);
   }
-  tee.pump();
+  stderr_copy.pump();
   check_executed(setup, program.report);
   ending.signal = WIFSIGNALED(*status) ? WTERMSIG(*status) : 0;
   ending.exit_code = ending.signal != 0 ? 128 + ending.signal : WEXITSTATUS(*status);
-  ending.last_stderr = tee.last();
+  ending.last_stderr = stderr_copy.last();
   return ending;
 }
 

@@ -14,7 +14,7 @@
 namespace runner::runtime {
 namespace {
 
-constexpr std::size_t remembered = 64 * 1024;
+constexpr std::size_t remembered = std::size_t{64} * 1024;
 
 // Both ends of a pseudo terminal that changes no byte (the real terminal does that); false when there is
 // none.

@@ -22,7 +22,7 @@ fs::path program_path() {
   if (::_NSGetExecutablePath(path.data(), &size) == 0) return fs::canonical(path.data());
 #else
   std::error_code error;
-  const fs::path path = fs::read_symlink("/proc/self/exe", error);
+  fs::path path = fs::read_symlink("/proc/self/exe", error);
   if (!error) return path;
 #endif
   throw EnvironmentError("cannot find the program's own path (is /proc mounted?)", "runner");
@@ -44,7 +44,7 @@ fs::path plugin_path(const std::string& plugin) {
 }
 
 fs::path plugin_file(const std::string& plugin) {
-  const fs::path file = plugin_path(plugin);
+  fs::path file = plugin_path(plugin);
   std::error_code ignored;
   if (!fs::exists(file, ignored))
     throw EnvironmentError(

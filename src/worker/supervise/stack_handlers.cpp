@@ -84,7 +84,7 @@ void install_stack_handlers(int fd) {
   void* frame[1];
   ::backtrace(frame, 1);
   // A stack of its own, for a crash by stack overflow.
-  constexpr std::size_t size = 256 * 1024;
+  constexpr std::size_t size = std::size_t{256} * 1024;
   static char memory[size];
   stack_t stack{};
   stack.ss_sp = memory;

@@ -91,7 +91,7 @@ class HeaderText {
     if (at_ >= text_.size() || (text_[at_] != '\'' && text_[at_] != '"')) fail("a string expected");
     const std::size_t end = text_.find(text_[at_], at_ + 1);
     if (end == std::string_view::npos) fail("a string without an end");
-    const std::string value(text_.substr(at_ + 1, end - at_ - 1));
+    std::string value(text_.substr(at_ + 1, end - at_ - 1));
     at_ = end + 1;
     return value;
   }

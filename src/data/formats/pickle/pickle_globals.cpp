@@ -66,7 +66,7 @@ Value* ordered_dict(PickleMaker& make, const Value& arguments) {
   for (const Value* pair : *argument(make, arguments, 0, Kind::list).items) {
     if ((!pair->is(Kind::list) && !pair->is(Kind::tuple)) || pair->size() != 2)
       make.fail("an OrderedDict of no pairs");
-    make.charge(2 * sizeof(Value*));  // a list may be given again and again
+    make.charge(2 * sizeof(void*));  // a list may be given again and again
     dict->items->insert(dict->items->end(), pair->items->begin(), pair->items->end());
   }
   return dict;

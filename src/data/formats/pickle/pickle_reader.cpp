@@ -158,7 +158,7 @@ class Machine : PickleInput {
     // Writers number from 0 upwards; a far index would only ask for memory.
     if (index > memo_.size() + 1000) make_.fail(fmt::format("memo {} after {}", index, memo_.size()));
     if (index >= memo_.size()) {
-      make_.charge((index + 1 - memo_.size()) * sizeof(Value*));
+      make_.charge((index + 1 - memo_.size()) * sizeof(void*));
       memo_.resize(index + 1);
     }
     memo_[index] = top();

@@ -68,13 +68,13 @@ Value* PickleMaker::boolean(bool value) {
 
 Value* PickleMaker::text(Value::Kind kind, std::string_view value) {
   Value* made = make(kind);
-  charge(sizeof value);
+  charge(sizeof(std::string_view));
   made->text = &store_.texts.emplace_back(value);
   return made;
 }
 
 Value* PickleMaker::owned_text(Value::Kind kind, std::string value) {
-  charge(sizeof value + (value.size() > 15 ? value.size() : 0));
+  charge(sizeof(std::string) + (value.size() > 15 ? value.size() : 0));
   return text(kind, store_.owned.emplace_back(std::move(value)));
 }
 

@@ -54,7 +54,9 @@ __attribute__((always_inline)) inline void tile_block(const std::uint16_t* a, In
   alignas(64) float aside[32 * 32];
   tile_block_whole<Tiles>(a, lda, b, panel_stride, k, aside, 32, false);
   for (Index r = 0; r < rows; ++r)
-    for (Index i = 0; i < 32; ++i) c[r * ldc + i] = aside[r * 32 + i] + (accumulate ? c[r * ldc + i] : 0.0f);
+    for (Index i = 0; i < 32;
+         ++i)  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the tiles wrote it
+      c[r * ldc + i] = aside[r * 32 + i] + (accumulate ? c[r * ldc + i] : 0.0f);
 }
 
 }  // namespace runner::lvm::cpu

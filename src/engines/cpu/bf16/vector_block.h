@@ -17,7 +17,8 @@ __attribute__((always_inline)) inline void vector_rows(const std::uint16_t* a, I
                                                        float* c, Index ldc, bool accumulate) {
   typename Vector::Sum sums[rows][2];
   for (int r = 0; r < rows; ++r)
-    for (int p = 0; p < 2; ++p) sums[r][p] = accumulate ? Vector::load(c + r * ldc + 16 * p) : Vector::zero();
+    for (int p = 0; p < 2; ++p)
+      sums[r][p] = accumulate ? Vector::load(c + r * ldc + Index{16} * p) : Vector::zero();
   for (Index pair = 0; pair < k / 2; ++pair) {
     const auto left = Vector::panel(b + pair * 16), right = Vector::panel(b + panel_stride + pair * 16);
 #pragma GCC unroll 12
@@ -29,7 +30,7 @@ __attribute__((always_inline)) inline void vector_rows(const std::uint16_t* a, I
     }
   }
   for (int r = 0; r < rows; ++r)
-    for (int p = 0; p < 2; ++p) Vector::store(c + r * ldc + 16 * p, sums[r][p]);
+    for (int p = 0; p < 2; ++p) Vector::store(c + r * ldc + Index{16} * p, sums[r][p]);
 }
 
 template <class Vector>

@@ -12,13 +12,17 @@ namespace {
 
 // Registers: rows_at_once * (panels_at_once panels) of sums, one row of the panels, one factor.
 #if defined(__AVX512F__)
-constexpr int vector_floats = 16, panels_at_once = 2, rows_at_once = 11;
+constexpr Index vector_floats = 16;
+constexpr int panels_at_once = 2, rows_at_once = 11;
 #elif defined(__AVX__)
-constexpr int vector_floats = 8, panels_at_once = 1, rows_at_once = 6;
+constexpr Index vector_floats = 8;
+constexpr int panels_at_once = 1, rows_at_once = 6;
 #elif defined(__aarch64__)
-constexpr int vector_floats = 4, panels_at_once = 1, rows_at_once = 6;
+constexpr Index vector_floats = 4;
+constexpr int panels_at_once = 1, rows_at_once = 6;
 #else
-constexpr int vector_floats = 4, panels_at_once = 1, rows_at_once = 2;
+constexpr Index vector_floats = 4;
+constexpr int panels_at_once = 1, rows_at_once = 2;
 #endif
 constexpr int vectors_a_panel = lanes / vector_floats;
 

@@ -76,7 +76,7 @@ __attribute__((always_inline)) inline void row_gradient(const RowGradient& g, co
       g.dbias[c + i] += x;
     }
   }
-  if (accumulate) {
+  if (accumulate) {  // NOLINT(bugprone-branch-clone): one adds, the other sets
 #pragma omp simd
     for (Index i = 0; i < n; ++i) g.dsum[c + i] += fresh[i];
   } else {
