@@ -66,6 +66,17 @@ bool is_private(const in6_addr& a) {
   return IN6_IS_ADDR_LOOPBACK(&a) || IN6_IS_ADDR_LINKLOCAL(&a) || (a.s6_addr[0] & 0xfe) == 0xfc;
 }
 
+int port_in(const sockaddr_storage& address) {  // 0: of no network
+  switch (address.ss_family) {
+    case AF_INET:
+      return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+    case AF_INET6:
+      return ntohs(reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port);
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 int listen_on(const std::string& host, int port) {
@@ -91,8 +102,16 @@ int port_of(int socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&address)->sin6_port
-                                             : reinterpret_cast<sockaddr_in*>(&address)->sin_port);
+  return port_in(address);
+}
+
+void shut_connections_to(int port) {
+  for (int fd = 0; fd < 65536; ++fd) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 && port_in(address) == port)
+      ::shutdown(fd, SHUT_RDWR);
+  }
 }
 
 std::string own_address_toward(const std::string& host) {

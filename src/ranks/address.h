@@ -10,6 +10,10 @@ namespace runner::ranks {
 int listen_on(const std::string& host, int port);
 int port_of(int socket);  // that it is bound to
 
+// Ends this process's connections to `port` of whatever machine: who waits for an answer there goes on with
+// an error.
+void shut_connections_to(int port);
+
 // The address of this machine from which packets to `host` leave, as text. Throws EnvironmentError when the
 // name stands for nothing.
 std::string own_address_toward(const std::string& host);

@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -72,6 +75,34 @@ Store serve(const std::string& host, Options options, int socket) {
   }
 }
 
+// While it lives and `seconds` have passed, connections to `port` are ended: since libtorch 2.4 c10d waits
+// for the first answers of a store without a timeout.
+class ConnectionLimit {
+ public:
+  ConnectionLimit(int port, double seconds)
+      : thread_([this, port, seconds] {
+          std::unique_lock lock(mutex_);
+          if (!wake_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return over_; }))
+            shut_connections_to(port);
+        }) {}
+  ConnectionLimit(const ConnectionLimit&) = delete;
+  ConnectionLimit& operator=(const ConnectionLimit&) = delete;
+  ~ConnectionLimit() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
 }  // namespace
 
 Store open_store(RankPlace& place, double timeout) {
@@ -86,6 +117,8 @@ Store open_store(RankPlace& place, double timeout) {
 
 Store connect_store(const RankPlace& place, double timeout) {
   try {
+    const ConnectionLimit limit(place.port,
+                                timeout + 0.1);  // after c10d's own, which then does not try again
     auto store = c10::make_intrusive<c10d::TCPStore>(place.address,
                                                      options_of<c10d::TCPStoreOptions>(place.port, timeout));
     // Who has accepted the connection may be another program, or stopped. c10d gives its socket a timeout
