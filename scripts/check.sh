@@ -181,7 +181,7 @@ check_tidy() {
   run-clang-tidy -p build/tidy -quiet -j "$(build_jobs)" -extra-arg=-Wno-unknown-warning-option \
     -extra-arg=-Wno-unused-command-line-argument -extra-arg=-ferror-limit=0 \
     "^$RUNNER_ROOT/(build/tidy/)?(src|jobs)/" 2>/dev/null | sed -E $'s/\e\\[[0-9;]*m//g' >"$told" || true
-  grep -q '^clang-tidy' "$told" || die 1 "--tidy has read no file; see $told"
+  grep -qE '(^|[ /])clang-tidy' "$told" || die 1 "--tidy has read no file; see $told"
   report tidy < <(grep -E "^$RUNNER_ROOT/(src|jobs)/[^:]+:[0-9]+:[0-9]+: (warning|error): " "$told" |
     sed -E "s#^$RUNNER_ROOT/([^:]+:[0-9]+):[0-9]+: (warning|error)#\1#" | sort -u)
 }
