@@ -9,6 +9,7 @@
 #include "data/formats/pickle/pt_file.h"
 #include "make_files.h"
 #include "read_everything.h"
+#include "support/test_name.h"
 
 namespace runner::data {
 namespace {
@@ -40,7 +41,8 @@ TEST_P(OldModel, GivesTheWeightsAndSettingsItWasSavedWith) {
 
 INSTANTIATE_TEST_SUITE_P(Files, OldModel,
                          ::testing::Values("best_model_torch113.pt", "best_model_torch113_numpy_scalars.pt",
-                                           "best_model_torch215.pt", "best_model_torch215_numpy_scalars.pt"));
+                                           "best_model_torch215.pt", "best_model_torch215_numpy_scalars.pt"),
+                         [](const auto& info) { return test::test_name(info.param); });
 
 TEST(PtFile, RefusesWhatIsNoModel) {
   const test::TemporaryFolder folder;

@@ -8,6 +8,7 @@
 #include "data/samples/sequence_samples.h"
 #include "data/samples/split.h"
 #include "make_files.h"
+#include "support/test_name.h"
 
 namespace runner::data {
 namespace {
@@ -162,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(Recorded, LegacyWindows,
                                            Recorded{"excluded.npz", 1, {"41-61"}},
                                            Recorded{"p6_classic.npz", 2, {}},
                                            Recorded{"p6_excluded.npz", 2, {"41-61"}},
-                                           Recorded{"old_metadata.npz", 2, {"41-61"}}));
+                                           Recorded{"old_metadata.npz", 2, {"41-61"}}),
+                         [](const auto& info) { return test::test_name(info.param.file); });
 
 TEST(Samples, TrainingFromVectorsGivesTheSameAsWrittenSequences) {
   const test::TemporaryFolder folder;

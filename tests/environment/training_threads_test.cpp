@@ -97,7 +97,8 @@ TEST_P(SteadyThreads, AreNoMoreThanTheCores) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, SteadyThreads, testing::Values("plain", "fused"));
+INSTANTIATE_TEST_SUITE_P(Engines, SteadyThreads, testing::Values("plain", "fused"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace runner::test

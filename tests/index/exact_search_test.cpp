@@ -65,7 +65,11 @@ TEST_P(LikeFaiss, FindsTheSameNeighbours) {
 
 INSTANTIATE_TEST_SUITE_P(Queries, LikeFaiss,
                          testing::Combine(testing::Values(Metric::inner_product, Metric::l2),
-                                          testing::Values(1, 7, 19, 20, 63, 64, 150, 4200)));
+                                          testing::Values(1, 7, 19, 20, 63, 64, 150, 4200)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param) == Metric::l2 ? "L2" : "InnerProduct") +
+                                  "Of" + std::to_string(std::get<1>(info.param));
+                         });
 
 // Few queries are scored in float32 throughout, many by the scan in small integers: the same, bit by bit.
 // Rows with outliers are coarse in 8 bits: the scan may go on in 16. (Without vector units few queries are

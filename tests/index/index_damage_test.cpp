@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "index/made_vectors.h"
 #include "index/reading/search.h"
+#include "support/test_name.h"
 
 namespace runner::ann {
 namespace {
@@ -30,12 +31,6 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 void write(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-std::string safe(std::string name) {
-  for (char& letter : name)
-    if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
-  return name;
 }
 
 // An index as faiss::write_index writes it. "ids:" before the factory string: with ids from 1000 on.
@@ -136,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "PLSQ2x2x4", "RQ4x4fs", "SQ8", "SQ4", "SQ6", "SQfp16", "LSH", "LSHt", "LSHr", "PCA8,Flat",
                     "PCAR8,IVF8,Flat", "OPQ4,PQ4np", "RR8,SQ8", "L2norm,Flat", "ITQ8,LSH", "Pad20,Flat",
                     "IVF8,Flat,RFlat", "PQ4np,RFlat", "ids:PQ4np,Refine(SQ8)"),
-    [](const auto& info) { return safe(info.param); });
+    [](const auto& info) { return test::test_name(info.param); });
 
 struct OnDisk : testing::Test {
   void SetUp() override {

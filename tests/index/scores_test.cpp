@@ -38,7 +38,12 @@ TEST_P(EveryUnit, GivesTheScoresOfThePlainForm) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Units, EveryUnit,
-                         testing::Values(VectorUnit::plain, VectorUnit::avx2, VectorUnit::avx512));
+                         testing::Values(VectorUnit::plain, VectorUnit::avx2, VectorUnit::avx512),
+                         [](const auto& info) {
+                           return std::string(info.param == VectorUnit::plain  ? "Plain"
+                                              : info.param == VectorUnit::avx2 ? "Avx2"
+                                                                               : "Avx512");
+                         });
 
 TEST(UnitRows, AreTheRowsDividedByTheirLength) {
   for (const std::int64_t width : {1, 5, 8, 31, 768}) {

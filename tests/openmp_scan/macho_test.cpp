@@ -71,7 +71,11 @@ TEST_P(ThreeCopies, AreFoundByInstallNameRpathAndSearchPath) {
 
 INSTANTIATE_TEST_SUITE_P(ThinAndFat, ThreeCopies,
                          ::testing::Values(std::pair{false, false}, std::pair{true, false},
-                                           std::pair{true, true}));
+                                           std::pair{true, true}),
+                         [](const auto& info) {
+                           return std::string(info.param.first ? "Fat" : "Thin") +
+                                  (info.param.second ? "Wide" : "");
+                         });
 
 TEST_F(ScanTest, AnAbsoluteInstallNameThatIsLoadedServesALaterAsker) {
   macho("torch/libomp.dylib", macho_libomp("/opt/x/libomp.dylib"));

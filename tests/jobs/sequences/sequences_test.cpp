@@ -14,6 +14,7 @@
 #include "jobs/sequences/coherence.h"
 #include "jobs/sequences/options.h"
 #include "jobs/sequences/run.h"
+#include "support/test_name.h"
 
 namespace runner::jobs {
 namespace {
@@ -73,7 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
     Recorded, LegacySequences,
     ::testing::Values(Recorded{"classic.npz", ""}, Recorded{"excluded.npz", "exclude_articles: [41-61]"},
                       Recorded{"p6_classic.npz", "target_offset: 2\ncompress: true"},
-                      Recorded{"p6_excluded.npz", "target_offset: 2\nexclude_articles: [41-61]"}));
+                      Recorded{"p6_excluded.npz", "target_offset: 2\nexclude_articles: [41-61]"}),
+    [](const auto& info) { return test::test_name(info.param.file); });
 
 TEST(Sequences, WriteTheMetadataTheOldToolsRead) {
   const test::TemporaryFolder folder;

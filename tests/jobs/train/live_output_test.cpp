@@ -54,7 +54,8 @@ TEST_P(TerminalOfWidth, KeepsNoRowOfTheLiveLine) {
   expect_no_stray_line(screen.lines(), std::to_string(GetParam()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Columns, TerminalOfWidth, testing::Values(20, 40, 79, 80, 120, 200));
+INSTANTIATE_TEST_SUITE_P(Columns, TerminalOfWidth, testing::Values(20, 40, 79, 80, 120, 200),
+                         testing::PrintToStringParamName());
 
 class ResizedTerminal : public testing::TestWithParam<Screen::Resize> {};
 
@@ -80,7 +81,10 @@ TEST_P(ResizedTerminal, KeepsNoRowOfTheLiveLine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(That, ResizedTerminal,
-                         testing::Values(Screen::Resize::breaks_anew, Screen::Resize::cuts));
+                         testing::Values(Screen::Resize::breaks_anew, Screen::Resize::cuts),
+                         [](const auto& info) {
+                           return std::string(info.param == Screen::Resize::cuts ? "Cuts" : "BreaksAnew");
+                         });
 
 TEST(ADumbTerminal, GetsPlainLines) {
   const TemporaryFolder folder;
