@@ -137,6 +137,28 @@ TEST(TrainCudaRanks, MoreThanOneOnAGpuAreRefused) {
   EXPECT_THAT(result.err, testing::ContainsRegex("rank 1 on .* has the GPU of rank 0: NCCL takes one"));
 }
 
+TEST(TrainCudaRanks, ThePlanMeasuresTheLinkOfTwoGpus) {
+  NEEDS_TWO_GPUS();
+  const TemporaryFolder folder;
+  const auto plan = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> line = small_training((folder.path() / "run").string(), more, "cuda");
+    line[0] = "plan";
+    line.insert(line.end(), {"--ranks", "2"});
+    const auto result = run_runner(line);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return last_object(result.out);
+  };
+  const Json here = plan({});
+  EXPECT_TRUE(here.at("ranks_assumed").at("link_measured").get<bool>());
+  EXPECT_GT(here.at("ranks_measured").at("sum_of_two_ms").get<double>(), 0);
+  const Json given = plan({"--set", "plan.link_gbit=0.01"});
+  EXPECT_FALSE(given.at("ranks_assumed").at("link_measured").get<bool>());
+  const auto step_of_two = [](const Json& told) {
+    return told.at("ranks").at(1).at("step_ms").get<double>();
+  };
+  EXPECT_GT(step_of_two(given), 10 * step_of_two(here));
+}
+
 TEST(TrainCudaRanks, AStopOfOneStopsAll) {
   NEEDS_TWO_GPUS();
   const TemporaryFolder folder;
