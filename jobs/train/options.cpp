@@ -63,9 +63,11 @@ void declare_train(config::Binder& b, TrainOptions& o) {
       .range(1, 1 << 16);
   b.option("train.gradients", o.gradients,
            "gradients as ranks send them to each other; bf16: half the bytes");
-  b.option("plan.link_gbit", o.plan.link_gbit, "runner plan --ranks: the link of each machine, Gbit/s")
+  b.option("plan.link_gbit", o.plan.link_gbit,
+           "runner plan --ranks: each rank's link, Gbit/s (default 10; GPUs of this machine: as measured)")
       .above(0);
-  b.option("plan.latency_us", o.plan.latency_us, "runner plan --ranks: of a message, microseconds")
+  b.option("plan.latency_us", o.plan.latency_us,
+           "runner plan --ranks: of a message, microseconds (default 50; GPUs of this machine: as measured)")
       .range(0, 1e9);
   b.option("plan.overlap", o.plan.overlap,
            "runner plan --ranks: share of a step beside which gradients travel")

@@ -36,8 +36,8 @@ struct DataOptions {
 
 // What `runner plan --ranks N` assumes; a run does not read it.
 struct RankPlanOptions {
-  double link_gbit = 10, latency_us = 50;
-  double overlap = 0.6;  // the backward pass without its first part
+  std::optional<double> link_gbit, latency_us;  // as measured between two GPUs here, else 10 and 50
+  double overlap = 0.6;                         // the backward pass without its first part
 };
 
 struct TrainOptions : config::CommonOptions {

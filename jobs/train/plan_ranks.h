@@ -13,11 +13,12 @@ namespace runner::jobs {
 void plan_ranks(const TrainOptions& options, const TrainInputs& inputs, double parameters, int ranks,
                 JobResult& result);
 
-// Seconds of a step of `ranks` ranks whose own work takes `step_s`. All in all ranks: a link of `bytes_per_s`
-// each way; `overlap`: the share of the step beside which gradients travel. `sum_s`: what sending, adding and
-// receiving all gradients takes the machine itself, whatever the link.
+// Seconds of a step of `ranks` ranks whose own work takes `step_s` alone, and `shared_s` more for the rows of
+// each other. All have a link of `bytes_per_s` each way; `overlap`: the share of the step beside which
+// gradients travel. `sum_s`: what sending, adding and receiving all gradients takes the machine itself,
+// whatever the link.
 struct RankCosts {
-  double step_s = 0, sum_s = 0;
+  double step_s = 0, shared_s = 0, sum_s = 0;
   double gradient_bytes = 0, prediction_bytes = 0;  // of one rank
   double bytes_per_s = 0, latency_s = 0, overlap = 0;
 };

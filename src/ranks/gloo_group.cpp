@@ -130,8 +130,7 @@ class GlooGroup final : public Group {
     try {
       std::rethrow_exception(work->exception());
     } catch (const std::exception& error) {
-      const std::string text = error.what();
-      watch_->explain(text.substr(0, text.find('\n')));
+      watch_->explain(error);
     }
   }
 
@@ -220,8 +219,7 @@ std::shared_ptr<Group> make_gloo_group(const GroupOptions& options) {
   try {
     return std::make_shared<GlooGroup>(options, group.get());
   } catch (const std::exception& error) {
-    const std::string text = error.what();
-    options.watch->explain(text.substr(0, text.find('\n')));
+    options.watch->explain(error);
   }
 }
 #else

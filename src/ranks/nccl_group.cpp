@@ -19,6 +19,7 @@
 #include <chrono>
 #include <map>
 #include <thread>
+#include <type_traits>
 
 #include "base/time.h"
 #endif
@@ -42,8 +43,10 @@ class NcclGroup final : public Group {
     const c10::cuda::CUDAGuard guard(device_);
     const auto nccl = c10d::ProcessGroupNCCL::Options::create(/*is_high_priority_stream=*/true);
     nccl->timeout = std::chrono::hours(24 * 30);  // the watch says when a rank is lost
-    group_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(options.store, options.place.rank,
+    group_ = guarded([&] {
+      return c10::make_intrusive<c10d::ProcessGroupNCCL>(options.store, options.place.rank,
                                                          options.place.size, nccl);
+    });
   }
 
   ~NcclGroup() override {
@@ -52,7 +55,7 @@ class NcclGroup final : public Group {
 
   void broadcast(torch::Tensor values) override {
     std::vector<torch::Tensor> list{values.to(device_)};
-    group_->broadcast(list)->wait();
+    exchange([&] { return group_->broadcast(list); });
     wait_for_device();
     if (!values.is_cuda()) values.copy_(list[0]);
   }
@@ -82,7 +85,7 @@ class NcclGroup final : public Group {
     const auto start = Clock::now();
     at::cuda::CUDAEvent done;
     done.record(current());
-    while (!done.query()) {
+    while (!guarded([&] { return done.query(); })) {
       const double waited = seconds_since(start);
       if (waited < 0.05) continue;  // a step's time: to sleep would cost more of it than the core is worth
       std::this_thread::sleep_for(std::chrono::microseconds(50));
@@ -103,7 +106,7 @@ class NcclGroup final : public Group {
     auto shape = mine.sizes().vec();
     shape[0] *= size();
     torch::Tensor all = torch::empty(shape, from.options());
-    group_->_allgather_base(all, from)->wait();
+    exchange([&] { return group_->_allgather_base(all, from); });
     if (mine.is_cuda()) return all;
     wait_for_device();
     return all.cpu();
@@ -119,6 +122,27 @@ class NcclGroup final : public Group {
   }
 
  private:
+  // Where a rank is lost NCCL or CUDA may complain before the watch does, in words that name nobody.
+  template <class F>
+  std::invoke_result_t<F> guarded(const F& work) {
+    try {
+      return work();
+    } catch (const c10::DistError& error) {
+      broken_ = true;
+      watch_->explain(error);
+    } catch (const c10::Error&) {
+      broken_ = true;
+      watch_->find_lost();
+      throw;
+    }
+  }
+
+  // Queues what `start` gives.
+  template <class F>
+  void exchange(const F& start) {
+    guarded([&] { return start()->wait(); });
+  }
+
   c10::cuda::CUDAStream current() const { return c10::cuda::getCurrentCUDAStream(device_.index()); }
 
   // Each rank gets its piece from all, adds it up in the order of ranks, and gives the sum to all. Of two
@@ -127,7 +151,7 @@ class NcclGroup final : public Group {
     const torch::NoGradGuard no_grad;
     if (size() == 2) {
       std::vector<torch::Tensor> list{wire_ == Wire::bf16 ? values.to(torch::kBFloat16) : values};
-      group_->allreduce(list)->wait();
+      exchange([&] { return group_->allreduce(list); });
       if (wire_ == Wire::bf16) values.copy_(list[0]);
       return;
     }
@@ -137,14 +161,14 @@ class NcclGroup final : public Group {
     if (buffers.sent.defined()) all.narrow(0, 0, count).copy_(values);
     torch::Tensor received = buffers.received;
     std::vector<std::int64_t> even;
-    group_->alltoall_base(received, all, even, even)->wait();
+    exchange([&] { return group_->alltoall_base(received, all, even, even); });
     const torch::Tensor parts = received.view({size(), piece});
     torch::Tensor mine = all.narrow(0, piece * rank(), piece);
     torch::Tensor total = wire_ == Wire::fp32 ? mine : torch::empty({piece}, values.options());
     torch::add_out(total, wire_ == Wire::fp32 ? parts[0] : parts[0].to(torch::kFloat32), parts[1]);
     for (int other = 2; other < size(); ++other) total.add_(parts[other]);
     if (wire_ == Wire::bf16) mine.copy_(total);
-    group_->_allgather_base(all, mine)->wait();
+    exchange([&] { return group_->_allgather_base(all, mine); });
     if (buffers.sent.defined()) values.copy_(all.narrow(0, 0, count));
   }
 

@@ -108,16 +108,14 @@ void refuse_shared_gpus(c10d::Store& store, const std::vector<Introduction>& all
 
 }  // namespace
 
-void roll_call(const RankPlace& place, c10d::Store& store, const Watch& watch, const Introduction& mine) {
+void roll_call(const RankPlace& place, c10d::Store& store, Watch& watch, const Introduction& mine) {
   std::vector<Introduction> all;
   try {
     all = introductions(place, store, watch, mine);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    spdlog::debug("{}", error.what());
-    throw RunError("rank 0, which keeps the ranks' store, was lost before the first step",
-                   fmt::format("{}:{}", place.address, place.port));
+    watch.explain(error);
   }
   std::string refused;
   for (int rank = 1; rank < place.size; ++rank) {

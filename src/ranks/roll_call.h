@@ -18,7 +18,7 @@ void join(const RankPlace& place, c10d::Store& store, double timeout);
 using Introduction = std::vector<std::pair<std::string, std::string>>;
 // Throws UsageError naming each rank that differs from rank 0, its host, and in what; EnvironmentError naming
 // those that share a GPU; RunError of `watch`.
-void roll_call(const RankPlace& place, c10d::Store& store, const Watch& watch, const Introduction& mine);
+void roll_call(const RankPlace& place, c10d::Store& store, Watch& watch, const Introduction& mine);
 
 // RUNNER_RANK_SECRET as it is compared: never itself. "none" where it is not set.
 std::string secret_digest();

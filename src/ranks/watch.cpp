@@ -151,7 +151,7 @@ void Watch::end_if_held() {
   check();  // a failure from before
 }
 
-void Watch::explain(const std::string& complaint) {
+void Watch::find_lost() {
   const auto end = Clock::now() + std::chrono::duration<double>(std::min(timeout_, 12 * period_));
   std::vector<std::string> beats(static_cast<std::size_t>(place_.size));
   std::vector<int> silent(beats.size());
@@ -177,8 +177,13 @@ void Watch::explain(const std::string& complaint) {
     std::this_thread::sleep_for(std::chrono::duration<double>(1.2 * period_));
   }
   check();
-  tell_failure("its connection to another rank broke: " + complaint);
-  throw RunError(with_step("the connection between two ranks broke: " + complaint));
+}
+
+void Watch::explain(const std::exception& complaint) {
+  find_lost();
+  const std::string text = complaint.what(), line = text.substr(0, text.find('\n'));
+  tell_failure("its connection to another rank broke: " + line);
+  throw RunError(with_step("the connection between two ranks broke: " + line));
 }
 
 void Watch::tell_failure(const std::string& why) {

@@ -33,9 +33,12 @@ class Watch {
   // as check() does.
   void end_if_held();
 
-  // Why a connection broke: finds the rank that is silent, for at most some beats, and throws as check()
-  // does. `complaint` is what is left to say when none is.
-  [[noreturn]] void explain(const std::string& complaint);
+  // For who was told by a library that something broke, before the watch knew: looks for the rank that is
+  // silent, for at most some beats, and throws as check() does when there is one.
+  void find_lost();
+  // The same for a connection that broke, with the library's `complaint` as what is left to say when no rank
+  // is silent: the first line of it.
+  [[noreturn]] void explain(const std::exception& complaint);
 
   // This rank has ended with an error: the others are told, unless they are the reason. Rank 0 waits a moment
   // until they know.

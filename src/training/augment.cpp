@@ -1,5 +1,7 @@
 #include "training/augment.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include "models/unit_vectors.h"
 
 namespace runner::lvm {
@@ -17,6 +19,13 @@ void corrupt_last_slot(torch::Tensor& contexts, const AugmentOptions& options,
   const auto noisy = unit(last + options.sigma * noise);
   const auto before = steps > 1 ? contexts.select(1, steps - 2) : last;
   last.copy_(torch::where(corrupted, torch::where(swapped, before, noisy), last));
+}
+
+torch::Generator seeded_generator(const torch::Device& device, std::uint64_t seed) {
+  if (device.is_cpu()) return at::make_generator<at::CPUGeneratorImpl>(seed);
+  torch::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
 }
 
 }  // namespace runner::lvm

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <optional>
 
 #include "losses/loss_options.h"
@@ -15,5 +16,8 @@ namespace runner::lvm {
 // back.
 void corrupt_last_slot(torch::Tensor& contexts, const AugmentOptions& options,
                        const std::optional<torch::Generator>& generator);
+
+// A generator of its own for `device`.
+torch::Generator seeded_generator(const torch::Device& device, std::uint64_t seed);
 
 }  // namespace runner::lvm

@@ -1,6 +1,5 @@
 #include "training/trainer.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,13 +24,6 @@ constexpr std::uint64_t order_purpose = 2, augment_purpose = 3;
 
 double value_of(const torch::Tensor& tensor) {
   return tensor.defined() ? tensor.item<double>() : 0.0;
-}
-
-torch::Generator seeded_generator(const torch::Device& device, std::uint64_t seed) {
-  if (device.is_cpu()) return at::make_generator<at::CPUGeneratorImpl>(seed);
-  torch::Generator generator = at::globalContext().defaultGenerator(device).clone();
-  generator.set_current_seed(seed);
-  return generator;
 }
 
 }  // namespace

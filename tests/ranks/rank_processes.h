@@ -114,8 +114,7 @@ inline bool wait_for_step(const std::filesystem::path& folder, int step) {
 // Starts a run of two ranks; `fault` gets the process of rank 1's worker when step 10 is over.
 inline ProgramResult with_fault(const std::string& output, const std::vector<std::string>& more,
                                 const std::function<void(pid_t)>& fault, double* seconds = nullptr,
-                                const std::string& device = "cpu") {
-  ProgramOptions options;
+                                const std::string& device = "cpu", ProgramOptions options = {}) {
   options.environment["RANKS_TEST"] = output;
   auto line = small_training(output, more, device);
   line.insert(line.end(), {"--nproc", "2", "--batch-size", "16", "--set", "train.log_every=5"});
