@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <future>
 
 #include "base/log.h"
@@ -22,7 +23,6 @@ constexpr int timed = 3;  // after one that is not
 
 template <class F>
 double median_seconds(const F& run) {
-  run();
   std::vector<double> seconds;
   for (int i = 0; i < timed; ++i) {
     const auto start = Clock::now();
@@ -34,8 +34,7 @@ double median_seconds(const F& run) {
 }
 
 // One update of one rank, accumulation included, on made-up vectors.
-double measured_step(const TrainOptions& o, const TrainInputs& inputs) {
-  const Hardware hardware = choose_hardware(o, std::nullopt);
+double measured_step(const TrainOptions& o, const TrainInputs& inputs, const Hardware& hardware) {
   auto model = build_model(o, inputs, std::nullopt);
   const torch::Device device = place_model(*model, hardware);
   const auto step =
@@ -44,35 +43,47 @@ double measured_step(const TrainOptions& o, const TrainInputs& inputs) {
   lvm::StepInput input;
   input.contexts = lvm::unit(torch::randn({rows, inputs.samples->context(), width})).to(device);
   input.targets = lvm::unit(torch::randn({rows, width})).to(device);
-  return median_seconds([&] {
+  const auto run = [&] {
     step->run(input);
     ++input.step;
-  });
+  };
+  run();
+  return median_seconds(run);
 }
 
+// Of a rank that sums gradients with one other.
+struct SumCosts {
+  double seconds = 0, busy_s = 0;  // what it takes, and the computing time in it
+};
+
 // Gradients of `count` values summed by two ranks of this machine over loopback.
-double measured_sum(std::int64_t count, ranks::Wire wire) {
+SumCosts measured_sum(std::int64_t count, ranks::Wire wire) {
   const int socket = ranks::listen_on("127.0.0.1", 0), port = ranks::port_of(socket);
   ::close(socket);
   const auto rank = [&](int number) {
     ranks::Session session({number, 2, number, "127.0.0.1", port, "runner plan"}, 60);
-    double seconds = 0;
+    SumCosts costs;
     {
       const auto group = session.connect(wire, torch::kCPU);
       const torch::Tensor values = torch::zeros({count});
-      seconds = median_seconds([&] {
+      const auto sum = [&] {
         std::vector<double> none;
         group->start_sum(values);
         group->finish_sums(none);
-      });
+      };
+      sum();  // both are there, and memory is taken
+      const std::clock_t before = std::clock();
+      costs.seconds = median_seconds(sum);
+      // Both ranks are threads of this process.
+      costs.busy_s = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC / (2 * timed);
     }
     session.leave();
-    return seconds;
+    return costs;
   };
-  std::future<double> other = std::async(std::launch::async, rank, 1);
-  const double seconds = rank(0);
+  std::future<SumCosts> other = std::async(std::launch::async, rank, 1);
+  const SumCosts costs = rank(0);
   other.get();
-  return seconds;
+  return costs;
 }
 
 }  // namespace
@@ -83,25 +94,37 @@ RankForecast forecast(const RankCosts& c, int ranks) {
   // To each rank its piece from all others, and each sum to all others.
   const double moved = 2 * (n - 1) / n;
   const double wire = moved * c.gradient_bytes / c.bytes_per_s + 2 * (n - 1) * c.latency_s;
-  const double sum = std::max(wire, moved * c.sum_s);  // two ranks move each byte once
+  const double busy = moved * c.busy_s;  // two ranks move each byte once
+  const double sum = wire + busy;        // one thread, which waits for the link and then adds
   const double gather = (n - 1) * c.prediction_bytes / c.bytes_per_s + (n - 1) * c.latency_s;
-  const double shown = std::max(0.0, sum - c.overlap * c.step_s) + gather;
-  return {c.step_s + shown, sum + gather};
+  // Waiting for the link costs nothing while there is something to compute, but what the exchange computes
+  // takes its time from the step's cores.
+  const double step = std::max(c.step_s + busy / c.cores, (1 - c.overlap) * c.step_s + sum);
+  return {step + gather, sum + gather};
 }
 
-void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double parameters, int ranks,
+void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double parameters, int threads, int ranks,
                 JobResult& result) {
   const ranks::Wire wire = o.gradients;
   const auto rows = static_cast<double>(o.batch_size * o.accumulate);
   RankCosts costs;
-  costs.step_s = measured_step(o, inputs);
-  costs.sum_s = measured_sum(static_cast<std::int64_t>(parameters), wire);
+  const Hardware hardware = choose_hardware(o, std::nullopt);
+  costs.step_s = measured_step(o, inputs, hardware);
+  Json measured = {{"step_ms", 1000 * costs.step_s}};
+  if (hardware.choice.actual.kind == runtime::DeviceKind::cpu) {  // elsewhere the device exchanges by itself
+    costs.cores = std::max(1, threads);
+    const SumCosts of_two = measured_sum(static_cast<std::int64_t>(parameters), wire);
+    costs.busy_s = of_two.busy_s;
+    measured["sum_of_two_ms"] = 1000 * of_two.seconds;
+    measured["sum_computing_ms"] = 1000 * costs.busy_s;
+    measured["cores"] = costs.cores;
+  }
+  result.result["ranks_measured"] = measured;
   costs.gradient_bytes = parameters * static_cast<double>(ranks::bytes_of(wire));
   costs.prediction_bytes = rows * static_cast<double>(inputs.samples->width()) * sizeof(float);
   costs.bytes_per_s = o.plan.link_gbit * 1e9 / 8;
   costs.latency_s = o.plan.latency_us * 1e-6;
   costs.overlap = o.plan.overlap;
-  result.result["ranks_measured"] = {{"step_ms", 1000 * costs.step_s}, {"sum_of_two_ms", 1000 * costs.sum_s}};
   result.result["ranks_assumed"] = {{"link_gbit", o.plan.link_gbit},
                                     {"latency_us", o.plan.latency_us},
                                     {"overlap", o.plan.overlap},
