@@ -71,7 +71,7 @@ void plan_train(const JobContext& context, JobResult& result) {
       context, [&](std::size_t) { return plan; }, result);
   if (const std::int64_t ranks = context.arguments.ranks; ranks > 0) {
     set_threads(context.launch.threads);
-    plan_ranks(options, inputs, parameters, static_cast<int>(ranks), result);
+    plan_ranks(options, inputs, parameters, threads, static_cast<int>(ranks), result);
   }
 }
 

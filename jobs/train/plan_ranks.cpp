@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <future>
 #include <optional>
 
@@ -24,6 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double assumed_gbit = 10, assumed_us = 50;
+constexpr std::size_t sum_runs = 9;
 constexpr std::int64_t gpu_rows = 32768;  // of 768 floats: 100 MB a tensor
 
 // After one run that is not timed, at least `runs` and as many as fit into `least_s`.
@@ -86,9 +88,10 @@ OwnWork measured_work(const TrainOptions& o, const TrainInputs& inputs, const to
                       static_cast<double>(most)};
 }
 
-// Sums over two ranks of this machine: of all gradients, and of one value.
+// Sums over two ranks of this machine: of all gradients, and of one value; and what a rank computes in one of
+// all.
 struct Sums {
-  double all_s = 0, one_s = 0;
+  double all_s = 0, one_s = 0, busy_s = 0;
 };
 
 // On CPUs over loopback, on GPUs between this one and its neighbour: nothing where there is none.
@@ -115,9 +118,14 @@ std::optional<Sums> measured_sums(std::int64_t count, ranks::Wire wire, const to
           group->join_sums();
           group->wait_for_device();
         };
-        return median_seconds(sum, 9, 0);  // both ranks run it as often
+        return median_seconds(sum, sum_runs, 0);  // both ranks run it as often
       };
-      sums = {seconds(all), seconds(all.narrow(0, 0, 1))};
+      sums.one_s = seconds(all.narrow(0, 0, 1));
+      const std::clock_t before = std::clock();
+      sums.all_s = seconds(all);
+      // Both ranks are threads of this process.
+      sums.busy_s = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC /
+                    static_cast<double>(2 * (sum_runs + 1));
     }
     session.leave();
     return sums;
@@ -136,13 +144,16 @@ RankForecast forecast(const RankCosts& c, int ranks) {
   // To each rank its piece from all others, and each sum to all others.
   const double moved = 2 * (n - 1) / n;
   const double wire = moved * c.gradient_bytes / c.bytes_per_s + 2 * (n - 1) * c.latency_s;
-  const double sum = std::max(wire, moved * c.sum_s);  // two ranks move each byte once
+  const double busy = moved * c.busy_s;  // two ranks move each byte once
+  const double sum = wire + busy;        // one thread, which waits for the link and then adds
   const double gather = (n - 1) * c.prediction_bytes / c.bytes_per_s + (n - 1) * c.latency_s;
-  const double shown = std::max(0.0, sum - c.overlap * c.step_s) + gather;
-  return {own + shown, sum + gather};
+  // What waits for the link costs nothing while there is something to compute; what the exchange computes
+  // takes its time from the cores of the step.
+  const double step = std::max(own + busy / c.cores, own - c.overlap * c.step_s + sum);
+  return {step + gather, sum + gather};
 }
 
-void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double parameters, int ranks,
+void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double parameters, int threads, int ranks,
                 JobResult& result) {
   const ranks::Wire wire = o.gradients;
   const auto rows = static_cast<double>(o.batch_size * o.accumulate);
@@ -154,7 +165,15 @@ void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double paramet
   RankCosts costs;
   costs.step_s = work.step_s;
   costs.shared_s = work.shared_s;
-  costs.sum_s = sums ? sums->all_s : 0;
+  Json measured{{"step_ms", 1000 * work.step_s}, {"shared_ms", 1000 * work.shared_s}};
+  if (sums) measured["sum_of_two_ms"] = 1000 * sums->all_s;
+  if (device.is_cpu()) {  // elsewhere the device exchanges by itself
+    costs.cores = std::max(1, threads);
+    costs.busy_s = sums->busy_s;
+    measured["sum_computing_ms"] = 1000 * costs.busy_s;
+    measured["cores"] = costs.cores;
+  }
+  result.result["ranks_measured"] = measured;
   costs.gradient_bytes = parameters * static_cast<double>(ranks::bytes_of(wire));
   costs.prediction_bytes = rows * static_cast<double>(inputs.samples->width()) * sizeof(float);
   double gbit = assumed_gbit, latency_us = assumed_us;
@@ -168,9 +187,6 @@ void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double paramet
   costs.bytes_per_s = gbit * 1e9 / 8;
   costs.latency_s = latency_us * 1e-6;
   costs.overlap = o.plan.overlap;
-  Json measured{{"step_ms", 1000 * work.step_s}, {"shared_ms", 1000 * work.shared_s}};
-  if (sums) measured["sum_of_two_ms"] = 1000 * sums->all_s;
-  result.result["ranks_measured"] = measured;
   result.result["ranks_assumed"] = {{"link_gbit", gbit},
                                     {"latency_us", latency_us},
                                     {"link_measured", has_link && !o.plan.link_gbit},

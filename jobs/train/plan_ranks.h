@@ -9,16 +9,17 @@
 namespace runner::jobs {
 
 // Adds `ranks` (a row each for 1, 2, 4, … N), `ranks_measured` and `ranks_assumed` to the result, and a table
-// to the summary. Takes some seconds.
-void plan_ranks(const TrainOptions& options, const TrainInputs& inputs, double parameters, int ranks,
-                JobResult& result);
+// to the summary. threads: that compute a step. Takes some seconds.
+void plan_ranks(const TrainOptions& options, const TrainInputs& inputs, double parameters, int threads,
+                int ranks, JobResult& result);
 
 // Seconds of a step of `ranks` ranks whose own work takes `step_s` alone, and `shared_s` more for the rows of
 // each other. All have a link of `bytes_per_s` each way; `overlap`: the share of the step beside which
-// gradients travel. `sum_s`: what sending, adding and receiving all gradients takes the machine itself,
-// whatever the link.
+// gradients travel. `busy_s`: what a rank computes to exchange all gradients with one other (copying, the
+// network's protocol, adding), on the `cores` that compute the step.
 struct RankCosts {
-  double step_s = 0, shared_s = 0, sum_s = 0;
+  double step_s = 0, shared_s = 0, busy_s = 0;
+  int cores = 1;
   double gradient_bytes = 0, prediction_bytes = 0;  // of one rank
   double bytes_per_s = 0, latency_s = 0, overlap = 0;
 };

@@ -22,19 +22,30 @@
 
 namespace runner::test {
 
-inline std::vector<std::string> small_training(const std::string& output, std::vector<std::string> more = {},
-                                               const std::string& device = "cpu") {
+// configs/CONFIG.yaml on the sample, with `sizes` of the model.
+inline std::vector<std::string> training_of(const std::string& config, const std::vector<std::string>& sizes,
+                                            const std::string& output, const std::vector<std::string>& more,
+                                            const std::string& device = "cpu") {
   std::vector<std::string> line{
-      "train",  std::string(RUNNER_SOURCE_DIR) + "/configs/p6b_v23.yaml",
+      "train",  std::string(RUNNER_SOURCE_DIR) + "/configs/" + config + ".yaml",
       "--npz",  std::string(RUNNER_SOURCE_DIR) + "/artifacts/sample/cppdocs_768.npz",
       "--json", "--device",
       device,   "--precision",
       "fp32",   "--output",
       output};
-  for (const char* key : {"model.d_model=64", "model.heads=4", "model.layers=2", "model.feedforward=128"})
-    line.insert(line.end(), {"--set", key});
+  for (const std::string& key : sizes) line.insert(line.end(), {"--set", key});
   line.insert(line.end(), more.begin(), more.end());
   return line;
+}
+
+inline std::vector<std::string> small_transformer() {
+  return {"model.d_model=64", "model.heads=4", "model.layers=2", "model.feedforward=128"};
+}
+
+inline std::vector<std::string> small_training(const std::string& output,
+                                               const std::vector<std::string>& more = {},
+                                               const std::string& device = "cpu") {
+  return training_of("p6b_v23", small_transformer(), output, more, device);
 }
 
 inline std::string file_text(const std::filesystem::path& path) {
