@@ -30,13 +30,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What --json tells of a version that is there already; null for what nobody knows. `known`: its result.
+Json told_again(const std::string& output, const Json& known, bool skipped) {
+  Json told = IndexResult();
+  for (auto& [key, value] : told.items()) value = member_in(known, key.c_str());
+  for (const char* key : {"build_s", "fsync_s", "verify_s"}) told[key] = 0.0;
+  told["output"] = output;
+  told["skipped"] = skipped;
+  return told;
+}
+
 // Only the log tells it: a rebuild by the clock with --quiet says nothing when there was nothing to do.
 void skip(const IndexOptions& options, const Json& known, JobResult& result) {
-  result.result = {{"output", options.output}};
-  for (const char* key : {"version", "ntotal", "dimension", "factory", "bytes"})
-    result.result[key] = member_in(known, key);
-  for (const char* key : {"build_s", "fsync_s", "verify_s"}) result.result[key] = 0.0;
-  result.result["skipped"] = true;
+  result.result = told_again(options.output, known, true);
 }
 
 // The published version was made from the same contents, and is all there.
@@ -60,9 +66,9 @@ void roll_back(const JobContext& context, const IndexOptions& options, const ann
                JobResult& result) {
   const std::string version = ann::roll_back(target);
   const std::optional<Manifest> manifest = ann::published_manifest(target);
-  result.result = {{"output", options.output}, {"version", version}, {"rolled_back", true}};
-  for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
-    result.result[key] = manifest ? member_in(manifest->result(), key) : Json();
+  result.result = told_again(options.output, manifest ? manifest->result() : Json(), false);
+  result.result["version"] = version;
+  result.result["rolled_back"] = true;
   report::Block block;
   block.add("version", {version + " again"});
   block.add("output", {options.output});
@@ -145,10 +151,20 @@ void run_index(const JobContext& context, JobResult& result) {
   const auto lock = if_taken(context) == IfTaken::count_on
                         ? ann::lock_new_target(target)
                         : ann::lock_target(target, options.if_locked == IfLocked::wait);
-  if (!lock) return skip(options, nullptr, result);
+  const auto tell_costs = [&] {
+    result.result["wall_s"] = seconds_since(start);
+    result.result["rss_mb"] = peak_memory_mb();
+  };
+  if (!lock) {
+    skip(options, nullptr, result);
+    return tell_costs();
+  }
   options.output = target.link.string();
   ann::tidy(target);
-  if (context.arguments.rollback) return roll_back(context, options, target, result);
+  if (context.arguments.rollback) {
+    roll_back(context, options, target, result);
+    return tell_costs();
+  }
 
   const Json settings = comparable_settings(options);
   const std::optional<Manifest> published = ann::published_manifest(target);
@@ -200,8 +216,7 @@ void run_index(const JobContext& context, JobResult& result) {
         context, [&](std::size_t) { return closing_of(told); }, result);
   }
   if (merges && !options.keep_shards) ann::ShardFolder::of_index(target.link).remove();
-  result.result["wall_s"] = seconds_since(start);
-  result.result["rss_mb"] = peak_memory_mb();
+  tell_costs();
 }
 
 }  // namespace runner::jobs

@@ -175,8 +175,8 @@ TEST(TrainRanks, ThePlanFollowsFromWhatWasMeasuredAndTheLink) {
   const auto assumed = [&](const char* name) { return plan.at("ranks_assumed").at(name).get<double>(); };
   const double per_byte = 1000 / (assumed("link_gbit") * 1e9 / 8), message = assumed("latency_us") / 1000;
   EXPECT_EQ(assumed("latency_us"), 50);
-  ASSERT_EQ(plan.at("ranks").size(), 3);
-  for (const Json& row : plan.at("ranks")) {
+  ASSERT_EQ(plan.at("ranks_forecast").size(), 3);
+  for (const Json& row : plan.at("ranks_forecast")) {
     const double n = row.at("ranks").get<double>(), others = n - 1, moved = 2 * others / n;
     const double sum = std::max(moved * assumed("gradient_bytes") * per_byte + 2 * others * message,
                                 moved * ms("sum_of_two_ms"));
@@ -185,7 +185,7 @@ TEST(TrainRanks, ThePlanFollowsFromWhatWasMeasuredAndTheLink) {
     EXPECT_NEAR(row.at("step_ms").get<double>(), ms("step_ms") + others * ms("shared_ms") + shown, 1e-6)
         << n << " ranks";
   }
-  EXPECT_LT(plan.at("ranks").at(2).at("efficiency").get<double>(), 1);
+  EXPECT_LT(plan.at("ranks_forecast").at(2).at("efficiency").get<double>(), 1);
 }
 
 }  // namespace
