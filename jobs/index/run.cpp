@@ -88,7 +88,7 @@ ann::BuildTimes build_or_merge(const IndexOptions& options, const data::Vectors&
   if (merged_inputs == nullptr) return ann::build_index(vectors, build, file, tell);
   const auto parts = parts_to_merge(options, *merged_inputs);
   if (ann::is_trained_once(build, vectors.width())) build.trained = trained_file(options, parts);
-  return ann::merge_shards(parts, build, file, tell);
+  return ann::merge_shards(parts, build, file, tell, &vectors);
 }
 
 IndexResult result_of(const IndexOptions& options, const std::string& version, const data::Vectors& vectors,
@@ -103,6 +103,8 @@ IndexResult result_of(const IndexOptions& options, const std::string& version, c
   result.bytes = times.bytes;
   result.self_recall = verification.self_recall;
   result.recall_at_10 = verification.recall;
+  if (const auto& effort = verification.effort) result.search = SearchEffort{effort->name, effort->value};
+  if (!verification.advice.empty()) result.advice = verification.advice;
   result.build_s = times.build_s;
   result.fsync_s = times.fsync_s;
   result.next = {"runner search " + shell_quoted(options.output) + " --queries FILE --k 10"};
@@ -128,6 +130,8 @@ report::Block closing_of(const IndexResult& r) {
                       format_bytes(static_cast<double>(r.bytes))});
   block.add("recall", {fmt::format("self-recall {:.4f}", r.self_recall),
                        r.recall_at_10 ? fmt::format("recall at 10 {:.4f}", *r.recall_at_10) : ""});
+  if (r.search) block.add("search", {fmt::format("{} {}", r.search->parameter, r.search->value)});
+  if (r.advice) block.add_text("advice", *r.advice);
   block.add("time",
             {fmt::format("{:.2f} s", r.wall_s), fmt::format("built in {:.2f} s", r.build_s),
              fmt::format("flushed in {:.2f} s", r.fsync_s), fmt::format("verified in {:.2f} s", r.verify_s)});

@@ -52,6 +52,8 @@ const std::vector<JsonObject>& json_of_jobs() {
         {"bytes", "count|null", ""},
         {"self_recall", "number|null", "share of sampled rows that find themselves"},
         {"recall_at_10", "number|null", "against exact search; null: the type is exact"},
+        {"search", "search_effort|null", "how much a search looks at; null: the type has no such number"},
+        {"advice", "text|null", "when verify.min_recall was just reached"},
         {"build_s", "number", "reading, normalising, training, writing"},
         {"fsync_s", "number", ""},
         {"verify_s", "number", ""},
