@@ -7,12 +7,13 @@ namespace runner::jobs {
 
 void declare_record_output(config::Binder& b, std::optional<data::RecordFormat>& format,
                            std::string& output) {
-  b.option("format", format,
-           "npz, tsv (tab-separated, with a heading) or jsonl (an object a row, keys as the arrays' names); "
-           "default: by the output's ending, else npz")
+  b.option(
+       "format", format,
+       "npz, tsv (tab-separated, with a heading), table (for people), jsonl (an object a row, keys as the "
+       "arrays' names) or json (a list of them); default: by the output's ending, else npz")
       .flag("--format");
   b.option("output", output,
-           "the file to write, - for standard output, where tsv and jsonl go unless a file is named")
+           "the file to write, - for standard output, where all but npz goes unless a file is named")
       .flag("--output");
 }
 
@@ -20,12 +21,13 @@ void check_record_output(const std::optional<data::RecordFormat>& format, const 
                          const std::string& default_output, std::vector<config::Problem>& problems) {
   const bool npz = data::record_format(format, output) == data::RecordFormat::npz;
   if (npz && output == data::standard_output)
-    problems.push_back(
-        {"", "output",
-         "npz cannot be written to standard output; name a file, or give --format tsv or jsonl"});
+    problems.push_back({"", "output",
+                        "npz cannot be written to standard output; name a file, or give --format table, tsv, "
+                        "jsonl or json"});
   else if (npz && !output.ends_with(".npz"))
     problems.push_back(
-        {"", "output", "'" + output + "' must end in .npz, .tsv or .jsonl (or --format says what it is)"});
+        {"", "output",
+         "'" + output + "' must end in .npz, .tsv, .jsonl or .json (or --format says what it is)"});
   else if (!npz && output.ends_with(".npz") && output != default_output)
     problems.push_back(
         {"", "output",

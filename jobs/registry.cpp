@@ -101,11 +101,13 @@ const std::vector<JobType>& job_types() {
       {"search",
        plugins::faiss,
        "INDEX --queries F",
-       "exact nearest neighbours, as npz, tsv or jsonl",
+       "nearest neighbours, as npz, text or a table",
        nullptr,
        "index",
        "runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 10 --output neighbours.npz\n"
-       "  runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 3 --format tsv | head",
+       "  runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --k 3 --format tsv | head\n"
+       "  runner search artifacts/index/cppdocs_flat_ip.index --queries q.npz --format table --titles "
+       "titles.txt",
        {{"--shard", &Arguments::shard,
          "I/N: search part I of N of a Flat index's rows, or of a folder's parts, I from 0 to N-1; auto: "
          "this task's "

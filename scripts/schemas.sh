@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes schemas/JOB.schema.json, which editors check and complete configurations by, from what the built program declares. To
-# be run after a change of a job's keys; a test tells when it has been forgotten.
+# Writes schemas/JOB.schema.json, which editors check and complete configurations by, and docs/json.md, what --json prints, from
+# what the built program declares. To be run after a change of a job's keys or of a result's; a test tells when it has been
+# forgotten.
 #
 #   scripts/schemas.sh [RUNNER]        the program: build/release/runner without it
 #
@@ -15,4 +16,5 @@ mkdir -p "$RUNNER_ROOT/schemas"
 for job in train index sequences eval predict search smoke; do
   "$runner" config schema $job >"$RUNNER_ROOT/schemas/$job.schema.json"
 done
-say "schemas: written to $RUNNER_ROOT/schemas"
+"$runner" help --json-keys >"$RUNNER_ROOT/docs/json.md"
+say "schemas: written to $RUNNER_ROOT/schemas, and $RUNNER_ROOT/docs/json.md"

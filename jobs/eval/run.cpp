@@ -10,6 +10,7 @@
 #include "base/json_file.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/time.h"
@@ -256,7 +257,9 @@ void run_lead(const JobContext& context, const EvalOptions& options, ranks::Sess
     told.output = target.string();
     write_file_atomically(target, json_text(told, 2) + "\n");
   }
-  result.result = told;
+  result.result = told;  // and what the report itself, the same for the same input, does not tell
+  result.result["wall_s"] = seconds_since(start);
+  result.result["rss_mb"] = peak_memory_mb();
   manifest.set("inputs", evaluation.inputs);
   manifest.set("versions", {{"libtorch", lvm::torch_version()}});
   if (session != nullptr)

@@ -1,6 +1,15 @@
 #include "jobs/index/options.h"
 
 namespace runner::jobs {
+namespace {
+
+std::string expected_search(const std::string& text) {
+  const bool digits = !text.empty() && text.size() < 10 && text[0] != '0' &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  return text == "auto" || digits ? "" : "auto or a whole number from 1";
+}
+
+}  // namespace
 
 void declare(config::Binder& b, IndexOptions& o) {
   b.option("input.vectors", o.inputs, "vectors file(s), .npz or .npy, one after the other")
@@ -12,6 +21,12 @@ void declare(config::Binder& b, IndexOptions& o) {
   b.option("index.factory", o.factory, "any FAISS factory string: Flat, IVF2048,Flat, HNSW32, IVF2048,PQ64");
   b.option("index.metric", o.metric, "what a score is");
   b.option("index.nprobe", o.nprobe, "inverted lists that a search looks at").range(1, 1e9);
+  b.option(
+       "index.search", o.search,
+       "how much a search looks at, kept in the index: nprobe of inverted lists, efSearch of a graph (HNSW); "
+       "auto: the least that reaches verify.min_recall")
+      .matches(expected_search)
+      .pattern("auto|[1-9][0-9]{0,8}");
   b.option("index.train_sample", o.train_sample, "rows to train with; null: as many as the type needs")
       .range(1, 1e12);
   b.option("index.batch_rows", o.batch_rows, "rows added at a time; Flat is a stream without batches")
@@ -30,6 +45,8 @@ void declare(config::Binder& b, IndexOptions& o) {
            "parts (--shard) stay after --merge has published them as one");
   b.option("publish.if_locked", o.if_locked, "when another rebuild of this index is running");
   b.meaningless("index.nprobe", "index.factory", "Flat");
+  b.meaningless("index.search", "index.factory", "Flat");
+  b.at_most_one_of({"index.nprobe", "index.search"});
   b.meaningless("verify.min_recall", "index.factory", "Flat");
   b.option("output", o.output, "the index; a link to the published version beside it").flag("--output");
 }
@@ -39,6 +56,13 @@ std::vector<config::Problem> check(const IndexOptions& o) {
   if (o.factory.empty()) problems.push_back({"", "index.factory", "is empty; Flat is the exact type"});
   if (o.factory == "Flat" && o.nprobe)
     problems.push_back({"", "index.nprobe", "has no meaning with factory: Flat; leave it out"});
+  if (o.factory == "Flat" && o.search)
+    problems.push_back(
+        {"", "index.search", "has no meaning with factory: Flat, which looks at every row; leave it out"});
+  if (o.nprobe && o.search)
+    problems.push_back({"", "index.search", "says what index.nprobe says too; give one of them"});
+  if (o.tunes() && !o.min_recall)
+    problems.push_back({"", "index.search", "auto needs verify.min_recall, the recall that it looks for"});
   if (o.factory == "Flat" && o.min_recall)
     problems.push_back(
         {"", "verify.min_recall", "has no meaning with factory: Flat, which is exact; leave it out"});

@@ -24,6 +24,7 @@ struct IndexOptions : config::CommonOptions {
   std::string factory = "Flat";     // FAISS factory string
   ann::Metric metric = ann::Metric::inner_product;
   std::optional<std::int64_t> nprobe;        // inverted lists searched; null: FAISS's default
+  std::optional<std::string> search;         // auto, or nprobe or efSearch, whichever the type has
   std::optional<std::int64_t> train_sample;  // rows to train with; null: as many as the type needs
   std::int64_t batch_rows = 65536;           // rows added at a time; other types than Flat
   std::int64_t queries = 100;                // sampled rows that are searched for
@@ -34,6 +35,7 @@ struct IndexOptions : config::CommonOptions {
   bool keep_shards = false;  // parts stay after --merge
   IfLocked if_locked = IfLocked::wait;
   std::string output = "artifacts/index/cppdocs_flat_ip.index";
+  bool tunes() const { return search == "auto"; }
 };
 
 void declare(config::Binder& b, IndexOptions& o);

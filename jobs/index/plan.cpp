@@ -23,19 +23,12 @@ void plan_index(const JobContext& context, JobResult& result) {
   const std::filesystem::path folder = std::filesystem::path(options.output).parent_path();
   const ann::Needs needs = ann::estimate(vectors, settings, folder);
   const bool fits = needs.memory_bytes <= needs.memory_free && needs.index_bytes <= needs.disk_free;
-  result.result = {{"output", options.output},
-                   {"rows", needs.rows},
-                   {"dimension", needs.width},
-                   {"factory", options.factory},
-                   {"input_bytes", vectors.bytes()},
-                   {"train_rows", needs.train_rows},
-                   {"bytes", needs.index_bytes},
-                   {"memory_bytes", needs.memory_bytes},
-                   {"memory_available", needs.memory_free},
-                   {"disk_bytes", needs.index_bytes},
-                   {"disk_available", needs.disk_free},
-                   {"seconds", needs.seconds},
-                   {"fits", fits}};
+  result.result = {{"output", options.output},           {"ntotal", needs.rows},
+                   {"dimension", needs.width},           {"factory", options.factory},
+                   {"input_bytes", vectors.bytes()},     {"train_rows", needs.train_rows},
+                   {"memory_bytes", needs.memory_bytes}, {"memory_free_bytes", needs.memory_free},
+                   {"disk_bytes", needs.index_bytes},    {"disk_free_bytes", needs.disk_free},
+                   {"seconds", needs.seconds},           {"fits", fits}};
   report::Block plan;
   std::vector<std::string> config{options.name};
   config.insert(config.end(), options.inputs.begin(), options.inputs.end());

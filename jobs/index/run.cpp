@@ -30,13 +30,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What --json tells of a version that is there already; null for what nobody knows. `known`: its result.
+Json told_again(const std::string& output, const Json& known, bool skipped) {
+  Json told = IndexResult();
+  for (auto& [key, value] : told.items()) value = member_in(known, key.c_str());
+  for (const char* key : {"build_s", "fsync_s", "verify_s"}) told[key] = 0.0;
+  told["output"] = output;
+  told["skipped"] = skipped;
+  return told;
+}
+
 // Only the log tells it: a rebuild by the clock with --quiet says nothing when there was nothing to do.
 void skip(const IndexOptions& options, const Json& known, JobResult& result) {
-  result.result = {{"output", options.output}};
-  for (const char* key : {"version", "ntotal", "dimension", "factory", "bytes"})
-    result.result[key] = member_in(known, key);
-  for (const char* key : {"build_s", "fsync_s", "verify_s"}) result.result[key] = 0.0;
-  result.result["skipped"] = true;
+  result.result = told_again(options.output, known, true);
 }
 
 // The published version was made from the same contents, and is all there.
@@ -60,9 +66,9 @@ void roll_back(const JobContext& context, const IndexOptions& options, const ann
                JobResult& result) {
   const std::string version = ann::roll_back(target);
   const std::optional<Manifest> manifest = ann::published_manifest(target);
-  result.result = {{"output", options.output}, {"version", version}, {"rolled_back", true}};
-  for (const char* key : {"ntotal", "dimension", "factory", "bytes"})
-    result.result[key] = manifest ? member_in(manifest->result(), key) : Json();
+  result.result = told_again(options.output, manifest ? manifest->result() : Json(), false);
+  result.result["version"] = version;
+  result.result["rolled_back"] = true;
   report::Block block;
   block.add("version", {version + " again"});
   block.add("output", {options.output});
@@ -82,7 +88,7 @@ ann::BuildTimes build_or_merge(const IndexOptions& options, const data::Vectors&
   if (merged_inputs == nullptr) return ann::build_index(vectors, build, file, tell);
   const auto parts = parts_to_merge(options, *merged_inputs);
   if (ann::is_trained_once(build, vectors.width())) build.trained = trained_file(options, parts);
-  return ann::merge_shards(parts, build, file, tell);
+  return ann::merge_shards(parts, build, file, tell, &vectors);
 }
 
 IndexResult result_of(const IndexOptions& options, const std::string& version, const data::Vectors& vectors,
@@ -97,6 +103,8 @@ IndexResult result_of(const IndexOptions& options, const std::string& version, c
   result.bytes = times.bytes;
   result.self_recall = verification.self_recall;
   result.recall_at_10 = verification.recall;
+  if (const auto& effort = verification.effort) result.search = SearchEffort{effort->name, effort->value};
+  if (!verification.advice.empty()) result.advice = verification.advice;
   result.build_s = times.build_s;
   result.fsync_s = times.fsync_s;
   result.next = {"runner search " + shell_quoted(options.output) + " --queries FILE --k 10"};
@@ -122,6 +130,8 @@ report::Block closing_of(const IndexResult& r) {
                       format_bytes(static_cast<double>(r.bytes))});
   block.add("recall", {fmt::format("self-recall {:.4f}", r.self_recall),
                        r.recall_at_10 ? fmt::format("recall at 10 {:.4f}", *r.recall_at_10) : ""});
+  if (r.search) block.add("search", {fmt::format("{} {}", r.search->parameter, r.search->value)});
+  if (r.advice) block.add_text("advice", *r.advice);
   block.add("time",
             {fmt::format("{:.2f} s", r.wall_s), fmt::format("built in {:.2f} s", r.build_s),
              fmt::format("flushed in {:.2f} s", r.fsync_s), fmt::format("verified in {:.2f} s", r.verify_s)});
@@ -145,10 +155,20 @@ void run_index(const JobContext& context, JobResult& result) {
   const auto lock = if_taken(context) == IfTaken::count_on
                         ? ann::lock_new_target(target)
                         : ann::lock_target(target, options.if_locked == IfLocked::wait);
-  if (!lock) return skip(options, nullptr, result);
+  const auto tell_costs = [&] {
+    result.result["wall_s"] = seconds_since(start);
+    result.result["rss_mb"] = peak_memory_mb();
+  };
+  if (!lock) {
+    skip(options, nullptr, result);
+    return tell_costs();
+  }
   options.output = target.link.string();
   ann::tidy(target);
-  if (context.arguments.rollback) return roll_back(context, options, target, result);
+  if (context.arguments.rollback) {
+    roll_back(context, options, target, result);
+    return tell_costs();
+  }
 
   const Json settings = comparable_settings(options);
   const std::optional<Manifest> published = ann::published_manifest(target);
@@ -200,8 +220,7 @@ void run_index(const JobContext& context, JobResult& result) {
         context, [&](std::size_t) { return closing_of(told); }, result);
   }
   if (merges && !options.keep_shards) ann::ShardFolder::of_index(target.link).remove();
-  result.result["wall_s"] = seconds_since(start);
-  result.result["rss_mb"] = peak_memory_mb();
+  tell_costs();
 }
 
 }  // namespace runner::jobs

@@ -12,6 +12,10 @@ ann::BuildSettings build_settings(const IndexOptions& options, const data::Vecto
   settings.metric = options.metric;
   settings.normalize = options.normalize;
   settings.nprobe = options.nprobe;
+  if (options.tunes())
+    settings.goal = ann::RecallGoal{options.queries, options.min_recall.value_or(0)};
+  else if (options.search)
+    settings.effort = std::stoll(*options.search);
   settings.train_sample = options.train_sample;
   settings.batch_rows = options.batch_rows;
   bool wants_ids = false;
@@ -31,14 +35,18 @@ ann::VerifySettings verify_settings(const IndexOptions& options) {
 
 Json comparable_settings(const IndexOptions& options) {
   const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
-  return {{"normalize", options.normalize},
-          {"ids", or_null(options.ids)},
-          {"factory", options.factory},
-          {"metric", to_word(options.metric)},
-          {"nprobe", or_null(options.nprobe)},
-          {"train_sample", or_null(options.train_sample)},
-          {"min_recall", or_null(options.min_recall)},
-          {"faiss", ann::faiss_version()}};
+  Json settings = {{"normalize", options.normalize},
+                   {"ids", or_null(options.ids)},
+                   {"factory", options.factory},
+                   {"metric", to_word(options.metric)},
+                   {"nprobe", or_null(options.nprobe)},
+                   {"train_sample", or_null(options.train_sample)},
+                   {"min_recall", or_null(options.min_recall)},
+                   {"faiss", ann::faiss_version()}};
+  // Those that are newer than published manifests, where they are given: else all would be built again.
+  if (options.search) settings["search"] = *options.search;
+  if (options.tunes()) settings["queries"] = options.queries;
+  return settings;
 }
 
 }  // namespace runner::jobs

@@ -109,6 +109,7 @@ void run_index_shard(const JobContext& context, const IndexOptions& options, Job
   part.rows = count;
   ann::BuildSettings build = build_settings(options, vectors);
   ann::refuse_unmergeable(build, part.width);
+  build.goal.reset();                  // is asked of the whole
   ann::estimate(vectors, build, ".");  // a type that the rows cannot fill is refused here
 
   const ann::ShardFolder folder = ann::ShardFolder::of_index(options.output);

@@ -153,7 +153,7 @@ void plan_predict(const JobContext& context, JobResult& result) {
   result.result = {{"output", output.path}, {"model", source.file.path.string()},
                    {"predictions", count},  {"context", source.contexts->length()},
                    {"width", width},        {"k", k},
-                   {"bytes", bytes}};
+                   {"disk_bytes", bytes}};
   report::Block plan;
   plan.add("predict", {fmt::format("{} predictions of width {}", count, width)});
   plan.add("model", {source.file.path.string()});

@@ -16,6 +16,7 @@ struct SearchOptions : config::CommonOptions {
   std::vector<std::string> queries;          // vectors files
   std::int64_t k = 10;                       // neighbours a query
   bool normalize = false;                    // queries to length 1 first
+  std::optional<std::string> titles;         // of the rows, for text (jobs/search/titles.h)
   std::optional<data::RecordFormat> format;  // default: by the output's ending, else npz
   static constexpr const char* default_output = "neighbours.npz";  // of text: standard output
   std::string output = default_output;

@@ -20,6 +20,7 @@
 #include "jobs/record_output.h"
 #include "jobs/search/options.h"
 #include "jobs/search/parts.h"
+#include "jobs/search/titles.h"
 #include "jobs/voice.h"
 
 namespace runner::jobs {
@@ -75,14 +76,20 @@ std::vector<float> read_queries(const data::Vectors& queries, const SearchOption
   return values;
 }
 
-// Arrays ids and scores, [queries, k]. Returns the name that the file has.
-std::string write(const RecordOutput& output, const ann::Neighbours& found, IfTaken if_taken) {
+// Arrays ids and scores, [queries, k], and in text the rows' titles, if there are some. Returns the name that
+// the file has.
+std::string write(const RecordOutput& output, const ann::Neighbours& found,
+                  const std::vector<std::string>& titles, IfTaken if_taken) {
   status::set_phase("write the neighbours");
-  data::RecordWriter writer(
-      output.path, output.format,
-      {{"ids", data::DType::i64, found.k, "id"}, {"scores", data::DType::f32, found.k, "score"}},
-      found.queries, "query", if_taken);
-  writer.append(found.queries, {found.ids.data(), found.scores.data()});
+  std::vector<data::Column> columns = {{"ids", data::DType::i64, found.k, "id"},
+                                       {"scores", data::DType::f32, found.k, "score"}};
+  std::vector<const void*> values = {found.ids.data(), found.scores.data()};
+  if (!titles.empty()) {
+    columns.push_back({"titles", data::DType::i64, found.k, "title", &titles});
+    values.push_back(found.ids.data());
+  }
+  data::RecordWriter writer(output.path, output.format, std::move(columns), found.queries, "query", if_taken);
+  writer.append(found.queries, values);
   writer.finish();
   return writer.target();
 }
@@ -141,6 +148,8 @@ void run_search(const JobContext& context, JobResult& result) {
   expect_width(vectors, index, options);
   const std::int64_t n = vectors.rows(), width = vectors.width(), k = neighbours_of(options, index.rows());
   refuse_what_will_not_fit(vectors, k);
+  std::vector<std::string> titles;
+  if (options.titles && !part) titles = read_titles(*options.titles, options.index, index);
   tell_header(header_of(context, options, index, where.path));
   const std::vector<float> queries = read_queries(vectors, options, index.metric());
   const SearchIdentity identity = identity_of(index, queries, n, k);
@@ -148,8 +157,9 @@ void run_search(const JobContext& context, JobResult& result) {
   const ann::Neighbours found =
       merges ? merge_search_parts(where.path, identity, index.metric()) : search_pieces(index, queries, n, k);
   const double search_s = seconds_since(search_start);
-  const std::string output =
-      part ? write_search_part(where.path, *part, identity, found) : write(where, found, if_taken(context));
+  if (!titles.empty()) expect_titles(titles, *options.titles, found);
+  const std::string output = part ? write_search_part(where.path, *part, identity, found)
+                                  : write(where, found, titles, if_taken(context));
   if (merges) remove_search_parts(where.path);
   result.result = {{"output", output},
                    {"index", options.index},

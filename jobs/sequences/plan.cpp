@@ -74,10 +74,9 @@ void plan_sequences(const JobContext& context, JobResult& result) {
                    {"sequences", needs.sequences},
                    {"context", length},
                    {"width", width},
-                   {"bytes", needs.output_bytes},
                    {"memory_bytes", needs.memory_bytes},
                    {"disk_bytes", needs.output_bytes},
-                   {"disk_available", needs.disk_free},
+                   {"disk_free_bytes", needs.disk_free},
                    {"seconds", needs.seconds},
                    {"fits", fits}};
   report::Block plan;

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "base/cpu_features.h"
-#include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/mistakes.h"
 #include "config/dump.h"
 #include "config/values.h"
 #include "jobs/job_type.h"
@@ -115,16 +115,20 @@ void compare_identities(const RunIdentity& saved_identity, const RunIdentity& id
   RunIdentity saved = saved_identity, now = identity_now;
   note_ranks(saved.machine, now.machine);
   std::string refused;
+  std::vector<Mistake> mistakes;
   for (const Difference& difference : differences(saved, now)) {
-    if (difference.allowed && allow_changed)
+    if (difference.allowed && allow_changed) {
       spdlog::warn("resuming although this changed: {}", difference.what);
-    else
-      refused += "\n  " + difference.what + (difference.allowed ? "  (--allow-changed lets it pass)" : "");
+      continue;
+    }
+    const std::string what = difference.what + (difference.allowed ? "  (--allow-changed lets it pass)" : "");
+    refused += "\n  " + what;
+    mistakes.push_back({place, "", what});
   }
   if (refused.empty()) return;
-  throw UsageError("cannot go on from this checkpoint: changed since it was written:" + refused +
-                       "\nStart a new run with another --output, or undo the change",
-                   place);
+  throw Mistakes("cannot go on from this checkpoint: changed since it was written:" + refused +
+                     "\nStart a new run with another --output, or undo the change",
+                 std::move(mistakes), place);
 }
 
 }  // namespace runner::jobs

@@ -191,7 +191,7 @@ void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double paramet
                                     {"latency_us", latency_us},
                                     {"link_measured", has_link && !o.plan.link_gbit},
                                     {"overlap", o.plan.overlap},
-                                    {"gradient_bytes", costs.gradient_bytes}};
+                                    {"gradient_bytes", static_cast<std::int64_t>(costs.gradient_bytes)}};
   std::string table = fmt::format(
       "ranks       a {} like this one each, {:.4g} Gbit/s{}, {:.4g} µs, {:.0f} % of a step beside the "
       "exchange\n"
@@ -212,7 +212,7 @@ void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double paramet
                          n * rows, 1000 * f.step_s, 1000 * f.exchange_s, rate, efficiency);
     if (n >= ranks) break;
   }
-  result.result["ranks"] = list;
+  result.result["ranks_forecast"] = list;
   result.summary += table;
 }
 

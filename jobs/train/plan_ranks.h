@@ -8,8 +8,8 @@
 
 namespace runner::jobs {
 
-// Adds `ranks` (a row each for 1, 2, 4, … N), `ranks_measured` and `ranks_assumed` to the result, and a table
-// to the summary. threads: that compute a step. Takes some seconds.
+// Adds `ranks_forecast` (a row each for 1, 2, 4, … N), `ranks_measured` and `ranks_assumed` to the result,
+// and a table to the summary. threads: that compute a step. Takes some seconds.
 void plan_ranks(const TrainOptions& options, const TrainInputs& inputs, double parameters, int threads,
                 int ranks, JobResult& result);
 

@@ -10,6 +10,7 @@
 #include "cli/resolve_job.h"
 #include "config/dump.h"
 #include "config/schema.h"
+#include "config/values.h"
 #include "jobs/registry.h"
 
 namespace runner::cli {
@@ -27,6 +28,12 @@ const jobs::JobType& job_or_config(const std::string& name) {
   return job_named_in(read_config(path), path.string());
 }
 
+Json shown(const std::string& config, const jobs::JobType& type, const config::Binder& binder) {
+  Json told = {{"config", config}, {"job", type.name}, {"values", config::values_of(binder)}};
+  for (const auto& field : binder.fields()) told["origins"][field->key] = field->origin;
+  return told;
+}
+
 int show(const Arguments& arguments, bool print) {
   const jobs::JobType& type = job_or_config(arguments.config);
   const auto options = type.make();
@@ -42,10 +49,14 @@ int show(const Arguments& arguments, bool print) {
     line.overrides.push_back({key, setting.substr(equals + 1), "--set " + key});
   }
   resolve_job(type, *options, binder, line, "{timestamp}");
-  if (print)
+  if (arguments.json)
+    fmt::print("{}\n", json_text(print ? shown(arguments.config, type, binder)
+                                       : Json{{"config", arguments.config},
+                                              {"job", type.name},
+                                              {"valid", true},
+                                              {"problems", Json::array()}}));
+  else if (print)
     fmt::print("{}", config::dump_yaml(binder, true));
-  else if (arguments.json)
-    fmt::print("{}\n", json_text(Json{{"config", arguments.config}, {"job", type.name}, {"valid", true}}));
   else
     say("{}: no mistakes (job {})\n", arguments.config, type.name);
   return 0;

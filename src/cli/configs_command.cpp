@@ -41,11 +41,13 @@ void declare(CommandLine& app, ConfigsLine& line) {
   list->add_flag("--names", line.names, "the names alone, one a line");
   list->add_flag("--json", line.json, "one JSON object on stdout");
   CLI::App* show = app.add_subcommand("show", "one of them, as it is");
+  show->add_flag("--json", line.json, "one JSON object on stdout");
   show->add_option("CONFIG", line.name, "its name")->required();
   CLI::App* copy = app.add_subcommand("copy", "a copy of one, to be changed");
   copy->add_option("CONFIG", line.name, "its name")->required();
   copy->add_option("TO", line.to, "file or folder of the copy; without it NAME.yaml, here")
       ->type_name("PATH");
+  copy->add_flag("--json", line.json, "one JSON object on stdout");
   copy->add_flag("--force", line.force, "replace a file that is there");
 }
 
@@ -85,7 +87,7 @@ int list(const ConfigsLine& line) {
   const std::size_t width = ::isatty(STDOUT_FILENO) == 1 ? help_width() : std::string::npos;
   for (const Shipped& one : all) {
     configs.push_back(
-        {{"name", one.name}, {"job", one.job}, {"purpose", one.purpose}, {"file", one.place.string()}});
+        {{"name", one.name}, {"job", one.job}, {"purpose", one.purpose}, {"path", one.place.string()}});
     if (!line.json)
       say("{}\n", beside(beside(one.name, one.job, job_column, width), one.purpose, text_column, width));
   }
@@ -95,7 +97,12 @@ int list(const ConfigsLine& line) {
 }
 
 int show(const ConfigsLine& line) {
-  fmt::print("{}", read_config(find_config(line.name)));
+  const fs::path place = find_config(line.name);
+  const std::string text = read_config(place);
+  if (line.json)
+    fmt::print("{}\n", json_text(Json{{"path", place.string()}, {"text", text}}));
+  else
+    fmt::print("{}", text);
   return 0;
 }
 
@@ -130,7 +137,10 @@ int copy(const ConfigsLine& line) {
   if (fs::exists(there) && !line.force)
     throw UsageError("is there already; --force replaces it", target.string());
   write_file_atomically(target, text);
-  say("{}: a copy of {}\n", target.string(), source.string());
+  if (line.json)
+    fmt::print("{}\n", json_text(Json{{"output", target.string()}, {"config", source.string()}}));
+  else
+    say("{}: a copy of {}\n", target.string(), source.string());
   return 0;
 }
 

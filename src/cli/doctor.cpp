@@ -114,7 +114,7 @@ void print(const Findings& found, const Request& request) {
     for (const ScanResult& set : found.sets.sets) sets.push_back(runtime::to_json(set));
     Json all = {{"sets", std::move(sets)},
                 {"verdict", runtime::to_string(found.sets.worst)},
-                {"problems", found.sets.problems},
+                {"warnings", found.sets.problems},
                 {"binaries", found.sets.binaries}};
     all.update(found.extra);
     // Paths need not be UTF-8.

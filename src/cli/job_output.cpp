@@ -32,7 +32,7 @@ bool goes_to_stdout(const config::Field& output, config::Binder& binder) {
   if (format == nullptr) return false;
   const std::string named = config::field_text(*format);
   return config::field_text(output) == "-" ||
-         (output.origin == "default" && (named == "tsv" || named == "jsonl"));
+         (output.origin == "default" && !named.empty() && named != "npz" && named != "null");
 }
 
 // Training begins with its weights and ends by replacing them.

@@ -212,7 +212,7 @@ int launch_ranks(const RanksLaunch& launch) {
       fmt::print("{}", attempt.out);
     } else if (code != 0 && launch.json) {
       WorkerOutcome outcome;
-      outcome.error = ErrorRecord{code, "the ranks have ended: " + codes_of(attempt), "--nproc"};
+      outcome.error = error_record(code, "the ranks have ended: " + codes_of(attempt), "--nproc");
       runtime::print_outcome(outcome, true);
     }
     return code;

@@ -14,11 +14,13 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "cli/commands.h"
+#include "cli/help/json_page.h"
 #include "cli/help/man_page.h"
 #include "cli/help/overview.h"
 #include "cli/help/wrap.h"
 #include "cli/version_command.h"
 #include "config/suggest.h"
+#include "contract/error_record.h"
 #include "worker/launch/worker.h"
 
 namespace {
@@ -27,6 +29,7 @@ using runner::cli::Command;
 using runner::cli::described_commands;
 using runner::cli::help_width;
 using runner::cli::HelpLength;
+using runner::cli::json_page;
 using runner::cli::man_page;
 using runner::cli::overview;
 using runner::cli::version_command;
@@ -40,10 +43,7 @@ bool wants_json(int argc, char** argv) {
 int report(const runner::Error& error, bool json) {
   runner::say_error("runner: {}\n", error.line());
   if (json) {
-    const runner::Json object{
-        {"error",
-         {{"code", static_cast<int>(error.code())}, {"message", error.what()}, {"place", error.place()}}}};
-    fmt::print("{}\n", runner::json_text(object));
+    fmt::print("{}\n", runner::json_text(runner::Json{{"error", runner::error_record(error)}}));
   }
   return static_cast<int>(error.code());
 }
@@ -78,6 +78,10 @@ int dispatch(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "-h";
   if (first == "help" && argc == 3 && std::strcmp(argv[2], "--man") == 0) {
     fmt::print("{}", man_page(described_commands()));
+    return 0;
+  }
+  if (first == "help" && argc == 3 && std::strcmp(argv[2], "--json-keys") == 0) {
+    fmt::print("{}", json_page());
     return 0;
   }
   if (first == "help" && argc > 2) return help_of(argc - 2, argv + 2);

@@ -66,7 +66,7 @@ int diff_runs(const std::string& a, const std::string& b, bool json) {
 int report_runs(const ReportOptions& options, bool json) {
   const std::filesystem::path page = write_report(options);
   if (json)
-    print_json({{"output", page.string()}, {"runs", options.runs.size()}});
+    print_json({{"output", page.string()}, {"runs", options.runs}});
   else
     say("{}\n", page.string());
   return 0;
@@ -80,12 +80,12 @@ int verify_files(const std::string& at, bool json) {
   if (findings.empty()) throw DataError("its manifest tells no files that could be looked at", at);
   for (const Finding& finding : findings) {
     good = good && finding.good;
-    files.push_back({{"file", finding.file}, {"good", finding.good}, {"found", finding.what}});
+    files.push_back({{"path", finding.file}, {"good", finding.good}, {"found", finding.what}});
     if (!json)
       say("{}  {}\n", finding.good ? "ok  " : "FAIL",
           finding.file + (finding.good ? "" : ": " + finding.what));
   }
-  if (json) print_json({{"files", files}, {"good", good}});
+  if (json) print_json({{"run", at}, {"files", files}, {"good", good}});
   return good ? 0 : static_cast<int>(ExitCode::data);
 }
 
@@ -98,7 +98,7 @@ int clean_runs(const std::string& folder, std::size_t keep, bool dry_run, bool j
     if (!json) say("{} {}\n", dry_run ? "would remove" : "removed", run.place.string());
   }
   if (json)
-    print_json({{"removed", removed}, {"bytes", bytes}, {"dry_run", dry_run}});
+    print_json({{"runs", removed}, {"bytes", bytes}, {"dry_run", dry_run}});
   else
     say("{} run{}, {}{}\n", removed.size(), removed.size() == 1 ? "" : "s",
         format_bytes(static_cast<double>(bytes)), dry_run ? " (nothing was removed: --dry-run)" : "");

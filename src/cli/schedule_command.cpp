@@ -95,15 +95,30 @@ ScheduleEntry make_entry(const ScheduleFlags& flags, const runtime::Host& host) 
   return entry;
 }
 
+int show_schedule(const runtime::Host& host, const ScheduleEntry& entry, bool json) {
+  const ScheduleReport schedule = report_of(host, entry);
+  say("{}", json ? json_text(schedule) + "\n" : schedule_status(schedule));
+  return 0;
+}
+
+// What install would write.
+template <class Files>
+int show_files(const Files& files, bool json) {
+  Json all = Json::array();
+  for (const auto& [path, text] : files) {
+    all.push_back({{"path", path}, {"text", text}});
+    if (!json) say("# {}\n{}\n", path, text);
+  }
+  if (json) fmt::print("{}\n", json_text(Json{{"files", all}}));
+  return 0;
+}
+
 int install(const ScheduleFlags& flags) {
   const runtime::Host host = runtime::this_host();
   ScheduleEntry entry = make_entry(flags, host);
   const runtime::When when = runtime::when_for(host, entry.scheduler, flags.at);
   entry.when = when.text;
-  if (flags.dry_run) {
-    for (const auto& [path, text] : runtime::files_of(host, entry, when)) say("# {}\n{}\n", path, text);
-    return 0;
-  }
+  if (flags.dry_run) return show_files(runtime::files_of(host, entry, when), flags.json);
   // The same config under another scheduler would run twice.
   for (const ScheduleEntry& old : runtime::load_entries())
     if (old.id == entry.id && old.scheduler != entry.scheduler) runtime::remove(host, old);
@@ -120,9 +135,7 @@ int install(const ScheduleFlags& flags) {
       fs::remove_all(entry.state);
     throw;
   }
-  const ScheduleReport schedule = report_of(host, entry);
-  say("{}", flags.json ? json_text(schedule) + "\n" : schedule_status(schedule));
-  return 0;
+  return show_schedule(host, entry, flags.json);
 }
 
 int list(bool json) {
@@ -139,7 +152,8 @@ int remove(const ScheduleFlags& flags) {
   runtime::remove(runtime::this_host(), entry);
   fs::remove_all(entry.state);
   if (flags.json)
-    fmt::print("{}\n", json_text(Json{{"removed", entry.id}, {"config", entry.config.string()}}));
+    fmt::print("{}\n",
+               json_text(Json{{"id", entry.id}, {"config", entry.config.string()}, {"installed", false}}));
   else
     say("removed the schedule of {}\n", entry.config.string());
   return 0;
@@ -156,10 +170,10 @@ int schedule_command(int argc, char** argv) {
   if (!flags.state.empty()) return runtime::start_scheduled(runtime::load_entry(flags.state));
   const auto entries = runtime::load_entries();
   const ScheduleEntry& entry = find_entry(entries, flags.config);
-  if (flags.action == "start") return runtime::start_scheduled(entry);
-  const ScheduleReport schedule = report_of(runtime::this_host(), entry);
-  say("{}", flags.json ? json_text(schedule) + "\n" : schedule_status(schedule));
-  return 0;
+  if (flags.action != "start") return show_schedule(runtime::this_host(), entry, flags.json);
+  const int code = runtime::start_scheduled(entry);
+  if (flags.json) show_schedule(runtime::this_host(), entry, true);
+  return code;
 }
 
 }  // namespace runner::cli

@@ -49,10 +49,11 @@ ScheduleReport report_of(const runtime::Host& host, const runtime::ScheduleEntry
     if (const std::string next = runtime::next_run(host, entry); !next.empty()) report.next_run = next;
   report.last_run = runtime::load_last_run(entry);
   if (report.last_run) report.last_run->pid = 0;
-  report.caution = runtime::caution(host, entry);
+  if (const std::string caution = runtime::caution(host, entry); !caution.empty())
+    report.warnings.push_back(caution);
   report.folder = entry.folder.string();
   report.runner = entry.runner.string();
-  report.timeout = entry.timeout;
+  report.timeout_s = entry.timeout;
   report.state = entry.state.string();
   return report;
 }
@@ -76,7 +77,7 @@ std::string schedule_status(const ScheduleReport& s) {
     line("log", last.log);
   }
   line("id", s.id);
-  if (!s.caution.empty()) line("caution", s.caution);
+  for (const std::string& warning : s.warnings) line("caution", warning);
   return text;
 }
 

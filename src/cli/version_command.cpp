@@ -6,6 +6,7 @@
 
 #include "base/cpu_features.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/version.h"
@@ -52,6 +53,22 @@ std::string all_of(const std::set<std::string>& names) {
   return names.empty() ? "none found" : fmt::format("{}", fmt::join(names, "\n"));
 }
 
+void print_json(bool verbose) {
+  Json told = {{"version", version()}};
+  if (verbose) {
+    const Found found = libraries_here();
+    told.update(Json{{"commit", build_facts::commit},
+                     {"compiler", build_facts::compiler},
+                     {"build_type", build_facts::build_type},
+                     {"libtorch", build_facts::libtorch},
+                     {"faiss", build_facts::faiss},
+                     {"openmp", found.openmp},
+                     {"blas", found.blas},
+                     {"cpu_units", units()}});
+  }
+  fmt::print("{}\n", json_text(told));
+}
+
 void print_facts() {
   const Found found = libraries_here();
   const auto line = [](const char* what, const std::string& text) {
@@ -70,12 +87,16 @@ void print_facts() {
 }  // namespace
 
 int version_command(int argc, char** argv) {
-  bool verbose = false;
+  bool verbose = false, json = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word != "--verbose")
-      throw UsageError("takes --verbose and nothing else, got '" + word + "'", argv[0]);
-    verbose = true;
+    if (word != "--verbose" && word != "--json")
+      throw UsageError("takes --verbose and --json and nothing else, got '" + word + "'", argv[0]);
+    (word == "--json" ? json : verbose) = true;
+  }
+  if (json) {
+    print_json(verbose);
+    return 0;
   }
   fmt::print("runner {}\n", version());
   if (verbose) print_facts();

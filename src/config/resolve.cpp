@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mistakes.h"
 #include "config/load_yaml.h"
 #include "config/read_mapping.h"
 #include "config/suggest.h"
@@ -171,8 +172,12 @@ void set_field_text(Field& field, const std::string& value) {
 void throw_if_any(const std::vector<Problem>& problems) {
   if (problems.empty()) return;
   std::string text;
-  for (const Problem& problem : problems) text += (text.empty() ? "" : "\n") + problem.line();
-  throw UsageError(text);
+  std::vector<Mistake> mistakes;
+  for (const Problem& problem : problems) {
+    text += (text.empty() ? "" : "\n") + problem.line();
+    mistakes.push_back({problem.place, problem.key, problem.message});
+  }
+  throw Mistakes(text, std::move(mistakes));
 }
 
 }  // namespace runner::config

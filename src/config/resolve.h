@@ -32,7 +32,7 @@ std::vector<std::string> input_paths(const Field& field);
 std::string field_text(const Field& field);
 void set_field_text(Field& field, const std::string& value);
 
-// Throws UsageError listing all problems, one a line, sorted by place; does nothing when there are none.
+// Throws Mistakes listing all problems, one a line, sorted by place; does nothing when there are none.
 void throw_if_any(const std::vector<Problem>& problems);
 
 }  // namespace runner::config

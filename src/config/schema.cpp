@@ -104,8 +104,12 @@ void require(Json& schema, const std::vector<std::string>& parts, bool also_last
 
 void relate(Json& schema, const Relation& relation) {
   Json given = Json::array();
-  for (const std::string& key : relation.keys)
-    given.push_back({{"required", Json::array({detail::split_key(key).back()})}});
+  for (const std::string& key : relation.keys) {
+    const std::string name = detail::split_key(key).back();
+    given.push_back({{"required", Json::array({name})}});
+    // Both may stand there and say nothing: a resolved configuration has every key.
+    if (!relation.at_least_one) given.back()["properties"][name] = {{"not", {{"type", "null"}}}};
+  }
   const auto parts = detail::split_key(relation.keys.front());
   Json& group = group_of(schema, parts);
   const char* rule = !relation.at_most_one ? "anyOf" : "oneOf";

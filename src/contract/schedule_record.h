@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "contract/fields.h"
 
@@ -37,8 +38,9 @@ struct ScheduleReport {
   bool installed = false;
   std::optional<std::string> next_run;
   std::optional<LastRun> last_run;
-  std::string caution, folder, runner;
-  std::int64_t timeout = 0;  // seconds; 0: none
+  std::vector<std::string> warnings;
+  std::string folder, runner;
+  std::int64_t timeout_s = 0;  // 0: none
   std::string state;
 
   static void fields(auto& self, auto& field) {
@@ -50,10 +52,10 @@ struct ScheduleReport {
     field("installed", self.installed);
     field("next_run", self.next_run);
     field("last_run", self.last_run);
-    field("caution", self.caution);
+    field("warnings", self.warnings);
     field("folder", self.folder);
     field("runner", self.runner);
-    field("timeout", self.timeout);
+    field("timeout_s", self.timeout_s);
     field("state", self.state);
   }
 };

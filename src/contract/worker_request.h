@@ -6,6 +6,7 @@
 
 #include "base/colour.h"
 #include "base/log.h"
+#include "contract/error_record.h"
 #include "contract/job.h"
 
 namespace runner {
@@ -29,18 +30,6 @@ struct WorkerRequest {
     field("stacks_fd", self.stacks_fd);
     field("result_fd", self.result_fd);
     field("lifeline_fd", self.lifeline_fd);
-  }
-};
-
-// The object "error" of --json.
-struct ErrorRecord {
-  int code = 0;
-  std::string message, place;
-
-  static void fields(auto& self, auto& field) {
-    field("code", self.code);
-    field("message", self.message);
-    field("place", self.place);
   }
 };
 

@@ -67,7 +67,7 @@ Json to_json(const std::vector<Decision>& decisions) {
     Json item{{"name", d.name}, {"action", to_string(d.action)}, {"value", d.value}};
     if (d.previous) item["previous"] = *d.previous;
     item["reason"] = d.reason;
-    if (!d.warning.empty()) item["warning"] = d.warning;
+    if (!d.warning.empty()) item["warnings"] = Json::array({d.warning});
     list.push_back(std::move(item));
   }
   return list;

@@ -75,7 +75,7 @@ Json to_json(const ScanResult& result) {
                     {"static", p.is_static}});
   return {{"members", result.members}, {"runtimes", std::move(runtimes)},
           {"blas", std::move(blas)},   {"verdict", to_string(result.verdict)},
-          {"advice", result.advice},   {"problems", result.problems},
+          {"advice", result.advice},   {"warnings", result.problems},
           {"files", result.files}};
 }
 

@@ -65,7 +65,8 @@ pid_t start(const ScheduleEntry& entry, const fs::path& log) {
   if (::chdir(entry.folder.c_str()) != 0) throw_errno("cannot enter the folder", entry.folder.string());
   const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) throw_errno("cannot write the log", log.string());
-  ::dup2(fd, STDOUT_FILENO);  // this process has nothing to say there
+  const int own = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  ::dup2(fd, STDOUT_FILENO);  // the run's, which inherits it
   ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
   ChildSetup setup;
   setup.program = program_path().string();
@@ -75,6 +76,10 @@ pid_t start(const ScheduleEntry& entry, const fs::path& log) {
   setup.death_signal = SIGTERM;
   setup.stderr_fd = fd;
   const pid_t child = spawn(setup);
+  if (own >= 0) {
+    ::dup2(own, STDOUT_FILENO);
+    ::close(own);
+  }
   ::close(fd);
   return child;
 }

@@ -101,7 +101,7 @@ TEST_F(PastRuns, AreComparedByWhatDiffers) {
   EXPECT_THAT(text.out, HasSubstr("best_val_cosine                  0.51 -> 0.55  (+0.04)\n"));
   EXPECT_THAT(text.out, Not(HasSubstr("steps"))) << "what is equal is left out";
   const Json json = Json::parse(runs({"diff", "models/a_1", "models/a_2", "--json"}).out);
-  EXPECT_EQ(json.at("config"), (Json{{"train.epochs", {"12", "3"}}}));
+  EXPECT_EQ(json.at("config"), (Json{{"train.epochs", {{"a", "12"}, {"b", "3"}}}}));
   EXPECT_NEAR(json["figures"]["gain"]["difference"].get<double>(), -0.012, 1e-12);
   EXPECT_THAT(runs({"diff", "models/a_1", "models/a_1"}).out, HasSubstr("nothing differs"));
 }

@@ -24,6 +24,8 @@ RIGHT = {
     "a name of digits": TRAIN + "name: 2024\n",
     "nprobe beside lists": INDEX + "index: {factory: 'IVF16,Flat', nprobe: 4}\n",
     "nprobe null beside Flat": INDEX + "index: {nprobe: null}\n",
+    "search in place of nprobe": INDEX + "index: {factory: 'IVF16,Flat', nprobe: null, search: auto}\nverify: {min_recall: 0.9}\n",
+    "search as a number": INDEX + "index: {factory: HNSW32, search: 64}\n",
     "evaluation": EVAL,
     "phases": TRAIN + "loss: {recipe: p6b_v23, phases: [{rho: 0.1, rho_cap: 0.3, margin_gap: 0.02, margin_ratio: 0.05}]}\n",
 }
@@ -42,6 +44,9 @@ WRONG = {
     "required group missing": "job: index\n",
     "nprobe beside Flat": INDEX + "index: {nprobe: 4}\n",
     "recall beside Flat by name": INDEX + "index: {factory: Flat}\nverify: {min_recall: 0.9}\n",
+    "search beside nprobe": INDEX + "index: {factory: 'IVF16,Flat', nprobe: 4, search: 8}\n",
+    "search beside Flat": INDEX + "index: {search: 8}\n",
+    "search in other words": INDEX + "index: {factory: HNSW32, search: most}\n",
     "another job's key": INDEX + "train: {epochs: 3}\n",
     "a list for a group": TRAIN + "train: [1, 2]\n",
     "nothing to evaluate": f"job: eval\nmodel: {peer.SAMPLE}\narticles: {peer.SAMPLE}\n",

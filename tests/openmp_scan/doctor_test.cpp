@@ -105,7 +105,7 @@ TEST_F(DoctorTest, BrokenFilesAreLinesAndNoErrors) {
   const Said said = doctor({at("c")});
   EXPECT_EQ(said.code, 0);
   EXPECT_THAT(said.output, HasSubstr("cut.so: truncated"));
-  EXPECT_THAT(doctor({"--json", at("c/cut.so")}).json()["sets"][0]["problems"].dump(),
+  EXPECT_THAT(doctor({"--json", at("c/cut.so")}).json()["sets"][0]["warnings"].dump(),
               HasSubstr("truncated"));
 }
 

@@ -17,13 +17,13 @@ Json planned(const std::vector<std::string>& more) {
 }
 
 double step_ms(const Json& plan, std::size_t row) {
-  return plan.at("ranks").at(row).at("step_ms").get<double>();
+  return plan.at("ranks_forecast").at(row).at("step_ms").get<double>();
 }
 
 TEST(PlanRanks, NoLinkHidesWhatTheExchangeComputesOnTheCoresOfAStep) {
   const Json plan =
       planned({"--set", "plan.link_gbit=1000000", "--set", "plan.latency_us=0", "--set", "plan.overlap=1"});
-  EXPECT_EQ(plan.at("ranks").size(), 3u) << "1, 2 and 4 ranks";
+  EXPECT_EQ(plan.at("ranks_forecast").size(), 3u) << "1, 2 and 4 ranks";
   const Json& measured = plan.at("ranks_measured");
   EXPECT_EQ(measured.at("cores"), 1);
   const double computing = measured.at("sum_computing_ms").get<double>();

@@ -178,7 +178,7 @@ TEST(TrainCudaRanks, ThePlanMeasuresTheLinkOfTwoGpus) {
   const Json given = plan({"--set", "plan.link_gbit=0.01"});
   EXPECT_FALSE(given.at("ranks_assumed").at("link_measured").get<bool>());
   const auto step_of_two = [](const Json& told) {
-    return told.at("ranks").at(1).at("step_ms").get<double>();
+    return told.at("ranks_forecast").at(1).at("step_ms").get<double>();
   };
   EXPECT_GT(step_of_two(given), 10 * step_of_two(here));
 }

@@ -188,30 +188,5 @@ TEST(TrainRanks, WhatContradictsIsRefusedBeforeAnythingRuns) {
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "run"));
 }
 
-TEST(TrainRanks, ThePlanFollowsFromWhatWasMeasuredAndTheLink) {
-  const TemporaryFolder folder;
-  auto line =
-      small_training((folder.path() / "run").string(), {"--ranks", "4", "--set", "plan.link_gbit=0.5"});
-  line[0] = "plan";
-  const auto result = run_runner(line);
-  ASSERT_EQ(result.exit_code, 0) << result.err;
-  const Json plan = last_object(result.out);
-  const auto ms = [&](const char* name) { return plan.at("ranks_measured").at(name).get<double>(); };
-  const auto assumed = [&](const char* name) { return plan.at("ranks_assumed").at(name).get<double>(); };
-  const double per_byte = 1000 / (assumed("link_gbit") * 1e9 / 8), message = assumed("latency_us") / 1000;
-  EXPECT_EQ(assumed("latency_us"), 50);
-  ASSERT_EQ(plan.at("ranks").size(), 3);
-  for (const Json& row : plan.at("ranks")) {
-    const double n = row.at("ranks").get<double>(), others = n - 1, moved = 2 * others / n;
-    const double sum = std::max(moved * assumed("gradient_bytes") * per_byte + 2 * others * message,
-                                moved * ms("sum_of_two_ms"));
-    const double gather = others * (32 * 768 * 4 * per_byte + message);
-    const double shown = std::max(0.0, sum - assumed("overlap") * ms("step_ms")) + (n > 1 ? gather : 0);
-    EXPECT_NEAR(row.at("step_ms").get<double>(), ms("step_ms") + others * ms("shared_ms") + shown, 1e-6)
-        << n << " ranks";
-  }
-  EXPECT_LT(plan.at("ranks").at(2).at("efficiency").get<double>(), 1);
-}
-
 }  // namespace
 }  // namespace runner::test

@@ -14,7 +14,7 @@ const std::vector<std::pair<std::string, std::string>>& own_flags() {
   static const std::vector<std::pair<std::string, std::string>> flags = {
       {"-h", "this in short; behind a command: its flags"},
       {"--help", "this; behind a command: its examples and keys as well"},
-      {"-V, --version", "the version; with --verbose: commit, libraries, CPU"}};
+      {"-V, --version", "the version; with --verbose: commit, libraries, CPU; --json"}};
   return flags;
 }
 

@@ -74,7 +74,7 @@ std::map<std::string, double> figures_of(const PastRun& run) {
   return figures;
 }
 
-// {key: [a, b]} of what differs or stands on one side alone.
+// {key: {a, b}} of what differs or stands on one side alone.
 Json differing(const Texts& a, const Texts& b) {
   Json out = Json::object();
   const auto value_in = [](const Texts& texts, const std::string& key) {
@@ -84,7 +84,7 @@ Json differing(const Texts& a, const Texts& b) {
   };
   for (const Texts* side : {&a, &b})
     for (const auto& [key, value] : *side)
-      if (value_in(a, key) != value_in(b, key)) out[key] = {value_in(a, key), value_in(b, key)};
+      if (value_in(a, key) != value_in(b, key)) out[key] = {{"a", value_in(a, key)}, {"b", value_in(b, key)}};
   return out;
 }
 
@@ -92,7 +92,8 @@ void add_section(std::string& text, const char* heading, const Json& pairs) {
   if (pairs.empty()) return;
   text += fmt::format("{}\n", heading);
   for (const auto& [key, values] : pairs.items())
-    text += fmt::format("  {:<32} {} -> {}\n", key, shown(values[0]), shown(values[1]));
+    text +=
+        fmt::format("  {:<32} {} -> {}\n", key, shown(member_in(values, "a")), shown(member_in(values, "b")));
 }
 
 void add_line(std::string& text, const char* name, const std::string& value) {

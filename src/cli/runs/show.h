@@ -11,8 +11,8 @@ std::string run_screen(const PastRun& run);
 
 // Keys whose values differ, figures with their difference, versions; nothing that is equal. As text, and for
 // --json:
-// {"a", "b", "config": {key: [a, b]}, "figures": {name: {"a", "b", "difference"}}, "versions": {…}, "inputs":
-// {…}}.
+// {"a", "b", "config": {key: {"a", "b"}}, "figures": {name: {"a", "b", "difference"}}, "versions": {…},
+// "inputs": {…}}.
 Json run_difference(const PastRun& a, const PastRun& b);
 std::string difference_text(const Json& difference);
 

@@ -19,6 +19,7 @@
 #include "index/build/index_file.h"
 #include "index/build/index_training.h"
 #include "index/build/row_source.h"
+#include "index/recall/tune.h"
 
 namespace runner::ann {
 namespace {
@@ -106,6 +107,7 @@ BuildTimes build_with_faiss(const data::Vectors& vectors, const BuildSettings& s
   faiss::Index& whole = with_ids ? *with_ids : *index;
   add(whole, input, settings, progress);
   stop_if_asked();
+  tune(*index, input, settings);
   status::set_phase("write the index");
   BuildTimes times;
   times.fsync_s = write_index_file(whole, path);

@@ -14,12 +14,20 @@
 
 namespace runner::ann {
 
+// What a search of an approximate type shall reach.
+struct RecallGoal {
+  std::int64_t queries = 100;  // sampled rows
+  double recall = 0;           // at 10
+};
+
 struct BuildSettings {
   std::string factory = "Flat";
   Metric metric = Metric::inner_product;
   bool normalize = true;
   std::vector<std::int64_t> ids;  // empty: row numbers; else IndexIDMap2
   std::optional<std::int64_t> nprobe, train_sample;
+  std::optional<std::int64_t> effort;  // nprobe or what the type has (index/recall/effort.h)
+  std::optional<RecallGoal> goal;      // the least effort that reaches it is looked for, and kept in the file
   std::int64_t batch_rows = 65536;
   std::filesystem::path trained;  // what train_index wrote; "": trained with the vectors themselves
 };

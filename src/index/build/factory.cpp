@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "index/build/faiss_watch.h"
+#include "index/recall/effort.h"
 
 namespace runner::ann {
 namespace {
@@ -64,6 +65,13 @@ std::unique_ptr<faiss::Index> make_index(const BuildSettings& settings, std::int
         "index.factory");
   }
   skip_polysemous_order(index.get());
+  if ((settings.effort || settings.goal) && !effort_of(*index))
+    throw UsageError(
+        fmt::format("a search of '{}' has neither lists nor a graph to look at more or less of, so "
+                    "this has no meaning; leave it out",
+                    settings.factory),
+        "index.search");
+  if (settings.effort) set_effort(*index, *settings.effort);
   if (!settings.nprobe) return index;
   faiss::IndexIVF* lists = faiss::ivflib::try_extract_index_ivf(index.get());
   if (lists == nullptr)

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <memory>
-#include <random>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -16,41 +16,14 @@
 #include "data/content_hash.h"
 #include "index/build/faiss_watch.h"
 #include "index/exact_search/exact_search.h"
-#include "index/exact_search/scores.h"
 #include "index/reading/mapped_index.h"
+#include "index/recall/recall.h"
 
 namespace runner::ann {
 namespace {
 
 // FAISS reads a Flat index whole into memory: beyond this size we scan it ourselves.
 constexpr std::uint64_t small_file = 64'000'000;
-constexpr std::int64_t recall_at = 10;
-// Scores of the same pair by different kernels differ by rounding.
-constexpr float score_slack = 1e-4F;
-
-struct Sample {
-  std::vector<std::int64_t> rows;
-  std::vector<float> vectors;  // [rows, width], as the index holds them
-};
-
-Sample draw(const InputRows& input, std::int64_t wanted) {
-  Sample sample;
-  std::mt19937_64 random(20240229);  // fixed: a repeated run checks the same rows
-  const std::int64_t total = input.rows();
-  if (wanted >= total) {
-    for (std::int64_t row = 0; row < total; ++row) sample.rows.push_back(row);
-  } else {
-    while (static_cast<std::int64_t>(sample.rows.size()) < wanted) {
-      sample.rows.push_back(static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(total)));
-    }
-    std::sort(sample.rows.begin(), sample.rows.end());
-    sample.rows.erase(std::unique(sample.rows.begin(), sample.rows.end()), sample.rows.end());
-  }
-  sample.vectors.resize(sample.rows.size() * static_cast<std::size_t>(input.width()));
-  input.gather(sample.rows, sample.vectors.data());
-  input.release(0, total);
-  return sample;
-}
 
 std::string checksum(const float* vectors, std::size_t count) {
   data::ContentHash hash;
@@ -92,27 +65,6 @@ void compare_rows(const MappedIndex& index, const Sample& sample, const BuildSet
         place);
 }
 
-float own_score(Metric metric, const float* vector, std::int64_t width) {
-  float score;
-  score_function(metric)(vector, 1, vector, 1, width, &score);
-  return score;
-}
-
-float slack(float score) {
-  return score_slack * std::max(1.0F, std::abs(score));
-}
-
-// Share of queries whose best score is not worse than their own.
-double share_found(const Sample& sample, Metric metric, std::int64_t width, const std::vector<float>& best) {
-  std::int64_t found = 0;
-  for (std::size_t i = 0; i < sample.rows.size(); ++i) {
-    const float own = own_score(metric, sample.vectors.data() + i * static_cast<std::size_t>(width), width);
-    // A greater inner product than a vector's own is right when rows are not of length 1.
-    found += metric == Metric::l2 ? best[i] <= own + slack(own) : best[i] >= own - slack(own);
-  }
-  return static_cast<double>(found) / static_cast<double>(sample.rows.size());
-}
-
 // Shows how many rows the sampled ones have been compared with.
 class Verified {
  public:
@@ -146,7 +98,7 @@ Verification verify_flat(const std::filesystem::path& file, const data::Vectors&
   std::vector<std::int64_t> ids(static_cast<std::size_t>(n));
   theirs->search(n, sample.vectors.data(), 1, scores.data(), ids.data());
   for (std::size_t i = 0; i < scores.size(); ++i)
-    if (std::abs(scores[i] - found.scores[i]) > slack(scores[i]))
+    if (std::abs(scores[i] - found.scores[i]) > score_slack(scores[i]))
       throw RunError(
           fmt::format("row {}: FAISS finds a best score of {}, our own scan {}; nothing was published",
                       sample.rows[i], scores[i], found.scores[i]),
@@ -168,42 +120,39 @@ const faiss::Index& without_ids(const faiss::Index& index, const BuildSettings& 
   return *map->index;
 }
 
+// What would reach the recall that is wanted, measured on the same rows.
+std::string advice_of(faiss::Index& index, const std::optional<Effort>& now, double wanted,
+                      const std::function<double()>& recall) {
+  if (!now) return "every search of this type looks at the same: take one that keeps more of each vector";
+  status::set_phase("look for the search effort that would reach it");
+  const FoundEffort found = find_effort(*now, aimed_recall(wanted), [&](std::int64_t value) {
+    set_effort(index, value);
+    status::beat();
+    return recall();
+  });
+  const std::string with = fmt::format("with {} {}", now->name, found.value);
+  if (found.recall < wanted)
+    return fmt::format("even {}, all there is, it is {:.4f}: take a type that keeps more of each vector",
+                       with, found.recall);
+  return fmt::format("{} it is {:.4f} (index.search: {}, or auto)", with, found.recall, found.value);
+}
+
 Verification verify_approximate(const std::filesystem::path& file, const data::Vectors& vectors,
-                                const BuildSettings& build, const Sample& sample) {
+                                const BuildSettings& build, const Sample& sample,
+                                const std::optional<double>& wanted) {
   const InputRows input(vectors, build.normalize);
   const std::unique_ptr<faiss::Index> whole(faiss::read_index(file.c_str(), faiss::IO_FLAG_MMAP));
   expect_size(file, whole->ntotal, whole->d, vectors);
   const faiss::Index& index = without_ids(*whole, build, file.string());
-  const std::int64_t n = static_cast<std::int64_t>(sample.rows.size()), width = vectors.width();
-  const std::int64_t k = std::min(recall_at, vectors.rows());
-  const Neighbours exact =
-      exact_search(input, build.metric, sample.vectors.data(), n, k, Verified(vectors.rows() * passes(n)));
-  std::vector<float> scores(static_cast<std::size_t>(n * k));
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(n * k));
-  index.search(n, sample.vectors.data(), k, scores.data(), rows.data());
-
-  // The true scores of what was found: a code's own score is only near it, and duplicates share theirs.
-  std::int64_t hits = 0;
-  std::vector<float> best(static_cast<std::size_t>(n)), found(static_cast<std::size_t>(width));
-  for (std::int64_t q = 0; q < n; ++q) {
-    const float worst_exact = exact.scores[static_cast<std::size_t>(q * k + k - 1)];
-    best[static_cast<std::size_t>(q)] = build.metric == Metric::l2 ? HUGE_VALF : -HUGE_VALF;
-    for (std::int64_t j = 0; j < k; ++j) {
-      const std::int64_t row = rows[static_cast<std::size_t>(q * k + j)];
-      if (row < 0 || row >= vectors.rows()) continue;
-      input.gather({row}, found.data());
-      float score;
-      score_function(build.metric)(found.data(), 1, sample.vectors.data() + q * width, 1, width, &score);
-      const float limit = slack(worst_exact);
-      hits += build.metric == Metric::l2 ? score <= worst_exact + limit : score >= worst_exact - limit;
-      if (nearer(build.metric, score, best[static_cast<std::size_t>(q)]))
-        best[static_cast<std::size_t>(q)] = score;
-    }
-  }
+  const RecallTest test(input, build.metric, sample);
+  const Recall now = test.of(index);
   Verification result;
   result.read_by_faiss = true;
-  result.recall = static_cast<double>(hits) / static_cast<double>(n * k);
-  result.self_recall = share_found(sample, build.metric, width, best);
+  result.recall = now.at_10;
+  result.self_recall = now.self;
+  result.effort = effort_of(*whole);
+  if (wanted && now.at_10 < aimed_recall(*wanted))
+    result.advice = advice_of(*whole, result.effort, *wanted, [&] { return test.of(index).at_10; });
   return result;
 }
 
@@ -212,6 +161,7 @@ Verification verify_approximate(const std::filesystem::path& file, const data::V
 Json Verification::to_json() const {
   Json json = {{"queries", queries}, {"self_recall", self_recall}, {"read_by_faiss", read_by_faiss}};
   json["recall_at_10"] = recall ? Json(*recall) : Json(nullptr);
+  if (effort) json["search"] = {{"parameter", effort->name}, {"value", effort->value}};
   return json;
 }
 
@@ -219,12 +169,12 @@ Verification verify_index(const std::filesystem::path& file, const data::Vectors
                           const BuildSettings& build, const VerifySettings& settings) {
   status::set_phase("verify the index");
   const InputRows input(vectors, build.normalize);
-  const Sample sample = draw(input, settings.queries);
+  const Sample sample = draw_sample(input, settings.queries);
   Verification result;
   const FaissWatch watch;
   try {
     result = is_flat(build.factory) ? verify_flat(file, vectors, build, sample)
-                                    : verify_approximate(file, vectors, build, sample);
+                                    : verify_approximate(file, vectors, build, sample, settings.min_recall);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
@@ -242,10 +192,15 @@ Verification verify_index(const std::filesystem::path& file, const data::Vectors
         "verify.min_self_recall");
   if (result.recall && settings.min_recall && *result.recall < *settings.min_recall)
     throw GateError(
-        fmt::format("recall at 10 of {:.4f} is below verify.min_recall {}; nothing was published: raise "
-                    "index.nprobe or take a larger type",
-                    *result.recall, *settings.min_recall),
+        fmt::format("recall at 10 of {:.4f} is below verify.min_recall {}; nothing was published; {}",
+                    *result.recall, *settings.min_recall, result.advice),
         "verify.min_recall");
+  if (!result.advice.empty()) {
+    result.advice =
+        fmt::format("recall at 10 of {:.4f} just reaches verify.min_recall {} on {} sampled rows; {}",
+                    *result.recall, *settings.min_recall, result.queries, result.advice);
+    spdlog::info("{}", result.advice);
+  }
   return result;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "index/build/build.h"
+#include "index/recall/effort.h"
 
 namespace runner::ann {
 
@@ -22,6 +23,8 @@ struct Verification {
   std::int64_t queries = 0;
   double self_recall = 0;        // by score: an equal row with the same score counts as found
   std::optional<double> recall;  // at 10, against exact search; approximate types only
+  std::optional<Effort> effort;  // of a search of this file; types that have one
+  std::string advice;            // where verify.min_recall is missed or just reached: what would do better
   bool read_by_faiss = false;    // files that FAISS would hold in memory are scanned by us alone
   Json to_json() const;
 };

@@ -20,6 +20,7 @@ class IndexPieces {
   std::int64_t searched_rows() const { return searched_; }  // of what is searched here
   std::int64_t width() const { return pieces_.front().index.width(); }
   Metric metric() const { return pieces_.front().index.metric(); }
+  bool has_ids() const { return pieces_.front().index.has_ids(); }  // of its own; else row numbers
   bool exact() const { return pieces_.front().index.exact(); }
   // Tells another index, or another version of it, apart. Of a file by its name, size and bytes here and
   // there.

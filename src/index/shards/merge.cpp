@@ -26,6 +26,7 @@
 #include "index/build/faiss_watch.h"
 #include "index/build/flat_format.h"
 #include "index/build/index_file.h"
+#include "index/recall/tune.h"
 
 namespace runner::ann {
 namespace {
@@ -142,7 +143,8 @@ void append_part(faiss::Index& whole, faiss::Index& part) {
 }
 
 BuildTimes merge_with_faiss(const std::vector<ShardFile>& parts, const BuildSettings& settings,
-                            const std::filesystem::path& path, const RowsDone& progress) {
+                            const std::filesystem::path& path, const RowsDone& progress,
+                            const data::Vectors* vectors) {
   const auto start = Clock::now();
   const std::unique_ptr<faiss::Index> index =
       settings.trained.empty() ? make_index(settings, parts.front().manifest.width)
@@ -160,6 +162,7 @@ BuildTimes merge_with_faiss(const std::vector<ShardFile>& parts, const BuildSett
     with_ids->ntotal = index->ntotal;
     with_ids->construct_rev_map();
   }
+  if (vectors != nullptr) tune(*index, InputRows(*vectors, settings.normalize), settings);
   status::set_phase("write the index");
   BuildTimes times;
   times.fsync_s = write_index_file(with_ids ? static_cast<faiss::Index&>(*with_ids) : *index, path);
@@ -196,12 +199,13 @@ bool is_trained_once(const BuildSettings& settings, std::int64_t width) {
 }
 
 BuildTimes merge_shards(const std::vector<ShardFile>& parts, const BuildSettings& settings,
-                        const std::filesystem::path& file, const RowsDone& progress) {
+                        const std::filesystem::path& file, const RowsDone& progress,
+                        const data::Vectors* vectors) {
   status::set_phase("merge the parts");
   if (is_flat(settings.factory)) return merge_flat(parts, settings, file, progress);
   return in_our_words({"FAISS cannot merge the parts of '" + settings.factory + "'", stopped_merging,
                        "FAISS merges in memory; take a smaller type or a larger machine"},
-                      [&] { return merge_with_faiss(parts, settings, file, progress); });
+                      [&] { return merge_with_faiss(parts, settings, file, progress, vectors); });
 }
 
 }  // namespace runner::ann

@@ -190,7 +190,7 @@ int deliver(const WorkerOutcome& outcome, const WorkerPlan& plan, WorkerOutcome*
 WorkerOutcome failed(int exit_code, const std::string& message, const std::string& place) {
   WorkerOutcome outcome;
   outcome.result.exit_code = exit_code;
-  outcome.error = ErrorRecord{exit_code, message, place};
+  outcome.error = error_record(exit_code, message, place);
   return outcome;
 }
 

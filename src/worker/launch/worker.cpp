@@ -93,7 +93,13 @@ WorkerOutcome failure(ExitCode code, const std::string& message, const std::stri
               place.empty() ? message : place + ": " + message);
   WorkerOutcome outcome;
   outcome.result.exit_code = static_cast<int>(code);
-  outcome.error = ErrorRecord{static_cast<int>(code), message, place};
+  outcome.error = error_record(static_cast<int>(code), message, place);
+  return outcome;
+}
+
+WorkerOutcome failure(const Error& error) {
+  WorkerOutcome outcome = failure(error.code(), error.what(), error.place());
+  outcome.error = error_record(error);
   return outcome;
 }
 
@@ -107,9 +113,8 @@ void add_contention(const JobContext& context, JobResult& result) {
   const Load load = measure_load();
   const int threads = std::max(1, context.launch.threads);
   double free_s = 0;
-  for (const char* key : {"time_s", "seconds"})
-    if (const auto time = result.result.find(key); time != result.result.end() && time->is_number())
-      free_s = *time;
+  if (const auto time = result.result.find("seconds"); time != result.result.end() && time->is_number())
+    free_s = *time;
   result.result["slowdown_now"] = slowdown(load, threads);
   const std::string line = beside_load(load, threads, free_s);
   if (line.empty()) return;
@@ -132,7 +137,7 @@ WorkerOutcome run(const WorkerRequest& request) {
     add_contention(context, outcome.result);
     return outcome;
   } catch (const Error& error) {
-    return failure(error.code(), error.what(), error.place());
+    return failure(error);
   } catch (const std::bad_alloc&) {
     const std::string limit = memory_limit();
     return failure(

@@ -7,16 +7,16 @@ namespace runner::data {
 
 RecordFormat record_format(std::optional<RecordFormat> wanted, const std::string& output) {
   if (wanted) return *wanted;
-  for (const RecordFormat format : {RecordFormat::tsv, RecordFormat::jsonl})
+  for (const RecordFormat format : {RecordFormat::tsv, RecordFormat::jsonl, RecordFormat::json})
     if (output.ends_with("." + to_word(format))) return format;
   return RecordFormat::npz;
 }
 
 RecordWriter::RecordWriter(const std::string& output, RecordFormat format, std::vector<Column> columns,
                            std::int64_t rows, const char* numbered, IfTaken if_taken)
-    : sink_(format == RecordFormat::npz
-                ? npz_sink(output, std::move(columns), rows, if_taken)
-                : text_sink(output, std::move(columns), numbered, format == RecordFormat::jsonl, if_taken)) {}
+    : sink_(format == RecordFormat::npz ? npz_sink(output, std::move(columns), rows, if_taken)
+                                        : text_sink(output, std::move(columns), numbered, format, if_taken)) {
+}
 
 RecordWriter::~RecordWriter() = default;
 

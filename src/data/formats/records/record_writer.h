@@ -1,6 +1,7 @@
 #pragma once
-// Rows of several columns as one file, in pieces: .npz for programs, tab-separated text for people and pipes,
-// JSON lines for both. Memory does not grow with the number of rows.
+// Rows of several columns as one file, in pieces: .npz for programs, tab-separated text for pipes, a table
+// for people, JSON for both: an object a line, or one list of them. Memory does not grow with the number of
+// rows.
 
 #include <cstdint>
 #include <memory>
@@ -14,9 +15,9 @@
 
 namespace runner::data {
 
-enum class RecordFormat { npz, tsv, jsonl };
+enum class RecordFormat { npz, tsv, jsonl, json, table };
 inline std::vector<std::string> words_of(RecordFormat) {
-  return {"npz", "tsv", "jsonl"};
+  return {"npz", "tsv", "jsonl", "json", "table"};
 }
 
 // The format that is asked for, else the one that the file's ending tells, else npz.
@@ -31,6 +32,9 @@ struct Column {
   // Text has a line for each of a row's ranked values, nearest first, under this heading ("id"); without
   // ranked columns all values of a row in one line.
   const char* ranked = nullptr;
+  // In text: shown in place of the numbers, which count them from 0; each number has one. Must outlive the
+  // writer.
+  const std::vector<std::string>* words = nullptr;
 };
 
 class RecordWriter {

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/printable.h"
+#include "data/formats/records/aligned.h"
 
 namespace runner::data {
 namespace {
@@ -14,18 +18,19 @@ constexpr std::size_t piece = 1 << 16;  // bytes that are written at once
 
 class TextSink final : public RecordSink {
  public:
-  TextSink(const std::string& output, std::vector<Column> columns, const char* numbered, bool json,
+  TextSink(const std::string& output, std::vector<Column> columns, const char* numbered, RecordFormat format,
            IfTaken if_taken)
-      : columns_(std::move(columns)), numbered_(numbered), json_(json) {
+      : columns_(std::move(columns)), numbered_(numbered), format_(format) {
     if (output != standard_output) file_ = std::make_unique<AtomicFile>(output, if_taken);
     for (std::size_t c = 0; c < columns_.size() && first_ranked_ == none; ++c)
       if (columns_[c].ranked != nullptr) first_ranked_ = c;
-    if (!json_) heading();
+    if (!is_json()) heading();
+    if (format_ == RecordFormat::table) table_.emplace(texts_among_cells());
   }
 
   void append(std::int64_t count, const std::vector<const void*>& values) override {
     for (std::int64_t row = 0; row < count; ++row) {
-      if (json_)
+      if (is_json())
         json_row(row, values);
       else
         text_rows(row, values);
@@ -35,6 +40,7 @@ class TextSink final : public RecordSink {
   }
 
   void finish() override {
+    if (format_ == RecordFormat::json) text_ += rows_ == 0 ? "[]\n" : "\n]\n";
     flush();
     if (file_) return file_->commit();
     if (std::fflush(stdout) != 0) throw_errno("cannot write", "standard output");
@@ -44,6 +50,7 @@ class TextSink final : public RecordSink {
  private:
   static constexpr std::size_t none = ~std::size_t{0};
 
+  bool is_json() const { return format_ == RecordFormat::json || format_ == RecordFormat::jsonl; }
   static std::int64_t width_of(const Column& column) { return std::max<std::int64_t>(column.width, 1); }
   bool in_text(const Column& column) const { return first_ranked_ == none || column.width == 0; }
 
@@ -65,14 +72,39 @@ class TextSink final : public RecordSink {
     text_ += '\n';
   }
 
+  // Of the cells of a line.
+  std::vector<bool> texts_among_cells() const {
+    std::vector<bool> texts;
+    if (numbered_ != nullptr) texts.push_back(false);
+    for (const Column& column : columns_)
+      if (in_text(column)) texts.insert(texts.end(), static_cast<std::size_t>(width_of(column)), false);
+    if (first_ranked_ != none) texts.push_back(false);
+    for (const Column& column : columns_)
+      if (column.ranked != nullptr) texts.push_back(column.words != nullptr);
+    return texts;
+  }
+
+  // In one line and one cell.
+  std::string shown(const std::string& word) const {
+    if (is_json()) return json_text(Json(word));
+    if (format_ == RecordFormat::table) return printable(word, LineBreaks::escape);
+    std::string text = word;
+    for (char& c : text)
+      if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+    return text;
+  }
+
   std::string value(std::size_t c, const std::vector<const void*>& values, std::int64_t row,
                     std::int64_t i) const {
     const std::int64_t at = row * width_of(columns_[c]) + i;
-    if (columns_[c].dtype == DType::i64)
-      return std::to_string(static_cast<const std::int64_t*>(values[c])[at]);
+    if (columns_[c].dtype == DType::i64) {
+      const std::int64_t whole = static_cast<const std::int64_t*>(values[c])[at];
+      const auto* words = columns_[c].words;
+      return words == nullptr ? std::to_string(whole) : shown((*words)[static_cast<std::size_t>(whole)]);
+    }
     const float number = static_cast<const float*>(values[c])[at];
-    if (json_ && !std::isfinite(number)) return "null";
-    return fmt::format("{}", number);
+    if (is_json() && !std::isfinite(number)) return "null";
+    return format_ == RecordFormat::table ? fmt::format("{:.4f}", number) : fmt::format("{}", number);
   }
 
   bool found(const std::vector<const void*>& values, std::int64_t row, std::int64_t rank) const {
@@ -106,6 +138,7 @@ class TextSink final : public RecordSink {
 
   void json_row(std::int64_t row, const std::vector<const void*>& values) {
     const char* comma = "";
+    if (format_ == RecordFormat::json) text_ += rows_ == 0 ? "[\n" : ",\n";
     text_ += '{';
     if (numbered_ != nullptr) {
       text_ += fmt::format("\"{}\": {}", numbered_, rows_);
@@ -126,10 +159,11 @@ class TextSink final : public RecordSink {
       }
       text_ += ']';
     }
-    text_ += "}\n";
+    text_ += format_ == RecordFormat::json ? "}" : "}\n";
   }
 
   void flush() {
+    if (table_) text_ = table_->aligned(text_);
     if (file_)
       file_->write(text_);
     else if (std::fwrite(text_.data(), 1, text_.size(), stdout) != text_.size())
@@ -139,7 +173,8 @@ class TextSink final : public RecordSink {
 
   std::vector<Column> columns_;
   const char* numbered_;
-  bool json_;
+  RecordFormat format_;
+  std::optional<AlignedColumns> table_;
   std::size_t first_ranked_ = none;
   std::unique_ptr<AtomicFile> file_;
   std::string text_;
@@ -149,8 +184,8 @@ class TextSink final : public RecordSink {
 }  // namespace
 
 std::unique_ptr<RecordSink> text_sink(const std::string& output, std::vector<Column> columns,
-                                      const char* numbered, bool json, IfTaken if_taken) {
-  return std::make_unique<TextSink>(output, std::move(columns), numbered, json, if_taken);
+                                      const char* numbered, RecordFormat format, IfTaken if_taken) {
+  return std::make_unique<TextSink>(output, std::move(columns), numbered, format, if_taken);
 }
 
 }  // namespace runner::data

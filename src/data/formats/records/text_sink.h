@@ -1,5 +1,5 @@
 #pragma once
-// Inside data/ only: records as text and JSON lines.
+// Inside data/ only: records as text and JSON.
 
 #include <memory>
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace runner::data {
 
-// With `json` a JSON object a row, else tab-separated text; `numbered` as RecordWriter has it.
+// Any format but npz; `numbered` as RecordWriter has it.
 std::unique_ptr<RecordSink> text_sink(const std::string& output, std::vector<Column> columns,
-                                      const char* numbered, bool json, IfTaken if_taken);
+                                      const char* numbered, RecordFormat format, IfTaken if_taken);
 
 }  // namespace runner::data
