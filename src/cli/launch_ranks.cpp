@@ -17,9 +17,8 @@
 #include "base/time.h"
 #include "openmp_scan/scan.h"
 #include "ranks/address.h"
-#include "worker/launch/paths.h"
+#include "worker/launch/own_command.h"
 #include "worker/launch/worker_request.h"
-#include "worker/processes/process.h"
 #include "worker/processes/signal_pipe.h"
 
 namespace runner::cli {
@@ -46,12 +45,8 @@ struct Attempt {
 
 runtime::ChildSetup setup_of(const RanksLaunch& launch, const std::vector<std::string>& more, int rank,
                              int socket) {
-  runtime::ChildSetup setup;
-  setup.program = runtime::program_path().string();
-  setup.argv = {setup.program};
-  setup.argv.insert(setup.argv.end(), launch.arguments.begin(), launch.arguments.end());
+  runtime::ChildSetup setup = runtime::own_command(launch.arguments);
   setup.argv.insert(setup.argv.end(), more.begin(), more.end());
-  setup.environment = runtime::current_environment();
   const auto set = [&](const char* name, const std::string& value) { setup.environment[name] = value; };
   set("RANK", std::to_string(rank));
   set("LOCAL_RANK", std::to_string(rank));

@@ -19,10 +19,7 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/time.h"
-#include "worker/launch/paths.h"
-#include "worker/processes/process.h"
-
-extern char** environ;
+#include "worker/launch/own_command.h"
 
 namespace runner::runtime {
 namespace fs = std::filesystem;
@@ -50,17 +47,6 @@ fs::path new_log(const ScheduleEntry& entry) {
   return folder / (std::string(name) + "_" + std::to_string(::getpid()) + ".log");
 }
 
-Environment environment_of(const ScheduleEntry& entry) {
-  Environment environment;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string text = *variable;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string::npos) environment[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  for (const auto& [name, value] : entry.environment) environment[name] = value;
-  return environment;
-}
-
 pid_t start(const ScheduleEntry& entry, const fs::path& log) {
   if (::chdir(entry.folder.c_str()) != 0) throw_errno("cannot enter the folder", entry.folder.string());
   const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -68,10 +54,8 @@ pid_t start(const ScheduleEntry& entry, const fs::path& log) {
   const int own = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   ::dup2(fd, STDOUT_FILENO);  // the run's, which inherits it
   ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-  ChildSetup setup;
-  setup.program = program_path().string();
-  setup.argv = {"runner", "run", entry.config.string()};
-  setup.environment = environment_of(entry);
+  ChildSetup setup = own_command({"run", entry.config.string()});
+  for (const auto& [name, value] : entry.environment) setup.environment[name] = value;
   setup.own_group = true;
   setup.death_signal = SIGTERM;
   setup.stderr_fd = fd;
