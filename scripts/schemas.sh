@@ -13,7 +13,7 @@ case ${1:-} in -h | --help) script_help; exit 0 ;; esac
 runner=${1:-$RUNNER_ROOT/build/release/runner}
 [ -x "$runner" ] || die "$EXIT_ENVIRONMENT" "no program at $runner; run scripts/build.sh first"
 mkdir -p "$RUNNER_ROOT/schemas"
-for job in train index sequences eval predict search smoke; do
+for job in train index sequences eval predict search smoke pipeline; do
   "$runner" config schema $job >"$RUNNER_ROOT/schemas/$job.schema.json"
 done
 "$runner" help --json-keys >"$RUNNER_ROOT/docs/json.md"

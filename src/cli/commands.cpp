@@ -8,6 +8,7 @@
 #include "cli/exec_command.h"
 #include "cli/job_command.h"
 #include "cli/json_command.h"
+#include "cli/pipeline/pipeline_command.h"
 #include "cli/runs_command.h"
 #include "cli/schedule_command.h"
 #include "jobs/registry.h"
@@ -21,9 +22,10 @@ std::vector<Command> table() {
   for (const jobs::JobType& type : jobs::job_types())
     all.push_back({type.name, type.usage, type.brief, job_command, describe_job_command});
   const std::vector<Command> others = {
-      {"run", "CONFIG", "whatever the file's `job:` says", job_command, describe_job_command},
+      {"run", "CONFIG [STEP...]", "whatever the file's `job:` says; the steps of a pipeline", job_command,
+       describe_run_command},
       {"plan", "CONFIG", "rows, steps, memory, disk and time, before anything runs", job_command,
-       describe_job_command},
+       describe_run_command},
       {"doctor", "[--pid N | FILE|DIR ...]", "which OpenMP runtimes would be, or are, loaded", doctor_command,
        describe_doctor_command},
       {"env", "[--shell sh|fish|python]", "the environment that the runner would set, for eval", env_command,

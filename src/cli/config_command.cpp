@@ -7,6 +7,7 @@
 #include "base/printable.h"
 #include "cli/find_config.h"
 #include "cli/help/command_line.h"
+#include "cli/pipeline/pipeline.h"
 #include "cli/resolve_job.h"
 #include "config/dump.h"
 #include "config/schema.h"
@@ -28,13 +29,42 @@ const jobs::JobType& job_or_config(const std::string& name) {
   return job_named_in(read_config(path), path.string());
 }
 
-Json shown(const std::string& config, const jobs::JobType& type, const config::Binder& binder) {
-  Json told = {{"config", config}, {"job", type.name}, {"values", config::values_of(binder)}};
+Json shown(const std::string& config, const std::string& job, const config::Binder& binder) {
+  Json told = {{"config", config}, {"job", job}, {"values", config::values_of(binder)}};
   for (const auto& field : binder.fields()) told["origins"][field->key] = field->origin;
   return told;
 }
 
+// What was read without a mistake: all of it, or that there was none.
+int tell_config(const Arguments& arguments, const std::string& job, const config::Binder& binder,
+                bool print) {
+  const std::string& name = arguments.config;
+  if (arguments.json)
+    fmt::print(
+        "{}\n",
+        json_text(print
+                      ? shown(name, job, binder)
+                      : Json{{"config", name}, {"job", job}, {"valid", true}, {"problems", Json::array()}}));
+  else if (print)
+    fmt::print("{}", config::dump_yaml(binder, true));
+  else
+    say("{}: no mistakes (job {})\n", name, job);
+  return 0;
+}
+
+int show_pipeline(const Arguments& arguments, const std::filesystem::path& file, bool print) {
+  if (!arguments.set.empty())
+    throw UsageError("a pipeline's steps have keys of their own: `set` in the file", "--set");
+  read_pipeline(file);
+  PipelineKeys keys;
+  read_keys(keys, file);
+  return tell_config(arguments, pipeline_job, keys.binder, print);
+}
+
 int show(const Arguments& arguments, bool print) {
+  if (jobs::find_job(arguments.config) == nullptr)
+    if (const auto file = find_config(arguments.config); is_pipeline(file))
+      return show_pipeline(arguments, file, print);
   const jobs::JobType& type = job_or_config(arguments.config);
   const auto options = type.make();
   config::Binder binder;
@@ -49,20 +79,19 @@ int show(const Arguments& arguments, bool print) {
     line.overrides.push_back({key, setting.substr(equals + 1), "--set " + key});
   }
   resolve_job(type, *options, binder, line, "{timestamp}");
-  if (arguments.json)
-    fmt::print("{}\n", json_text(print ? shown(arguments.config, type, binder)
-                                       : Json{{"config", arguments.config},
-                                              {"job", type.name},
-                                              {"valid", true},
-                                              {"problems", Json::array()}}));
-  else if (print)
-    fmt::print("{}", config::dump_yaml(binder, true));
-  else
-    say("{}: no mistakes (job {})\n", arguments.config, type.name);
-  return 0;
+  return tell_config(arguments, type.name, binder, print);
+}
+
+bool names_a_pipeline(const std::string& name) {
+  return name == pipeline_job || (jobs::find_job(name) == nullptr && is_pipeline(find_config(name)));
 }
 
 int schema(const Arguments& arguments) {
+  if (names_a_pipeline(arguments.config)) {
+    const PipelineKeys keys;
+    fmt::print("{}\n", json_text(config::json_schema(keys.binder, pipeline_job), 2));
+    return 0;
+  }
   const jobs::JobType& type = job_or_config(arguments.config);
   const auto options = type.make();
   config::Binder binder;

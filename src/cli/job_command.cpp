@@ -15,6 +15,8 @@
 #include "cli/job_output.h"
 #include "cli/launch_ranks.h"
 #include "cli/old_flags.h"
+#include "cli/pipeline/pipeline.h"
+#include "cli/pipeline/pipeline_command.h"
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
 #include "config/dump.h"
@@ -55,6 +57,12 @@ const jobs::JobType& job_of(int argc, char** argv) {
   throw UsageError("expected a CONFIG: runner " + command + " configs/x.yaml", command);
 }
 
+// `run` or `plan` of a file that names steps.
+bool takes_a_pipeline(int argc, char** argv) {
+  const std::string name = jobs::find_job(argv[0]) == nullptr ? config_among(argc, argv) : "";
+  return !name.empty() && is_pipeline(find_config(name));
+}
+
 Verbosity verbosity_of(const CommonFlags& flags) {
   return flags.quiet ? Verbosity::quiet : flags.verbose ? Verbosity::verbose : Verbosity::normal;
 }
@@ -79,6 +87,7 @@ RanksLaunch ranks_launch(int argc, char** argv, const jobs::JobType& type, int c
 }  // namespace
 
 int job_command(int argc, char** argv) {
+  if (takes_a_pipeline(argc, argv)) return pipeline_command(argc, argv);
   const jobs::JobType& type = job_of(argc, argv);
   const std::unique_ptr<jobs::JobOptions> options = type.make();
   config::Binder binder;

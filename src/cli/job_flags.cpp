@@ -147,7 +147,8 @@ std::string positional_help(const std::string& positional, const config::Binder&
 // `run` and `plan` take any job; their other lines are those of the job that the file names.
 std::string about(const std::string& command, const jobs::JobType& type) {
   if (command == "run")
-    return "Whatever the file's `job:` says.\n\nExample:\n  runner run configs/index_flat_ip.yaml";
+    return "Whatever the file's `job:` says; of a pipeline, its steps: `runner run pipeline --help`.\n\n"
+           "Examples:\n  runner run configs/index_flat_ip.yaml\n  runner run configs/pipeline.yaml";
   if (command == "plan")
     return "Rows, steps, memory, disk and time, before anything runs.\n\nExample:\n"
            "  runner plan configs/p6b_v23.yaml --npz my_vectors.npz";

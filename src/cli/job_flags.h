@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/binder.h"
+#include "config/planned.h"
 #include "config/resolve.h"
 #include "contract/arguments.h"
 #include "jobs/job_type.h"
@@ -22,6 +23,8 @@ struct JobCommandLine {
   bool is_config = false;                   // it names a YAML file, not the value of a key
   std::vector<config::Override> overrides;  // flags, --set, in order of strength
   Arguments arguments;
+  // Of a pipeline's step that is looked at before it runs: what the steps before it make. No input is read.
+  config::WillBeThere will_be_there;
   std::string old_model, old_version, old_config;  // the old trainer's way to name a run
 };
 

@@ -1,7 +1,9 @@
 #include "cli/job_output.h"
 
+#include "base/atomic_file.h"
 #include "base/file_lock.h"
 #include "base/output.h"
+#include "base/time.h"
 
 namespace runner::cli {
 namespace fs = std::filesystem;
@@ -55,6 +57,27 @@ void expand_output(const std::string& name, config::Binder& binder, JobCommandLi
   replace_all(text, "{name}", name);
   replace_all(text, time_mark, timestamp);
   set_text(*output, text);
+}
+
+bool writes_to_stdout(config::Binder& binder) {
+  const config::Field* output = output_field(binder);
+  return output != nullptr && goes_to_stdout(*output, binder);
+}
+
+std::string output_of(config::Binder& binder) {
+  const config::Field* output = output_field(binder);
+  return output == nullptr || goes_to_stdout(*output, binder) ? "" : config::field_text(*output);
+}
+
+std::string new_name(const std::string& output) {
+  std::string name = output;
+  if (name.find(time_mark) == std::string::npos) return name;
+  replace_all(name, time_mark, name_time());
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    const fs::path free = numbered(name, number);
+    if (!fs::exists(fs::symlink_status(free, error))) return free.string();
+  }
 }
 
 std::vector<config::Problem> judge_output(const jobs::JobType& type, config::Binder& binder,

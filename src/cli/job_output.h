@@ -14,6 +14,12 @@ namespace runner::cli {
 void expand_output(const std::string& name, config::Binder& binder, JobCommandLine& line,
                    const std::string& timestamp);
 
+// Where the job writes, "" for one without an output, or to stdout. {timestamp} may still be in it.
+std::string output_of(config::Binder& binder);
+bool writes_to_stdout(config::Binder& binder);
+// `output` with a time in place of {timestamp}: a name that nothing has yet. Without one it is as it is.
+std::string new_name(const std::string& output);
+
 // What forbids to write there (base/output.h), for a job that reads `config_file` and the binder's input
 // files; nothing is read or touched. Empty when nothing does, and for jobs without an output.
 std::vector<config::Problem> judge_output(const jobs::JobType& type, config::Binder& binder,

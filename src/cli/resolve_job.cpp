@@ -50,7 +50,9 @@ void note_config_epochs(const jobs::JobType& type, JobCommandLine& line, const s
 std::string other_command(const std::string& named, const JobCommandLine& line) {
   std::vector<std::string> names;
   for (const jobs::JobType& type : jobs::job_types()) names.emplace_back(type.name);
+  names.emplace_back(pipeline_job);
   const std::string guess = config::closest(named, names);
+  if (named == pipeline_job) return "run it with: runner run " + shell_quoted(line.positional);
   if (guess == named) return "run it with: runner " + named + " " + shell_quoted(line.positional);
   return "there is no such job" + (guess.empty() ? "" : " (did you mean " + guess + "?)");
 }
@@ -64,6 +66,7 @@ const jobs::JobType& job_named_in(const std::string& text, const std::string& fi
     if (name == type.name) return type;
     names.emplace_back(type.name);
   }
+  names.emplace_back(pipeline_job);
   const std::string guess = name.empty() ? "" : config::closest(name, names);
   throw UsageError(
       name.empty() ? "no `job:` key: the file must say which job it describes"
@@ -97,11 +100,13 @@ void resolve_job(const jobs::JobType& type, jobs::JobOptions& options, config::B
   add_environment(binder, line.overrides);
   const auto share = share_folder();
   auto problems =
-      config::resolve(binder, text, file, line.overrides, share.empty() ? "" : (share / "sample").string());
+      config::resolve_planned(binder, text, file, line.overrides,
+                              share.empty() ? "" : (share / "sample").string(), line.will_be_there);
   if (problems.empty()) {
     expand_output(common.name, binder, line, timestamp);
     problems = judge_output(type, binder, line, file);  // before any input is read
-    auto conflicts = options.take_over_values(binder);
+    std::vector<config::Problem> conflicts;
+    if (!line.will_be_there) conflicts = options.take_over_values(binder);
     if (conflicts.empty()) conflicts = options.conflicts();
     problems.insert(problems.end(), conflicts.begin(), conflicts.end());
     place_conflicts(problems, binder, file);

@@ -7,6 +7,9 @@
 
 namespace runner::cli {
 
+// `job:` of a file that names steps, each a job of its own (cli/pipeline).
+inline constexpr const char* pipeline_job = "pipeline";
+
 // The job that a config's `job:` names. Throws UsageError with the place.
 const jobs::JobType& job_named_in(const std::string& text, const std::string& file);
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "cli/find_config.h"
+#include "cli/pipeline/pipeline.h"
 #include "cli/resolve_job.h"
 #include "cli/schedule_flags.h"
 #include "cli/schedule_report.h"
@@ -26,6 +27,10 @@ using runtime::ScheduleEntry;
 
 // Wrong configs are refused now, not at three in the morning.
 void check_config(const fs::path& config) {
+  if (is_pipeline(config)) {
+    read_pipeline(config);
+    return;
+  }
   const jobs::JobType& type = job_named_in(read_config(config), config.string());
   const auto options = type.make();
   config::Binder binder;
@@ -34,6 +39,15 @@ void check_config(const fs::path& config) {
   line.positional = config.string();
   line.is_config = true;
   resolve_job(type, *options, binder, line, "{timestamp}");
+}
+
+// The config's, and those of a pipeline's steps.
+std::string all_texts(const fs::path& config) {
+  std::string text = read_config(config);
+  if (!is_pipeline(config)) return text;
+  for (const PipelineStep& step : read_pipeline(config).steps)
+    if (!step.config.empty()) text += read_config(find_config(step.config));
+  return text;
 }
 
 // What a timer's bare environment lacks: where programs and libraries are, the runner's and OpenMP's
@@ -50,7 +64,7 @@ std::map<std::string, std::string> captured_environment(const fs::path& config) 
         "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "KMP_DUPLICATE_LIB_OK"})
     capture(name);
   static const std::regex variable("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
-  const std::string text = read_config(config);
+  const std::string text = all_texts(config);
   for (std::sregex_iterator at(text.begin(), text.end(), variable), end; at != end; ++at) capture((*at)[1]);
   environment.emplace("KMP_DUPLICATE_LIB_OK", "TRUE");
   return environment;

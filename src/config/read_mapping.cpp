@@ -7,6 +7,9 @@
 #include <set>
 
 #include "base/log.h"
+#include "config/key_parts.h"
+#include "config/load_yaml.h"
+#include "config/places.h"
 #include "config/suggest.h"
 
 namespace runner::config {
@@ -14,12 +17,6 @@ namespace {
 
 thread_local std::string reading_file;
 thread_local std::vector<Problem> nested_problems;
-
-std::string place_of_node(const YAML::Node& node, const std::string& file) {
-  const YAML::Mark mark = node.Mark();
-  if (mark.is_null()) return file;
-  return fmt::format("{}:{}:{}", file, mark.line + 1, mark.column + 1);
-}
 
 std::string shown(const YAML::Node& node) {
   if (node.IsNull()) return "null";
@@ -92,9 +89,24 @@ std::string check_scalar(const Field& field, const YAML::Node& node) {
   return "";
 }
 
+// By a part of a key: "steps[2]", "after". Undefined when it is not there.
+YAML::Node member_of(const YAML::Node& node, const std::string& part) {
+  const std::size_t bracket = part.find('[');
+  const YAML::Node member =
+      node.IsMap() ? node[part.substr(0, bracket)] : YAML::Node(YAML::NodeType::Undefined);
+  if (bracket == std::string::npos || !member.IsDefined() || !member.IsSequence()) return member;
+  return member[std::stoul(part.substr(bracket + 1))];
+}
+
 }  // namespace
 
 namespace detail {
+
+std::string place_of_node(const YAML::Node& node, const std::string& file) {
+  const YAML::Mark mark = node.Mark();
+  if (mark.is_null()) return file;
+  return fmt::format("{}:{}:{}", file, mark.line + 1, mark.column + 1);
+}
 
 void read_value(const YAML::Node& original, Field& field, const std::string& place, const std::string& key,
                 std::vector<Problem>& problems) {
@@ -205,4 +217,18 @@ YAML::Node write_items(const ItemList& items) {
 }
 
 }  // namespace detail
+
+std::vector<std::string> places_of(const std::string& text, const std::string& file, const std::string& key) {
+  YAML::Node node = detail::load_yaml(text, file);
+  for (const std::string& part : detail::split_key(key)) {
+    const YAML::Node member = member_of(node, part);
+    if (!member.IsDefined()) return {};
+    node.reset(member);
+  }
+  if (!node.IsSequence()) return {detail::place_of_node(node, file)};
+  std::vector<std::string> places;
+  for (const auto& item : node) places.push_back(detail::place_of_node(item, file));
+  return places;
+}
+
 }  // namespace runner::config

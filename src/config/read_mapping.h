@@ -10,6 +10,9 @@
 
 namespace runner::config::detail {
 
+// "x.yaml:12:9"; the file alone for a node that was not read.
+std::string place_of_node(const YAML::Node& node, const std::string& file);
+
 // Reads one value into one field; `place` and `key` are for the problems. Records the place as the field's
 // origin.
 void read_value(const YAML::Node& node, Field& field, const std::string& place, const std::string& key,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mistakes.h"
 #include "config/load_yaml.h"
+#include "config/planned.h"
 #include "config/read_mapping.h"
 #include "config/suggest.h"
 #include "config/yaml_text.h"
@@ -98,15 +99,18 @@ std::string way_out(const Field& field, const std::string& path) {
   return fmt::format(", nor a run of that name in {}", models_folder);
 }
 
-void check_paths(Field& field, const std::string& shipped, std::vector<Problem>& problems) {
+void check_paths(Field& field, const std::string& shipped, const WillBeThere& will_be_there,
+                 std::vector<Problem>& problems) {
   std::vector<std::string> paths = input_paths(field);
   if (paths.empty()) return;
-  for (std::string& path : paths) path = found_path(field, path, shipped);
+  const auto coming = [&](const std::string& path) { return will_be_there && will_be_there(path); };
+  for (std::string& path : paths)
+    if (!coming(path)) path = found_path(field, path, shipped);
   const YAML::Node node = field.write();
   if (node.IsScalar() && paths[0] != node.Scalar()) field.read(YAML::Node(paths[0]));
   if (node.IsSequence()) field.read(YAML::Node(paths));
   for (const std::string& path : paths) {
-    if (path.empty() && !node.IsSequence()) continue;  // not given
+    if ((path.empty() && !node.IsSequence()) || coming(path)) continue;  // not given, or not yet made
     std::error_code error;
     if (path.empty() || path.find('\0') != std::string::npos)
       problems.push_back({field.origin, field.key,
@@ -123,6 +127,12 @@ void check_paths(Field& field, const std::string& shipped, std::vector<Problem>&
 
 std::vector<Problem> resolve(Binder& binder, const std::string& text, const std::string& file,
                              const std::vector<Override>& overrides, const std::string& shipped) {
+  return resolve_planned(binder, text, file, overrides, shipped, {});
+}
+
+std::vector<Problem> resolve_planned(Binder& binder, const std::string& text, const std::string& file,
+                                     const std::vector<Override>& overrides, const std::string& shipped,
+                                     const WillBeThere& will_be_there) {
   std::vector<Problem> problems;
   for (const auto& field : binder.fields()) {
     if (Field* other = binder.find(field->replaced_key)) {
@@ -136,7 +146,7 @@ std::vector<Problem> resolve(Binder& binder, const std::string& text, const std:
       problems.push_back({file, field->key, "missing; it has no default (" + field->help + ")"});
     else if (field->is_required && is_empty(*field))
       problems.push_back({field->origin, field->key, "is empty; expected: " + field->help});
-    check_paths(*field, shipped, problems);
+    check_paths(*field, shipped, will_be_there, problems);
   }
   return problems;
 }

@@ -56,7 +56,7 @@ TEST(ConfigCommand, SchemaIsJsonWithTheDeclaredKeys) {
 
 TEST(ConfigCommand, TheShippedSchemasAreWhatIsDeclared) {
   int count = 0;
-  for (const char* job : {"train", "index", "sequences", "eval", "predict", "search", "smoke"}) {
+  for (const char* job : {"train", "index", "sequences", "eval", "predict", "search", "smoke", "pipeline"}) {
     const std::string file = source + "/schemas/" + job + ".schema.json";
     EXPECT_EQ(file_contents(file), run_runner({"config", "schema", job}).out)
         << file << " is of other keys: run scripts/schemas.sh";
