@@ -32,6 +32,7 @@ TEST(ConfigCommand, TheShownConfigurationIsAValidOne) {
 TEST(ConfigCommand, EveryShippedConfigHasNoMistakes) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(source + "/configs")) {
+    if (entry.path().extension() != ".yaml") continue;  // what a pipeline has left
     const std::string text = file_contents(entry.path());
     if (text.find("sequences: FILE") != std::string::npos) continue;  // says itself what has to be filled in
     const ProgramResult result =
