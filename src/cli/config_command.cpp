@@ -29,26 +29,25 @@ const jobs::JobType& job_or_config(const std::string& name) {
   return job_named_in(read_config(path), path.string());
 }
 
-Json shown(const std::string& config, const std::string& job, const config::Binder& binder) {
-  Json told = {{"config", config}, {"job", job}, {"values", config::values_of(binder)}};
+int tell_values(const Arguments& arguments, const std::string& job, const config::Binder& binder) {
+  if (!arguments.json) {
+    fmt::print("{}", config::dump_yaml(binder, true));
+    return 0;
+  }
+  Json told = {{"config", arguments.config}, {"job", job}, {"values", config::values_of(binder)}};
   for (const auto& field : binder.fields()) told["origins"][field->key] = field->origin;
-  return told;
+  fmt::print("{}\n", json_text(told));
+  return 0;
 }
 
-// What was read without a mistake: all of it, or that there was none.
-int tell_config(const Arguments& arguments, const std::string& job, const config::Binder& binder,
-                bool print) {
-  const std::string& name = arguments.config;
+int tell_valid(const Arguments& arguments, const std::string& job) {
   if (arguments.json)
     fmt::print(
         "{}\n",
-        json_text(print
-                      ? shown(name, job, binder)
-                      : Json{{"config", name}, {"job", job}, {"valid", true}, {"problems", Json::array()}}));
-  else if (print)
-    fmt::print("{}", config::dump_yaml(binder, true));
+        json_text(
+            Json{{"config", arguments.config}, {"job", job}, {"valid", true}, {"problems", Json::array()}}));
   else
-    say("{}: no mistakes (job {})\n", name, job);
+    say("{}: no mistakes (job {})\n", arguments.config, job);
   return 0;
 }
 
@@ -56,9 +55,10 @@ int show_pipeline(const Arguments& arguments, const std::filesystem::path& file,
   if (!arguments.set.empty())
     throw UsageError("a pipeline's steps have keys of their own: `set` in the file", "--set");
   read_pipeline(file);
+  if (!print) return tell_valid(arguments, pipeline_job);
   PipelineKeys keys;
   read_keys(keys, file);
-  return tell_config(arguments, pipeline_job, keys.binder, print);
+  return tell_values(arguments, pipeline_job, keys.binder);
 }
 
 int show(const Arguments& arguments, bool print) {
@@ -79,7 +79,7 @@ int show(const Arguments& arguments, bool print) {
     line.overrides.push_back({key, setting.substr(equals + 1), "--set " + key});
   }
   resolve_job(type, *options, binder, line, "{timestamp}");
-  return tell_config(arguments, type.name, binder, print);
+  return print ? tell_values(arguments, type.name, binder) : tell_valid(arguments, type.name);
 }
 
 bool names_a_pipeline(const std::string& name) {

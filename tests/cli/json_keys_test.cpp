@@ -161,6 +161,12 @@ TEST_F(JsonKeys, AreThoseThatAreDeclaredForEveryCommand) {
                   {"search", "a.index", "--queries", rows, "--output", "n.npz", "--shard", "0/2"});
   expect_declared("runner smoke", {"smoke", "--steps", "1"});
 
+  folder_.write("pipe.yaml", "job: pipeline\nsteps:\n  - name: index\n    config: a.yaml\n");
+  expect_declared("runner run (pipeline)", {"plan", "pipe.yaml"});
+  expect_declared("runner run (pipeline)", {"run", "pipe.yaml"});
+  expect_declared("runner config show", {"config", "show", "pipe.yaml"});
+  expect_declared("runner config check", {"config", "check", "pipe.yaml"});
+
   expect_declared("runner doctor", {"doctor"});
   expect_declared("runner doctor", {"doctor", RUNNER_BUILD_DIR "/runner"});
   expect_declared("runner doctor", {"doctor", "--pid", std::to_string(::getpid())});
