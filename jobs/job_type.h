@@ -73,6 +73,8 @@ struct JobType {
   // What the key `output` names, and whether OUTPUT.manifest.json is written beside it (base/output.h).
   OutputKind output = OutputKind::file;
   bool manifest_beside = false;
+  // Its plug-in takes Arguments::dry_run; the launcher says what it knows of the others.
+  bool plans = false;
 };
 
 std::string summary_of(const JobType& type);  // a sentence

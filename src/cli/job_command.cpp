@@ -17,6 +17,7 @@
 #include "cli/old_flags.h"
 #include "cli/pipeline/pipeline.h"
 #include "cli/pipeline/pipeline_command.h"
+#include "cli/plain_plan.h"
 #include "cli/resolve_job.h"
 #include "cli/resume.h"
 #include "config/dump.h"
@@ -105,6 +106,7 @@ int job_command(int argc, char** argv) {
   resolve_job(type, *options, binder, line, resumes ? "{timestamp}" : name_time());
   if (ranks.follows()) line.arguments.new_output = false;  // rank 0 has the files
   if (resumes && !ranks.follows()) continue_newest_run(binder);
+  if (line.arguments.dry_run && !type.plans) return print_plain_plan(type, binder, line.common.json);
   const NewFolder folder(type, binder, line);
   if (ranks.start > 0)
     return launch_ranks(ranks_launch(argc, argv, type, ranks.start, line, *options, binder));

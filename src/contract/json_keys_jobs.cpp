@@ -209,6 +209,9 @@ const std::vector<JsonObject>& json_of_jobs() {
         {"k", "count", "0: without an index"},
         {"disk_bytes", "count", "as npz"},
         {"slowdown_now", "number", ""}}},
+      {"runner plan (eval, search, smoke)",
+       "of a file with their job; --dry-run of them",
+       {{"job", "text", ""}, {"inputs", "[input_file]", "that it would read"}, {"output", "text", ""}}},
   };
   return objects;
 }

@@ -26,6 +26,7 @@ const std::vector<JsonObject>& json_parts() {
         {"output", "text", ""},
         {"exit_code", "count|null", "null: it was not started"},
         {"seconds", "number", ""}}},
+      {"input_file", "", {{"path", "text", ""}, {"bytes?", "count", "of a file; a folder has none"}}},
       {"input",
        "",
        {{"path", "text", ""}, {"bytes?", "count", ""}, {"xxh64", "text", "of the contents, hexadecimal"}}},

@@ -150,6 +150,7 @@ TEST_F(JsonKeys, AreThoseThatAreDeclaredForEveryCommand) {
   expect_declared("runner index --shard", {"index", "a.yaml", "--output", "s.index", "--shard", "0/2"});
   expect_declared("runner index --shard", {"index", "a.yaml", "--output", "s.index", "--shard", "0/2"});
   expect_declared("runner plan (index)", {"plan", "a.yaml"});
+  expect_declared("runner plan (eval, search, smoke)", {"smoke", "--dry-run"});
   expect_declared("runner plan (sequences)", {"plan", "sequences_ctx5", "--npz", rows});
   expect_declared("runner plan (predict)", {"plan", "p.yaml"});
   expect_declared("runner sequences", {"sequences", "sequences_ctx5", "--npz", rows, "--output", "w.npz"});
