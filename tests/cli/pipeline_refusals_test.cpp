@@ -20,6 +20,8 @@ class RefusedPipelines : public PipelineRuns {
       EXPECT_THAT(result.err, StartsWith("runner: " + place));
       EXPECT_THAT(result.err, HasSubstr(words));
     }
+    const Json error = Json::parse(runner({"run", "pipeline.yaml", "--json"}).out).at("error");
+    for (const Json& problem : error.at("problems")) EXPECT_NE(problem.at("place"), "") << error;
     EXPECT_FALSE(is_there("pipeline.lock.json"));
   }
 };

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mistakes.h"
 #include "cli/find_config.h"
 
 namespace runner::cli {
@@ -76,7 +77,7 @@ void find_outputs(Pipeline& pipeline, StepOutputs& outputs) {
 }
 
 void check_steps(Pipeline& pipeline, const StepOutputs& outputs) {
-  std::string mistakes;
+  std::vector<config::Problem> problems;
   std::set<std::size_t> wrong;  // and those that come after one: what they read is not known
   const std::vector<StepCommand> makers = pipeline.commands;
   for (const std::size_t i : pipeline.order) {
@@ -90,12 +91,16 @@ void check_steps(Pipeline& pipeline, const StepOutputs& outputs) {
       continue;
     try {
       pipeline.commands[i] = resolve_step(pipeline.steps[i], outputs, others);
+    } catch (const Mistakes& error) {
+      wrong.insert(i);
+      for (const Mistake& mistake : error.all())
+        problems.push_back({mistake.place, mistake.key, mistake.message});
     } catch (const UsageError& error) {
       wrong.insert(i);
-      mistakes += (mistakes.empty() ? "" : "\n") + error.line();
+      problems.push_back({error.place(), "", error.what()});
     }
   }
-  if (!mistakes.empty()) throw UsageError(mistakes);
+  config::throw_if_any(problems);
 }
 
 // Two steps write it, or one reads what another may only be about to write.
