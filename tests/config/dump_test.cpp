@@ -75,7 +75,9 @@ TEST(Schema, SaysWhichKeysGoTogether) {
   EXPECT_EQ(schema["properties"]["data"]["type"], "object");
   EXPECT_EQ(schema["properties"]["optimizer"]["type"], Json::array({"object", "null"}));
   EXPECT_EQ(schema["properties"]["train"]["allOf"].dump(),
-            R"([{"not":{"allOf":[{"required":["epochs"]},{"required":["shuffle"]}]}}])");
+            // null gives a key no value
+            R"([{"not":{"allOf":[{"required":["epochs"],"properties":{"epochs":{"not":{"type":"null"}}}},)"
+            R"({"required":["shuffle"],"properties":{"shuffle":{"not":{"type":"null"}}}}]}}])");
   EXPECT_EQ(
       schema["allOf"].dump(),
       R"([{"not":{"allOf":[{"type":"object","required":["optimizer"],"properties":{"optimizer":{"type":"object",)"
