@@ -193,7 +193,7 @@ TEST(Sequences, ThePlanSaysWhatWillBeWritten) {
   context.arguments.dry_run = false;
   run_sequences(context, real);
   EXPECT_EQ(plan.result["sequences"], real.result["sequences"]);
-  EXPECT_NEAR(plan.result["bytes"].get<double>(), real.result["bytes"].get<double>(), 4096);
+  EXPECT_NEAR(plan.result["disk_bytes"].get<double>(), real.result["bytes"].get<double>(), 4096);
   EXPECT_TRUE(plan.result["fits"]);
 }
 

@@ -118,7 +118,7 @@ TEST_F(Leaks, ReadySequencesAreComparedByTheirVectors) {
 // Windows of 6 rows over 64: 59, of which 5 lie across each of the 3 borders.
 TEST_F(Leaks, WindowsOfMoreThanOneArticleAreCounted) {
   const Json got = plan(vectors_file(), {"data.within_article=false", "data.target_offset=1"});
-  EXPECT_EQ(got.at("rows"), 59);
+  EXPECT_EQ(got.at("windows"), 59);
   EXPECT_EQ(got.at("crossing_windows"), 15);
   EXPECT_TRUE(says("15 windows cross from one article into another")) << said;
 }
