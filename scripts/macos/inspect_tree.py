@@ -158,14 +158,14 @@ class Inspection:
     def doctor(self, tree, runtimes, isolate):
         """runtimes: how many OpenMP runtimes each plug-in is to hold, by its last name."""
         report = json.loads(output(self.tools.runner, "doctor", "--tree", tree, "--json", "--no-cache"))
-        self.findings += [f"doctor: {problem}" for problem in report["problems"]]
+        self.findings += [f"doctor: {problem}" for problem in report["warnings"]]
         seen = set()
         for worker in report["sets"]:
             name = pathlib.Path(worker["members"][0]).stem.removeprefix("librunner_")
             seen.add(name)
             held = worker["runtimes"]
             print(f"  {name:6} {worker['verdict']:10} {', '.join(str(runtime['path']).removeprefix(str(tree) + '/') for runtime in held)}")
-            self.findings += [f"doctor: {name}: {problem}" for problem in worker["problems"]]
+            self.findings += [f"doctor: {name}: {problem}" for problem in worker["warnings"]]
             expected = "one" if runtimes[name] == 1 else "duplicate"
             if len(held) != runtimes[name] or worker["verdict"] != expected:
                 self.findings.append(f"doctor: {name} holds {len(held)} OpenMP runtimes ({worker['verdict']}), expected {runtimes[name]} ({expected})")

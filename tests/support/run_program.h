@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct ProgramOptions {
 
 inline ProgramResult run_program(const std::vector<std::string>& command,
                                  const ProgramOptions& options = {}) {
+  // One thread at a time until the ends that are written to are closed here: a child of another thread would
+  // hold them open.
+  static std::mutex starting;
+  std::unique_lock lock(starting);
   int out[2], err[2];
   if (::pipe(out) != 0 || ::pipe(err) != 0) return {};
   const pid_t child = ::fork();
@@ -47,6 +52,7 @@ inline ProgramResult run_program(const std::vector<std::string>& command,
   }
   ::close(out[1]);
   ::close(err[1]);
+  lock.unlock();
   ProgramResult result;
   pollfd fds[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
   std::string* texts[2] = {&result.out, &result.err};

@@ -100,7 +100,11 @@ TEST(AWorkerStoppedByForce, IsRecordedByItsLauncher) {
 TEST(AFolderThatGoesAway, RemovedIsNamed) {
   const TemporaryFolder folder;
   const fs::path run = folder / "run";
-  const ProgramResult result = run_with_interference(run, [&] { fs::remove_all(run); });
+  const ProgramResult result = run_with_interference(run, [&] {
+    std::error_code written_meanwhile;
+    do fs::remove_all(run, written_meanwhile);
+    while (written_meanwhile);
+  });
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.err.find(run.string() + ": the run's folder was removed"), std::string::npos)
       << result.err;
