@@ -51,6 +51,7 @@ const jobs::JobType& type_of(const PipelineStep& step, const std::vector<std::st
 void read_flags(const PipelineStep& step, std::vector<std::string> words, const jobs::JobType& type,
                 const config::Binder& binder, JobCommandLine& line) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const std::string place = step.flags_at.empty() ? step.name_at.front() : step.flags_at.front();
