@@ -97,8 +97,8 @@ struct Sums {
 // On CPUs over loopback, on GPUs between this one and its neighbour: nothing where there is none.
 std::optional<Sums> measured_sums(std::int64_t count, ranks::Wire wire, const torch::Device& device) {
   std::array<torch::Device, 2> devices{device, device};
-  if (device.is_cuda()) {
-    const auto gpus = static_cast<int>(torch::cuda::device_count());
+  if (!device.is_cpu()) {  // Apple's has one GPU
+    const auto gpus = device.is_cuda() ? static_cast<int>(torch::cuda::device_count()) : 1;
     if (gpus < 2) return std::nullopt;
     devices[1].set_index(static_cast<torch::DeviceIndex>((device.index() + 1) % gpus));
   }
