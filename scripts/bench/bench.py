@@ -15,30 +15,20 @@ import sys
 import tempfile
 import time
 
+import compare
+import training
 from curves import Curves
 from row_files import RowFiles
 from sides import ROOT, Failed, Peer, child, find_peers, last_json, run
 from table import print_header, print_row
 from timing import thread_choices
+from training import FEW_VALIDATED, cpu_info, native_bf16
 
 # The old tools, as recorded on 2 cores; quoted, not run.
 OLD = {"sequences of the shared file, s": 15.7, "5CAT of 2 × 500 samples, s": 189}
 SIDES = ("runner", "peer", "floor")
 EXIT_CODES = {name: int(code) for name, code in re.findall(r"\bEXIT_(\w+)=(\d+)", (ROOT / "scripts/common.sh").read_text())}
 EXIT_FAILED, EXIT_ENVIRONMENT, EXIT_GATE = (EXIT_CODES[name] for name in ("FAILED", "ENVIRONMENT", "GATE"))
-# Of runs whose steps are what counts: the validation at their end is no part of a figure.
-FEW_VALIDATED = ("--set", "data.validation.fraction=0.01")
-
-
-def cpu_info():
-    try:
-        return pathlib.Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return ""
-
-
-def native_bf16():
-    return "avx512_bf16" in cpu_info() or "amx_bf16" in cpu_info()
 
 
 class Bench:
@@ -68,9 +58,9 @@ class Bench:
             print(f"bench: {what}: {reason}", file=sys.stderr)
             self.failed |= ours
 
-    def measure(self, figure, unit, ours, peer_name="", peer=None, floor=None, rounds=None):
+    def measure(self, figure, unit, ours, peer_name="", peer=None, floor=None, rounds=None, machine=None):
         """Each side a function that returns a number, called in turns until it fails; with --quick the floor once. The figure
-        is a name, or a function that tells it when all is done."""
+        is a name, or a function that tells it when all is done. `machine`: the machine's floor."""
         name = figure if callable(figure) else lambda: figure
         functions = {side: function for side, function in zip(SIDES, (ours, peer, floor)) if function}
         values = {side: [] for side in SIDES}
@@ -85,9 +75,9 @@ class Bench:
                 else:
                     values[side].append(value)
         self.add(name(), unit, values, peer_name,
-                 {side: function.threads for side, function in functions.items() if isinstance(function, Peer)})
+                 {side: function.threads for side, function in functions.items() if isinstance(function, Peer)}, machine)
 
-    def add(self, figure, unit, values, peer_name="", threads=()):
+    def add(self, figure, unit, values, peer_name="", threads=(), machine=None):
         row = {"figure": figure, "unit": unit, "peer_name": peer_name if values.get("peer") else "",
                "rounds": max(map(len, values.values())), "values": values, "threads": dict(threads)}
         for side in SIDES:
@@ -97,38 +87,15 @@ class Bench:
         faster = (lambda a, b: a / b) if unit.endswith("/s") else (lambda a, b: b / a)
         row["ratio"] = faster(row["runner"], row["peer"]) if row["runner"] and row["peer"] else None
         row["share"] = faster(row["runner"], row["floor"]) if row["runner"] and row["floor"] else None
+        row["machine"] = machine
+        row["machine_share"] = faster(row["runner"], machine) if row["runner"] and machine else None
         if not self.rows:
             print_header()
         self.rows.append(row)
         print_row(row)
 
     def train(self):
-        cuda = self.o.device != "cpu"
-        if cuda:
-            steps = {32: 500, 4096: 60} if self.o.quick else {32: 2000, 4096: 300}
-        else:
-            steps = {32: 25, 256: 5} if self.o.quick else {32: 150, 256: 40}
-        # Enough windows for epochs of several batches of the largest size.
-        copies = max(1, min(1000, 150_000_000 // os.path.getsize(self.o.data))) if cuda else 1
-
-        def ours(batch, steps, precision):
-            return self.runner("train", "mse_transformer", *(["--npz", self.o.data] * copies), "--batch-size", batch,
-                               "--max-steps", steps, "--precision", precision, "--device", self.o.device, *FEW_VALIDATED,
-                               "--set", f"train.epochs={steps}", "--output", self.folder / "run")["samples_per_second"]
-        if cuda:
-            ours(32, 1, "fp32")  # without the device there is nothing to compare
-        for precision in ["fp32"] + (["bf16"] if cuda or native_bf16() else []):
-            for batch in steps:
-                common = ("samples_per_second", "--batch", batch, "--precision", precision)
-                self.measure(
-                    f"train {precision}, batch {batch}" + (", CUDA" if cuda else ""), "samples/s",
-                    lambda: ours(batch, steps[batch], precision), "lean PyTorch",
-                    self.peer("torch", "lean_train.py", *common, "--data", self.o.data, "--device", self.o.device,
-                              "--steps", max(2, steps[batch] // 5), "--rounds", 1 if self.o.quick else 4),
-                    None if cuda else self.peer("torch", "floor.py", *common, "--rounds", 2 if self.o.quick else 5),
-                    rounds=2 if self.o.quick else 3)
-        if not cuda and not native_bf16():
-            print("bench: this CPU has no bfloat16 instructions: bf16 is left out", file=sys.stderr)
+        training.measure(self)
 
     def build(self, rows, target, *settings):
         """Milliseconds of a Flat index of `rows` rows."""
@@ -233,7 +200,13 @@ class Bench:
                     raise Failed(line.strip())
             peaks.append(last_json(out)["rss_mb"])
             return at
-        self.measure("train to its first step", "s", first_step)
+
+        def loading():
+            """The floor: the libraries of training, opened by a program that does nothing else."""
+            opened = next(set["members"][0] for set in self.runner("doctor")["sets"] if "train" in set["members"][0])
+            return float(run([sys.executable, "-c", "import ctypes, sys, time; start = time.perf_counter(); ctypes.CDLL(sys.argv[1]); "
+                              "print(time.perf_counter() - start)", opened]))
+        self.measure("train to its first step", "s", first_step, floor=loading)
         self.add("peak memory of training", "MB", {"runner": peaks})
 
 
@@ -243,6 +216,7 @@ def parse():
     parser.add_argument("--runner", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+    parser.add_argument("--compare", metavar="FILE", help="the --json of an earlier run: what is faster or slower now, beyond the spread of both")
     parser.add_argument("--data", default=os.environ.get("RUNNER_DATA") or str(ROOT / "artifacts/sample/cppdocs_768.npz"))
     parser.add_argument("--only", help="some of: " + ", ".join(cases))
     parser.add_argument("--curves", action="store_true", help="time against rows, batch, queries and threads instead of the table")
@@ -253,6 +227,12 @@ def parse():
     wanted = options.only.split(",") if options.only else cases
     if not os.path.exists(options.data):
         parser.error(f"no such file: {options.data}")
+    if options.compare and options.curves:
+        parser.error("--compare: compares tables, not --curves")
+    try:
+        options.earlier = compare.read(options.compare) if options.compare else None
+    except (OSError, ValueError) as trouble:
+        parser.error(f"--compare: {options.compare}: {getattr(trouble, 'strerror', None) or trouble}")
     if unknown := set(wanted) - set(cases):
         parser.error(f"--only: {', '.join(sorted(unknown))}: there is {', '.join(cases)}")
     if not re.fullmatch(r"cpu|cuda(:\d+)?", options.device):
@@ -294,6 +274,8 @@ def main():
     try:
         bench = Bench(options, folder)
         measured = {"curves": Curves(bench, native_bf16()).run()} if options.curves else {"rows": table(bench), "old_tools": OLD}
+        if options.earlier:
+            measured["compared"] = compare.show(options.earlier, measured["rows"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if options.json:

@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
-"""The floor of a training step: its matrix products alone, as fast as PyTorch's libraries multiply on this machine,
-plus one pass over the optimizer's memory (30 bytes a parameter: weight, two moments and gradient read, weight and
-moments written, a bf16 copy). Prints one JSON object."""
+"""The libraries' floor of a training step: its matrix products alone, as fast as PyTorch's libraries multiply on this machine,
+plus one pass over the optimizer's memory. Prints one JSON object."""
 import argparse
 import json
 
 import torch
 
-from shapes import flop, products
+from shapes import PARAMETERS, STEP_BYTES, flop, products
 from timing import best_threads, seconds
-
-PARAMETERS = 17_867_520
 
 
 def product_seconds(batch, dtype, rounds):
@@ -24,8 +21,8 @@ def product_seconds(batch, dtype, rounds):
 
 
 def memory_seconds(rounds):
-    """One pass that reads and writes 30 bytes a parameter, by a plain addition at the machine's own rate."""
-    n = PARAMETERS * 30 // 12
+    """One pass over those bytes, by a plain addition at the machine's own rate."""
+    n = PARAMETERS * STEP_BYTES // 12
     a, b, c = (torch.ones(n) for _ in range(3))
     return seconds(lambda: torch.add(a, b, out=c), rounds)
 

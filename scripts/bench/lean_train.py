@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""The peer of the training benchmark: the same transformer, as a lean PyTorch program trains it at its best.
+"""The peer of the training benchmark: the same model, as a lean PyTorch program trains it at its best.
 
-Contexts are gathered from one float32 tensor, nn.TransformerDecoder, fused AdamW, gradient clipping, mean squared
-error. `--precision bf16` is torch.autocast. Prints one JSON object: samples per second (median of rounds) and spread.
+Contexts are gathered from one float32 tensor, nn.TransformerDecoder (nn.LSTM, nn.GRU), fused AdamW, gradient clipping, mean
+squared error. `--precision bf16` is torch.autocast. Prints one JSON object: samples per second (median of rounds) and spread.
 """
 import argparse
 import json
 import math
+import pathlib
 import statistics
+import sys
 import time
 
 import torch
@@ -16,8 +18,15 @@ from torch import nn
 from timing import best_threads, seconds
 from vectors import load
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+import runner_lvm  # noqa: E402: of this tree
 
-class LVM(nn.Module):
+# Sizes as configs/mse_*.yaml have them.
+SIZES = {"lstm": {"hidden_dim": 512, "num_layers": 2, "dropout": 0.2}, "gru": {"d_model": 512, "num_layers": 4, "dropout": 0},
+         "amn": {"d_model": 256, "hidden_dim": 512}}
+
+
+class Transformer(nn.Module):
     def __init__(self, width, d_model=512, heads=8, layers=4, dropout=0.1):
         super().__init__()
         self.input_proj = nn.Linear(width, d_model)
@@ -31,10 +40,18 @@ class LVM(nn.Module):
         self.decoder = nn.TransformerDecoder(layer, layers)
         self.head = nn.Sequential(nn.Linear(d_model, d_model), nn.GELU(), nn.LayerNorm(d_model), nn.Linear(d_model, width))
 
-    def forward(self, x, mask):
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(5))
+
+    def forward(self, x):
         h = self.input_proj(x) + self.pe[:, : x.shape[1]]
-        h = self.decoder(h, h, tgt_mask=mask, memory_mask=mask)
+        h = self.decoder(h, h, tgt_mask=self.mask, memory_mask=self.mask)
         return self.head(h[:, -1])
+
+
+def model_of(kind, width):
+    if kind == "transformer":
+        return Transformer(width)
+    return runner_lvm.build({"model_type": kind, "model_config": {"input_dim": width, "output_dim": width, **SIZES[kind]}})
 
 
 def adamw(parameters, device):
@@ -47,6 +64,7 @@ def adamw(parameters, device):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
+    parser.add_argument("--model", choices=["transformer", *SIZES], default="transformer")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=20, help="steps a round")
     parser.add_argument("--rounds", type=int, default=5)
@@ -59,9 +77,8 @@ def main():
 
     vectors = torch.from_numpy(load(options.data)).to(device)
     context, offset = 5, 2
-    model = LVM(vectors.shape[1]).to(device).train()
+    model = model_of(options.model, vectors.shape[1]).to(device).train()
     optimizer = adamw(model.parameters(), device)
-    mask = nn.Transformer.generate_square_subsequent_mask(context).to(device)
     window = torch.arange(context, device=device)
     autocast = torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=options.precision == "bf16")
 
@@ -70,7 +87,7 @@ def main():
         contexts = vectors[first[:, None] + window]
         targets = vectors[first + context - 1 + offset]
         with autocast:
-            raw = model(contexts, mask)
+            raw = model(contexts)
         loss = torch.mean((raw.float() - targets) ** 2)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -98,7 +115,7 @@ def main():
         synchronise()
         rates.append(options.steps * options.batch / (time.perf_counter() - start))
     print(json.dumps({"samples_per_second": statistics.median(rates), "low": min(rates), "high": max(rates),
-                      "torch": torch.__version__, "threads": threads, "precision": options.precision,
+                      "parameters": sum(p.numel() for p in model.parameters()), "torch": torch.__version__, "threads": threads, "precision": options.precision,
                       "batch": options.batch}))
 
 

@@ -3,6 +3,9 @@
 The work that the model needs and no more: the last layer computes only its last position (queries, feed-forward,
 outputs), the cross-attention keys and values of all layers are one product over the shared memory.
 """
+PARAMETERS = 17_867_520
+# A parameter's in the optimizer: weight, two moments and gradient read, weight and moments written, a bf16 copy.
+STEP_BYTES = 30
 
 
 def products(batch, context=5, width=768, d=512, layers=4, feedforward=2048):

@@ -72,6 +72,40 @@ TEST_F(BenchScript, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(device.err, HasSubstr("--device: foo: there is cpu, cuda, cuda:N"));
 }
 
+TEST_F(BenchScript, ComparesWithAnEarlierRunBeyondTheSpreadOfBoth) {
+  // Three figures of "start", of which the earlier run has one that no program reaches, one that each does,
+  // and one as wide as all.
+  const std::string earlier =
+      tree_
+          .write(
+              "build/earlier.txt",
+              "figure  unit\n"
+              R"({"rows": [{"figure": "runner --help", "unit": "ms", "runner": 1e-6, "spread": [1e-6, 2e-6], "ratio": null},)"
+              R"({"figure": "train to its first step", "unit": "s", "runner": 1e6, "spread": [1e6, 2e6], "ratio": null},)"
+              R"({"figure": "peak memory of training", "unit": "MB", "runner": 500, "spread": [1, 1e6], "ratio": null},)"
+              R"({"figure": "search, 7 queries", "unit": "ms", "runner": 1, "spread": [1, 1], "ratio": null}]})")
+          .string();
+  const ProgramResult result = bench({"--quick", "--json", "--only", "start", "--compare", earlier});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json compared = json_of(result)["compared"];
+  ASSERT_EQ(compared.size(), 3u);
+  EXPECT_EQ(compared[0]["verdict"], "slower");
+  EXPECT_EQ(compared[1]["verdict"], "faster");
+  EXPECT_GT(compared[1]["times"].get<double>(), 1);
+  EXPECT_EQ(compared[2]["verdict"], "same within the spread");
+  EXPECT_THAT(result.out, HasSubstr("this run has not measured them: search, 7 queries"));
+}
+
+TEST_F(BenchScript, RefusesAnEarlierRunThatIsNone) {
+  for (const char* text : {"", "no JSON", "{}", R"({"rows": [{"figure": "x"}]})"}) {
+    const ProgramResult result = bench({"--compare", tree_.write("build/earlier.txt", text).string()});
+    EXPECT_EQ(result.exit_code, 2) << text;
+    EXPECT_THAT(result.err, HasSubstr("earlier.txt: is no output of scripts/bench.sh --json")) << text;
+  }
+  EXPECT_THAT(bench({"--compare", "missing.txt"}).err,
+              HasSubstr("--compare: missing.txt: No such file or directory"));
+}
+
 TEST_F(BenchScript, SaysThatTheProgramCannotBeExecuted) {
   fs::permissions(tree_.write("build/text", "no program"), fs::perms::owner_all);
   for (const char* program : {"./missing", "./text"}) {
