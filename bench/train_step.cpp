@@ -102,7 +102,7 @@ struct TorchStep {
   void operator()() {
     adamw.zero_grad();
     torch::mse_loss(model->forward(contexts).raw, target).backward();
-    lvm::clip_grad_norm(adamw.parameters, 1.0);
+    torch::nn::utils::clip_grad_norm_(adamw.parameters, 1.0);
     adamw.step();
   }
 };

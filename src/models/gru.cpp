@@ -1,30 +1,9 @@
 #include "models/gru.h"
 
 #include "models/dropout.h"
+#include "models/recurrence.h"
 
 namespace runner::lvm {
-
-namespace {
-
-// x [B, T, I] -> hidden states [B, T, H]; gates in PyTorch's order: reset, update, new.
-torch::Tensor gru_layer(const torch::Tensor& x, const RecurrentLayer& w, const Compute& compute) {
-  const auto inputs =
-      linear(x, w.weight_ih, w.bias_ih, compute).to(torch::kFloat32);  // all steps in one product
-  auto h = torch::zeros({x.size(0), w.weight_hh.size(1)}, x.options().dtype(torch::kFloat32));
-  std::vector<torch::Tensor> states;
-  for (std::int64_t t = 0; t < x.size(1); ++t) {
-    const auto in = inputs.select(1, t).chunk(3, 1);
-    const auto back = linear(h, w.weight_hh, w.bias_hh, compute).to(torch::kFloat32).chunk(3, 1);
-    const auto reset = torch::sigmoid(in[0] + back[0]);
-    const auto update = torch::sigmoid(in[1] + back[1]);
-    const auto fresh = torch::tanh(in[2] + reset * back[2]);
-    h = fresh + update * (h - fresh);
-    states.push_back(h);
-  }
-  return torch::stack(states, 1);
-}
-
-}  // namespace
 
 Gru::Block::Block(std::int64_t width, Generator generator) {
   gru = register_module("gru", std::make_shared<Recurrent>(3, width, width, 1, generator));

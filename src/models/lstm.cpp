@@ -1,31 +1,9 @@
 #include "models/lstm.h"
 
-#include <vector>
-
 #include "models/dropout.h"
+#include "models/recurrence.h"
 
 namespace runner::lvm {
-
-namespace {
-
-// x [B, T, I] -> hidden states [B, T, H]; gates in PyTorch's order: input, forget, cell, output.
-torch::Tensor lstm_layer(const torch::Tensor& x, const RecurrentLayer& w, const Compute& compute) {
-  const auto inputs = linear(x, w.weight_ih, w.bias_ih, compute);  // all steps in one product
-  const auto hidden = w.weight_hh.size(1);
-  auto h = torch::zeros({x.size(0), hidden}, x.options().dtype(torch::kFloat32));
-  auto c = h;
-  std::vector<torch::Tensor> states;
-  for (std::int64_t t = 0; t < x.size(1); ++t) {
-    const auto sum = (inputs.select(1, t) + linear(h, w.weight_hh, w.bias_hh, compute)).to(torch::kFloat32);
-    const auto gates = sum.chunk(4, 1);
-    c = torch::sigmoid(gates[1]) * c + torch::sigmoid(gates[0]) * torch::tanh(gates[2]);
-    h = torch::sigmoid(gates[3]) * torch::tanh(c);
-    states.push_back(h);
-  }
-  return torch::stack(states, 1);
-}
-
-}  // namespace
 
 Lstm::Lstm(const ModelSizes& s, Generator generator) : Model(s) {
   lstm_ =

@@ -14,6 +14,14 @@ ModelSizes small_sizes() {
   return model_sizes(o, 16);
 }
 
+ModelSizes lstm_sizes() {
+  ModelOptions o;
+  o.type = ModelType::lstm;
+  o.hidden = 24;
+  o.layers = 2;
+  return model_sizes(o, 16);
+}
+
 StepInput small_batch(std::int64_t step) {
   torch::manual_seed(static_cast<std::uint64_t>(step));
   return {torch::randn({8, 5, 16}), torch::randn({8, 16}), 0, step, 1.0, 1e-3};
@@ -59,6 +67,36 @@ TEST(PlainStep, ABadBatchChangesNothing) {
   EXPECT_FALSE(step->run(bad).applied);
   EXPECT_TRUE(torch::equal(before, step->state()[0].values));
   EXPECT_EQ(step->updates(), 1);
+}
+
+// The update makes one pass over flat buffers: the same as libtorch's clipping and AdamW, a model's
+// parameters one by one. (Of an LSTM: the keys' biases of a transformer have gradients of rounding alone,
+// which AdamW makes whole steps of.)
+TEST(PlainStep, UpdatesAsLibtorchClipsAndSteps) {
+  for (const double clip : {0.0, 0.05, 1e3}) {
+    StepOptions o = options();
+    o.clip_norm = clip;
+    const auto ours = make_plain_step(make_model(lstm_sizes(), std::uint64_t{1}), o);
+    const auto theirs = make_model(lstm_sizes(), std::uint64_t{1});
+    torch::optim::AdamW adamw(theirs->parameters(),
+                              torch::optim::AdamWOptions(1e-3).weight_decay(o.adamw.weight_decay));
+    for (std::int64_t s = 1; s <= 5; ++s) {
+      const StepInput batch = small_batch(s);
+      const StepOutput step = ours->run(batch);
+      theirs->train();
+      torch::manual_seed(derived_seed(o.seed, 1, static_cast<std::uint64_t>(s)));
+      adamw.zero_grad();
+      compute_loss(o.loss, theirs->forward(batch.contexts), batch.contexts, batch.targets, 0, 1.0)
+          .total.backward();
+      const double norm = torch::nn::utils::clip_grad_norm_(theirs->parameters(), clip > 0 ? clip : 1e30);
+      EXPECT_NEAR(step.gradient_norm, norm, 1e-5 * norm);
+      adamw.step();
+    }
+    const auto wanted = theirs->parameters(), got = ours->model().parameters();
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      EXPECT_TRUE(torch::allclose(got[i], wanted[i], 1e-4, 1e-6))
+          << "parameter " << i << ", clip_norm " << clip;
+  }
 }
 
 TEST(DerivedSeed, DiffersByPurposeAndCounter) {

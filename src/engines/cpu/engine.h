@@ -7,19 +7,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <vector>
 
-#include "engines/adamw.h"
+#include "engines/cpu/flat_update.h"
 #include "engines/cpu/network.h"
 
 namespace runner::lvm::cpu {
-
-struct UpdateOptions : AdamwOptions {
-  double clip_norm = 1.0;           // of all gradients together; 0: no clipping
-  double gradient_scale = 1.0;      // multiplies the gradients first
-  std::optional<double> norm = {};  // of all gradients, where the caller knows it
-};
 
 class Engine final : public Network {
  public:

@@ -3,24 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "engines/cpu/parallel.h"
 
 namespace runner::lvm::cpu {
-namespace {
-
-constexpr Index square_chunk = 1 << 15;
-
-Adamw update_of(const UpdateOptions& o, std::int64_t step, double norm) {
-  Adamw a{adamw_factors(o, step)};
-  // PyTorch's clip_grad_norm_: max_norm / (norm + 1e-6), at most 1.
-  const double clip = o.clip_norm > 0 ? std::fmin(1.0, o.clip_norm / (norm + 1e-6)) : 1.0;
-  a.gradient_scale = static_cast<float>(o.gradient_scale * clip);
-  return a;
-}
-
-}  // namespace
 
 void Engine::make_update_tasks() {
   for (const Parameter& p : layout_.parameters) {
@@ -34,19 +20,13 @@ void Engine::make_update_tasks() {
 }
 
 double Engine::gradient_norm() const {
-  double total = 0;
   if (squares_known_) {
-    total = products_->square_sum();
+    double total = products_->square_sum();
     for (const Parameter& p : layout_.parameters)
       if (p.columns == 0) total += k_->square_sum(gradients_ + p.offset, p.size());
     return std::sqrt(total);
   }
-  std::vector<double> squares(static_cast<std::size_t>(chunks_of(layout_.total, square_chunk)));
-  run_chunks(layout_.total, square_chunk, [&](Index i, Index begin, Index end) {
-    squares[static_cast<std::size_t>(i)] = k_->square_sum(gradients_ + begin, end - begin);
-  });
-  for (const double s : squares) total += s;
-  return std::sqrt(total);
+  return flat_norm(gradients_, layout_.total);
 }
 
 double Engine::adamw_step(const UpdateOptions& options, std::int64_t step) {

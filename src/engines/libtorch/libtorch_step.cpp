@@ -1,5 +1,6 @@
 #include "engines/libtorch/libtorch_step.h"
 
+#include "engines/cpu/flat_update.h"
 #include "engines/libtorch/optimizer.h"
 #include "engines/whole_batch.h"
 #include "models/dropout.h"
@@ -36,12 +37,8 @@ class PlainStep final : public TrainingStep {
     gradients_.zero_();
     out.loss.total.backward();
     const torch::NoGradGuard no_grad;
-    out.gradient_norm = options_.clip_norm > 0 ? clip_grad_norm({weights_}, options_.clip_norm).item<double>()
-                                               : gradients_.norm().item<double>();
-    out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.item<double>());
-    if (!out.applied) return out;
-    adamw_.options.lr = input.lr;
-    adamw_.step();
+    out.gradient_norm = gradient_norm();
+    update(out, input.lr);
     return out;
   }
 
@@ -58,14 +55,9 @@ class PlainStep final : public TrainingStep {
     if (options_.group) {
       out.gradient_norm = finish_exchange(*options_.group, out.loss);
     } else {
-      out.gradient_norm = gradients_.norm().item<double>();
+      out.gradient_norm = gradient_norm();
     }
-    out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.item<double>());
-    if (!out.applied) return out;
-    if (options_.clip_norm > 0)
-      gradients_.mul_(std::min(1.0, options_.clip_norm / (out.gradient_norm + 1e-6)));
-    adamw_.options.lr = input.lr;
-    adamw_.step();
+    update(out, input.lr);
     return out;
   }
 
@@ -88,6 +80,30 @@ class PlainStep final : public TrainingStep {
 
   std::uint64_t seed_of(const StepInput& input) const {
     return derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step));
+  }
+
+  double gradient_norm() const {
+    if (!weights_.is_cpu()) return gradients_.norm().item<double>();
+    return cpu::flat_norm(gradients_.data_ptr<float>(), gradients_.numel());
+  }
+
+  // Clipping and AdamW, where the figures are finite. On the CPU in one pass over the state: libtorch's
+  // operators make ten.
+  void update(StepOutput& out, double lr) {
+    out.applied = std::isfinite(out.gradient_norm) && std::isfinite(out.loss.total.item<double>());
+    if (!out.applied) return;
+    adamw_.options.lr = lr;
+    if (!weights_.is_cpu()) {
+      if (options_.clip_norm > 0)
+        gradients_.mul_(std::min(1.0, options_.clip_norm / (out.gradient_norm + 1e-6)));
+      return adamw_.step();
+    }
+    cpu::UpdateOptions o{adamw_.options};
+    o.clip_norm = options_.clip_norm;
+    cpu::flat_adamw(
+        cpu::update_of(o, ++adamw_.steps, out.gradient_norm),
+        {weights_.data_ptr<float>(), gradients_.data_ptr<float>(), adamw_.exp_avg[0].data_ptr<float>(),
+         adamw_.exp_avg_sq[0].data_ptr<float>(), weights_.numel()});
   }
 
   // On a CUDA device what draws of kernels are made from.

@@ -31,17 +31,4 @@ void AdamW::zero_grad() {
     if (p.grad().defined()) p.mutable_grad() = torch::Tensor();
 }
 
-torch::Tensor clip_grad_norm(const std::vector<torch::Tensor>& parameters, double max_norm) {
-  const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> norms;
-  for (const auto& p : parameters)
-    if (p.grad().defined()) norms.push_back(p.grad().norm(2));
-  if (norms.empty()) return torch::zeros({});
-  auto total = torch::stack(norms).norm(2);
-  const auto factor = (max_norm / (total + 1e-6)).clamp_max(1.0);
-  for (const auto& p : parameters)
-    if (p.grad().defined()) p.grad().mul_(factor);
-  return total;
-}
-
 }  // namespace runner::lvm

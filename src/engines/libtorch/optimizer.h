@@ -1,5 +1,6 @@
 #pragma once
-// AdamW and gradient clipping, the plain path: PyTorch's formulas, decoupled weight decay on every parameter.
+// AdamW by libtorch's operators, for every device: PyTorch's formulas, decoupled weight decay on every
+// parameter.
 
 #include <torch/torch.h>
 
@@ -23,9 +24,5 @@ class AdamW {
   std::vector<torch::Tensor> parameters;
   std::vector<torch::Tensor> exp_avg, exp_avg_sq;  // one a parameter, in order, same shape
 };
-
-// Scales all gradients so that their global 2-norm is at most `max_norm`; returns the norm before, on the
-// device. A norm that is not finite makes the gradients not finite: the caller checks it before the update.
-torch::Tensor clip_grad_norm(const std::vector<torch::Tensor>& parameters, double max_norm);
 
 }  // namespace runner::lvm
