@@ -19,7 +19,8 @@ def rates(folder):
     built = subprocess.run([compiler, "-std=c++20", "-O3", "-march=native", "-ffp-contract=fast", "-pthread",
                             HERE / "machine_floor.cpp", "-o", program], capture_output=True, text=True)
     if built.returncode != 0:
-        raise Failed(f"{compiler} could not compile machine_floor.cpp: {last_line(built.stderr)}")
+        wrong = [line for line in built.stderr.splitlines() if "error" in line]
+        raise Failed(f"{compiler} could not compile machine_floor.cpp: {wrong[0] if wrong else last_line(built.stderr)}")
     return json.loads(run([program]))
 
 

@@ -77,11 +77,20 @@ double bf16_block() {
   alignas(64) static thread_local unsigned short operands[4][16 * 32];
   constexpr int kDepth = 256;
   _tile_loadconfig(&tiles);
-  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+  // One statement each: compilers have them as macros of several words.
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
   for (int k = 0; k < kDepth; ++k) {
-    _tile_loadd(4, operands[0], 64), _tile_loadd(5, operands[1], 64);
-    _tile_loadd(6, operands[2], 64), _tile_loadd(7, operands[3], 64);
-    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7), _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+    _tile_loadd(4, operands[0], 64);
+    _tile_loadd(5, operands[1], 64);
+    _tile_loadd(6, operands[2], 64);
+    _tile_loadd(7, operands[3], 64);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
   }
   _tile_release();
   return 2.0 * kDepth * 4 * 16 * 16 * 32;
