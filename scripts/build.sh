@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Configures and builds build/PRESET/runner with its plug-ins and tests.
 #
-#   scripts/build.sh [PRESET] [--product] [cmake argument]...        PRESET: release (default), dev, asan or tsan
+#   scripts/build.sh [PRESET] [--product|--package] [cmake argument]...        PRESET: release (default), dev, asan or tsan
 #
 #   --product   the program and its plug-ins only, no tests
+#   --package   everything, and build/PRESET/runner_*.deb, a package for this Debian
 #
 # Exit codes: 0 built, 1 the build failed, 4 a tool is missing (scripts/setup.sh installs it).
 set -euo pipefail
@@ -15,10 +16,12 @@ case ${1:-} in
   *) preset=$1; shift ;;
 esac
 target=all
-if [ "${1:-}" = --product ]; then
-  target=product
-  shift
-fi
+case ${1:-} in
+  --product | --package)
+    target=${1#--}
+    shift
+    ;;
+esac
 cd "$RUNNER_ROOT"
 for tool in cmake ninja; do
   command -v $tool >/dev/null 2>&1 || die "$EXIT_ENVIRONMENT" "$tool is missing; run scripts/setup.sh"
@@ -35,3 +38,4 @@ fi
 # ninja configures again by itself when a CMake file has changed.
 cmake --build --preset "$preset" --target "$target" --parallel "$(build_jobs)" || die 1 "the build failed"
 say "built: $RUNNER_ROOT/build/$preset/runner"
+[ "$target" != package ] || say "packed: $(find "$RUNNER_ROOT/build/$preset" -maxdepth 1 -name '*.deb' | sort | tr '\n' ' ')"

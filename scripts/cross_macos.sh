@@ -3,10 +3,11 @@
 # Compiler and linker are zig's (clang inside, from PyPI), libtorch is PyTorch's newest wheel for macOS, the other libraries are built
 # from Debian 12's sources, and what a Mac's system brings are text stubs. docs/macos.md says what that shows, and what not.
 #
-#   scripts/cross_macos.sh [--without-tests] [--folder DIR] [--runner FILE]
+#   scripts/cross_macos.sh [--without-tests] [--archive] [--folder DIR] [--runner FILE]
 #   scripts/cross_macos.sh --inspect TREE [--folder DIR] [--runner FILE]
 #
 #   --without-tests   the program and its plug-ins, not the tests' programs
+#   --archive         also runner-macos-arm64.tar.gz beside the tree, to take to a Mac
 #   --folder DIR      downloads, built libraries, build tree and tree/, what would be installed; kept for the next run
 #                     (build/cross_macos)
 #   --runner FILE     the runner for this machine whose doctor looks (else $RUNNER, this tree's, or an installed one)
@@ -21,10 +22,11 @@ set -euo pipefail
 readonly ZIG_WHEEL="ziglang==0.17.*" LLVM_SOURCE=llvm-toolchain-16 # macOS 14's libc++ is LLVM 16's
 readonly SOURCES=(libzip yaml-cpp fmtlib spdlog nlohmann-json3 cli11 googletest faiss zlib "$LLVM_SOURCE")
 
-folder=$RUNNER_ROOT/build/cross_macos with_tests=ON tree=''
+folder=$RUNNER_ROOT/build/cross_macos with_tests=ON with_archive=no tree=''
 while [ $# -gt 0 ]; do
   case $1 in
     --without-tests) with_tests=OFF ;;
+    --archive) with_archive=yes ;;
     --folder | --runner | --inspect)
       [ $# -ge 2 ] || die "$EXIT_USAGE" "$1 needs a value"
       case $1 in
@@ -35,7 +37,7 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     -h | --help) script_help; exit 0 ;;
-    *) die "$EXIT_USAGE" "unknown argument $1 (expected --without-tests, --folder, --runner or --inspect)" ;;
+    *) die "$EXIT_USAGE" "unknown argument $1 (expected --without-tests, --archive, --folder, --runner or --inspect)" ;;
   esac
   shift
 done
@@ -106,7 +108,8 @@ sources() {
   touch "$folder/sources/complete"
 }
 
-# Compilers as CMake knows them. Links are zig's to do (its linker writes no bundles; dlopen takes a library as well).
+# Compilers as CMake knows them. Links are zig's to do (its linker writes no bundles; dlopen takes a library as well). What they
+# are is their text, which ccache is told to compare: they are written anew by each run.
 compilers() {
   local zig=$folder/zig/ziglang lib=$folder/zig/ziglang/lib name mode link headers tool
   chmod +x "$zig/zig"
@@ -119,6 +122,7 @@ compilers() {
     }
     cat >"$folder/bin/arm64-macos-$name" <<END
 #!/usr/bin/env bash
+# $(cd "$folder/zig" && echo ziglang-*)
 [ "\$*" != -v ] || set -- --version
 for word; do
   case \$word in
@@ -148,16 +152,16 @@ stubs() {
   python3 "$RUNNER_ROOT/scripts/macos/stubs.py" "$folder/stubs" --wheel "$folder/wheel" --llvm "$folder/sources/llvm" \
     --zlib "$folder/sources/zlib" --nm "$nm"
   mkdir -p "$folder/prefix/include"
-  cp "$folder/sources/zlib/"{zlib,zconf}.h "$folder/prefix/include"
+  cp -p "$folder/sources/zlib/"{zlib,zconf}.h "$folder/prefix/include"
 }
 
-# configure SOURCE BUILD [argument]...: nothing of it is run, so that nothing is optimized.
+# configure SOURCE BUILD [argument]...: nothing of it is run, so that nothing is optimized; CMake knows no build type of this name.
 configure() {
   local source=$1 build=$2
   shift 2
   cmake -S "$source" -B "$build" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$RUNNER_ROOT/scripts/macos/toolchain.cmake" \
-    -DRUNNER_CROSS="$folder" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE="-O0 -DNDEBUG" \
-    -DCMAKE_CXX_FLAGS_RELEASE="-O0 -DNDEBUG" "$@" >>"$log" 2>&1 || fail "cmake could not configure $source"
+    -DRUNNER_CROSS="$folder" -DCMAKE_BUILD_TYPE=Plain -DCMAKE_C_FLAGS_PLAIN="-O0 -DNDEBUG" \
+    -DCMAKE_CXX_FLAGS_PLAIN="-O0 -DNDEBUG" "$@" >>"$log" 2>&1 || fail "cmake could not configure $source"
 }
 
 fail() {
@@ -191,7 +195,7 @@ libraries() {
   library spdlog -DSPDLOG_FMT_EXTERNAL=ON -DSPDLOG_BUILD_SHARED=ON -DSPDLOG_BUILD_EXAMPLE=OFF
   library nlohmann-json3 -DJSON_BuildTests=OFF
   library cli11 -DCLI11_BUILD_TESTS=OFF -DCLI11_BUILD_EXAMPLES=OFF -DCLI11_BUILD_DOCS=OFF -DCLI11_SINGLE_FILE=OFF
-  library googletest -DBUILD_SHARED_LIBS=OFF
+  [ "$with_tests" = OFF ] || library googletest -DBUILD_SHARED_LIBS=OFF
   # It asks for OpenMP as the runner does.
   library faiss -DFAISS_ENABLE_GPU=OFF -DFAISS_ENABLE_PYTHON=OFF -DCMAKE_CXX_STANDARD=17 "${libomp[@]}" \
     -DCMAKE_PROJECT_faiss_INCLUDE="$RUNNER_ROOT/cmake/AppleOpenMP.cmake"
@@ -208,29 +212,36 @@ build_runner() {
   cmake --install "$build" >>"$log" 2>&1 || fail "the runner could not be installed"
   cp -a "$folder"/prefix/lib/*.dylib "$folder"/wheel/torch/lib/{libtorch,libtorch_cpu,libc10,libomp}.dylib "$folder/tree/lib/runner"
   [ "$with_tests" = OFF ] || find "$build/tests" -maxdepth 1 -type f -perm -u+x -exec install -D -t "$folder/tree/lib/runner/tests" {} +
+  [ "$with_archive" = no ] || tar -czf "$folder/runner-macos-arm64.tar.gz" -C "$folder/tree" .
   say "cross_macos: built $folder/tree in $((SECONDS / 60)) min $((SECONDS % 60)) s"
 }
 
-log=$folder/log
-if [ -n "$tree" ]; then
-  [ -d "$tree" ] || die "$EXIT_USAGE" "no such folder: $tree"
-  look_for_tools python3
+# One function, so that this file may be edited while it runs.
+main() {
+  log=$folder/log jobs=$(build_jobs) launcher=() libomp=(-DOpenMP_ROOT="$folder/stubs/libomp")
+  if [ -n "$tree" ]; then
+    [ -d "$tree" ] || die "$EXIT_USAGE" "no such folder: $tree"
+    look_for_tools python3
+    inspect
+    return
+  fi
+  look_for_tools python3 cmake ninja apt-get dpkg-source
+  find_runner >/dev/null
+  mkdir -p "$folder/downloads"
+  : >"$log"
+  python3 -m pip --version >/dev/null 2>&1 || skip "this python3 has no pip (Debian: python3-pip)"
+  export CCACHE_COMPILERCHECK=content
+  ! command -v ccache >/dev/null 2>&1 || launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  wheel ziglang "$folder/zig" "$ZIG_WHEEL"
+  wheel torch "$folder/wheel" torch --python-version 3.12 --platform macosx_14_0_arm64 --platform macosx_11_0_arm64
+  sources
+  compilers
+  stubs
+  libraries
+  build_runner
+  tree=$folder/tree
   inspect
-  exit
-fi
-look_for_tools python3 cmake ninja apt-get dpkg-source
-find_runner >/dev/null
-mkdir -p "$folder/downloads"
-: >"$log"
-python3 -m pip --version >/dev/null 2>&1 || skip "this python3 has no pip (Debian: python3-pip)"
-jobs=$(build_jobs) launcher=() libomp=(-DOpenMP_ROOT="$folder/stubs/libomp")
-! command -v ccache >/dev/null 2>&1 || launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-wheel ziglang "$folder/zig" "$ZIG_WHEEL"
-wheel torch "$folder/wheel" torch --python-version 3.12 --platform macosx_14_0_arm64 --platform macosx_11_0_arm64
-sources
-compilers
-stubs
-libraries
-build_runner
-tree=$folder/tree
-inspect
+}
+
+main
+exit

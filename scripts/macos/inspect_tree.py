@@ -5,6 +5,7 @@ what is wrong, and ends with 1 when anything is.
 dyld's rules are followed twice, independently: by `runner doctor`, and here from what llvm-otool and llvm-nm print.
 """
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -74,6 +75,7 @@ class Inspection:
     def __init__(self, tree, tools, stubs):
         self.tree, self.tools, self.stubs = tree, tools, stubs
         self.findings = []
+        self.resolved = collections.Counter()  # who gives it → symbols that files take, each file's counted
         paths = [path for path in sorted(tree.rglob("*")) if is_macho(path)]
         self.files = {path: File(path, tools) for path in paths}
 
@@ -130,8 +132,10 @@ class Inspection:
         if not file.signed:
             self.found(file, "has no signature: a Mac would kill it")
         for symbol, library in file.taken:
-            known = [symbols for leaf, symbols in providers.items() if leaf == library or leaf.startswith(library + ".")]
-            if not any(symbol in symbols for symbols in known):
+            known = [leaf for leaf in providers if leaf == library or leaf.startswith(library + ".")]
+            if any(symbol in providers[leaf] for leaf in known):
+                self.resolved[known[0]] += 1
+            else:
                 self.found(file, f"{symbol} is expected from {library}, which has no such symbol")
         linux = sorted(OF_LINUX & {symbol[1:] for symbol, _ in file.taken})
         if linux:
@@ -143,6 +147,7 @@ class Inspection:
             self.look_at(file)
             print(f"  {file.path.relative_to(self.tree)!s:44} loads {len(file.loads):2}  takes {len(file.taken):4}  "
                   f"run paths {' '.join(file.run_paths) or 'none'}  macOS {file.minimum}")
+        print("symbols that they take: " + ", ".join(f"{count} of {leaf}" for leaf, count in self.resolved.most_common()))
         taken = {symbol[1:] for file in own for symbol, _ in file.taken}
         for symbol in sorted(OF_MACOS - taken):
             self.findings.append(f"nothing calls {symbol}: a branch for macOS was not compiled")

@@ -66,7 +66,7 @@ def main():
     write_stub(given.folder / "libomp/lib/libomp.tbd", "@rpath/libomp.dylib", runtime)
     include = given.folder / "libomp/include"
     include.mkdir(parents=True, exist_ok=True)
-    shutil.copy(given.wheel / "torch/include/omp.h", include)
+    shutil.copy2(given.wheel / "torch/include/omp.h", include)  # with its time: nothing is compiled again for it
 
 
 main()

@@ -2,6 +2,7 @@
 // One task at a time beside the training loop: writing what a step has copied. A failure is thrown where the
 // loop next asks.
 
+#include <chrono>
 #include <functional>
 #include <future>
 

@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <set>
 
+#include "support/device_node.h"
 #include "support/temporary_folder.h"
 
 namespace runner {
@@ -77,8 +77,7 @@ TEST_F(Outputs, AreNoFoldersFifosSocketsOrDevices) {
   }
   EXPECT_THAT(objection("fifo", OutputKind::folder), HasSubstr("is a fifo"));
   ::close(fd);
-  if (::mknod((folder / "device").c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0)
-    GTEST_SKIP() << "this user cannot make device nodes";
+  if (!test::make_null_device(folder / "device")) GTEST_SKIP() << "this user cannot make device nodes";
   for (const auto kind : {OutputKind::file, OutputKind::link, OutputKind::folder})
     EXPECT_THAT(objection("device", kind), HasSubstr("is a device"));
 }

@@ -1,10 +1,10 @@
 // What every job refuses to write to, as a user meets it: before anything is read, and nothing is touched.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <filesystem>
 
+#include "support/device_node.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
 
@@ -62,7 +62,7 @@ TEST_F(RefusedOutputs, WhatIsNoFile) {
   fs::create_directory(folder_ / "folder.npz");
   fs::create_symlink("v.npz", folder_ / "link.npz");
   ASSERT_EQ(::mkfifo((folder_ / "pipe.npz").c_str(), 0600), 0);
-  const bool node = ::mknod((folder_ / "node.npz").c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0;
+  const bool node = make_null_device(folder_ / "node.npz");
   for (const Words& job : files_) {
     expect_refused(job, "folder.npz", "is a folder");
     expect_refused(job, "pipe.npz", "is a fifo");

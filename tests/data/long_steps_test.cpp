@@ -12,14 +12,15 @@
 #include "base/log.h"
 #include "data/content_hash.h"
 #include "support/temporary_folder.h"
+#include "support/terminal.h"
 
 namespace runner::test {
 namespace {
 
 // Whether `work`, in a process whose stderr is a terminal, shows `text` there before it is done.
 bool shows_on_terminal(const std::function<void()>& work, const std::string& text) {
-  const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) return false;
+  const int master = open_pseudo_terminal();
+  if (master < 0) return false;
   const std::string name = ::ptsname(master);
   const pid_t child = ::fork();
   if (child == 0) {

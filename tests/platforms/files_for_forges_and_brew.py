@@ -13,8 +13,9 @@ except ImportError:
 
 workflow = pathlib.Path(".github/workflows/ci.yml")
 jobs = yaml.safe_load(workflow.read_text())["jobs"]
-assert set(jobs) >= {"debian", "macos"}, sorted(jobs)
+assert set(jobs) >= {"debian", "macos", "cross_macos"}, sorted(jobs)
 assert jobs["debian"]["strategy"]["matrix"]["release"] == ["12", "13", "testing"]
+assert jobs["debian"]["strategy"]["matrix"]["compiler"] == ["g++", "clang++"]
 assert jobs["macos"]["strategy"]["matrix"]["machine"] == ["macos-14", "macos-15"]
 
 allowed = re.compile(r"(\.ci/run|scripts/\w+\.sh)( --?\w[\w-]*)*$|apt-get update -qq && apt-get install [^;|]*$|git config [^;&|]*$")
@@ -30,9 +31,11 @@ for name, job in jobs.items():
         if script.startswith((".ci/", "scripts/")):
             called.append(script)
             assert pathlib.Path(script).stat().st_mode & 0o111, f"{script} is not executable"
-assert {".ci/run", "scripts/first_mac.sh"} <= set(called), called
+assert {".ci/run", "scripts/build.sh", "scripts/first_mac.sh", "scripts/cross_macos.sh"} <= set(called), called
 
-for linter, words in {"actionlint": [workflow], "ruby": ["-c", "packaging/homebrew/runner.rb"]}.items():
+linters = {"actionlint": [workflow], "check-jsonschema": ["--builtin-schema", "vendor.github-workflows", workflow],
+           "ruby": ["-c", "packaging/homebrew/runner.rb"]}
+for linter, words in linters.items():
     local = pathlib.Path(".venv/bin") / linter
     program = local if local.exists() else shutil.which(linter)
     if program is None:

@@ -16,14 +16,24 @@
 
 namespace runner::test {
 
+// The own end of a new pseudo terminal, which no child inherits; -1 when there is none. POSIX has no
+// O_CLOEXEC for it.
+inline int open_pseudo_terminal() {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0 || ::fcntl(master, F_SETFD, FD_CLOEXEC) != 0 || ::grantpt(master) != 0 ||
+      ::unlockpt(master) != 0)
+    return -1;
+  return master;
+}
+
 class ProgramOnTerminal {
  public:
   // stdin and stderr are the terminal, stdout goes to the file. With `ignore_hangup` as under nohup. Without
   // `columns` the terminal does not say how wide it is.
   ProgramOnTerminal(const std::vector<std::string>& command, const std::string& folder,
                     const std::string& out, bool ignore_hangup = false, unsigned short columns = 0) {
-    master_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) return;
+    master_ = open_pseudo_terminal();
+    if (master_ < 0) return;
     if (columns > 0) resize(columns);
     const std::string name = ::ptsname(master_);
     pid_ = ::fork();

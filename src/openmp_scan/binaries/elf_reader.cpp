@@ -1,5 +1,7 @@
 #include "openmp_scan/binaries/elf_reader.h"
 
+#include <algorithm>
+
 #include "openmp_scan/binaries/elf_layout.h"
 #include "openmp_scan/binaries/elf_symbols.h"
 #include "openmp_scan/binaries/library_identity.h"

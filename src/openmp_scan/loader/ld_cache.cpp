@@ -1,5 +1,6 @@
 #include "openmp_scan/loader/ld_cache.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace runner::runtime {

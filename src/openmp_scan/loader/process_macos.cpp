@@ -4,6 +4,7 @@
 #ifdef __APPLE__
 #include <spdlog/fmt/fmt.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 

@@ -19,8 +19,9 @@ constexpr std::size_t remembered = std::size_t{64} * 1024;
 // Both ends of a pseudo terminal that changes no byte (the real terminal does that); false when there is
 // none.
 bool open_terminal(int& own, int& program) {
-  own = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  own = ::posix_openpt(O_RDWR | O_NOCTTY);  // POSIX has no more flags for it; macOS may refuse O_CLOEXEC
   if (own < 0) return false;
+  close_on_exec(own);
   const bool ready = ::grantpt(own) == 0 && ::unlockpt(own) == 0;
   const char* name = ready ? ::ptsname(own) : nullptr;
   program = name == nullptr ? -1 : ::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
