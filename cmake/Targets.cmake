@@ -24,6 +24,7 @@ else()
   set(RUNNER_ORIGIN "$ORIGIN")
 endif()
 set(CMAKE_BUILD_RPATH "${RUNNER_ORIGIN}")
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)  # else the build's folder stands in every program, and two builds of a commit differ
 set(CMAKE_INSTALL_RPATH "${RUNNER_ORIGIN};${RUNNER_ORIGIN}/../lib/runner")
 
 add_library(runner_options_flags INTERFACE)

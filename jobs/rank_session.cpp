@@ -10,7 +10,7 @@ namespace runner::jobs {
 namespace {
 
 std::string hash_of(const Json& json) {
-  const std::string text = json_text(json);
+  const std::string text = json_message(json);
   data::ContentHash hash;
   hash.update(text.data(), text.size());
   return hash.hex();

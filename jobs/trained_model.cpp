@@ -22,7 +22,10 @@ std::optional<TrainOptions> run_of(const std::filesystem::path& model) {
   config::Binder binder;
   options.declare_all(binder);
   // Its data may lie elsewhere by now, and may not be needed: splits are opened from what eval names.
-  for (const auto& field : binder.fields()) field->must_be_file = field->must_exist = false;
+  for (const auto& field : binder.fields()) {
+    field->must_be_file = field->must_exist = false;
+    field->is_record = true;
+  }
   try {
     config::throw_if_any(config::resolve(binder, text, config.string(), {}));
     return options.options;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -172,8 +173,8 @@ void run_index(const JobContext& context, JobResult& result) {
 
   const Json settings = comparable_settings(options);
   const std::optional<Manifest> published = ann::published_manifest(target);
-  const bool may_skip =
-      options.skip_if_unchanged && !context.arguments.force && published && published->settings() == settings;
+  const bool may_skip = options.skip_if_unchanged && !context.arguments.force && published &&
+                        json_text(published->settings()) == json_text(settings);
   // Before the input is hashed, which takes a while, where only a refusal can come of it.
   if (!may_skip) refuse_what_cannot_be(options, target, merges);
   data::InputWatch watch(options.inputs);

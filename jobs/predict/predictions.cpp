@@ -136,7 +136,7 @@ void run_predict(const JobContext& context, JobResult& result) {
   made.add("time", {fmt::format("{:.2f} s", told.wall_s), fmt::format("predicted in {:.3f} s", predict_s)});
   if (is_part) {
     told.of_vectors = rows_too;
-    write_file_atomically(handed_result(exchange), json_text(told));
+    write_file_atomically(handed_result(exchange), json_message(told));
     tell_header(made);
   } else {
     tell_made(context, output, writer.target(), std::move(made), result);

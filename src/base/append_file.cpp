@@ -8,10 +8,12 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_system.h"
+#include "base/write_access.h"
 
 namespace runner {
 
 AppendFile::AppendFile(std::filesystem::path path) : path_(std::move(path)) {
+  refuse_foreign_links(path_.parent_path());
   const mode_t mode = file_system().mode_of(path_);
   if (mode != 0 && !S_ISREG(mode))
     throw RunError("is " + describe_kind(mode) + "; only a regular file is written to", path_.string());

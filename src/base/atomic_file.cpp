@@ -10,6 +10,7 @@
 #include "base/file_system.h"
 #include "base/input_file.h"
 #include "base/temporary_name.h"
+#include "base/write_access.h"
 
 namespace runner {
 namespace fs = std::filesystem;
@@ -18,6 +19,7 @@ namespace {
 
 void create_parent(const fs::path& target) {
   if (!target.has_parent_path()) return;
+  refuse_foreign_links(target.parent_path());
   if (file_system().create_folders(target.parent_path()) != 0)
     throw_errno("cannot create the folder", target.parent_path().string());
 }

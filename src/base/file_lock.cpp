@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/write_access.h"
 
 namespace runner {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::size_t longest_holder = 16;  // a process number and a line end
 
 // No link is followed, and what is no file is neither opened nor written to.
 int open_lock(const std::filesystem::path& path) {
+  refuse_foreign_links(path.parent_path());
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   if (error) throw RunError("cannot create the folder: " + error.message(), path.parent_path().string());

@@ -1,5 +1,6 @@
 #include "base/json_text.h"
 
+#include "base/secrets.h"
 #include "base/utf8.h"
 
 namespace runner {
@@ -32,8 +33,12 @@ void write_text(std::string_view text, std::string& out) {
   out += '"';
 }
 
-void write_value(const Json& value, int indent, int depth, std::string& out) {
-  if (value.is_string()) return write_text(value.get_ref<const std::string&>(), out);
+std::string shown(const std::string& text, Secrets secrets) {
+  return secrets == Secrets::hidden ? hide_secrets(text) : text;
+}
+
+void write_value(const Json& value, int indent, int depth, Secrets secrets, std::string& out) {
+  if (value.is_string()) return write_text(shown(value.get_ref<const std::string&>(), secrets), out);
   const bool object = value.is_object();
   if (!object && !value.is_array()) {
     out += value.dump();
@@ -49,10 +54,10 @@ void write_value(const Json& value, int indent, int depth, std::string& out) {
     first = false;
     new_line(depth + 1);
     if (object) {
-      write_text(item.key(), out);
+      write_text(shown(item.key(), secrets), out);
       out += indent >= 0 ? ": " : ":";
     }
-    write_value(*item, indent, depth + 1, out);
+    write_value(*item, indent, depth + 1, secrets, out);
   }
   if (!first) new_line(depth);
   out += object ? '}' : ']';
@@ -60,10 +65,14 @@ void write_value(const Json& value, int indent, int depth, std::string& out) {
 
 }  // namespace
 
-std::string json_text(const Json& value, int indent) {
+std::string json_text(const Json& value, int indent, Secrets secrets) {
   std::string out;
-  write_value(value, indent, 0, out);
+  write_value(value, indent, 0, secrets, out);
   return out;
+}
+
+std::string json_message(const Json& value) {
+  return json_text(value, -1, Secrets::kept);
 }
 
 }  // namespace runner

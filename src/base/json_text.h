@@ -10,7 +10,12 @@
 
 namespace runner {
 
+// Whether secrets (base/secrets.h) give way to the names of their variables.
+enum class Secrets { hidden, kept };
+
 // On one line, or with `indent` spaces a level.
-std::string json_text(const Json& value, int indent = -1);
+std::string json_text(const Json& value, int indent = -1, Secrets secrets = Secrets::hidden);
+// From one process of a run to another, which works with it: as it is, on one line.
+std::string json_message(const Json& value);
 
 }  // namespace runner

@@ -22,12 +22,13 @@
 namespace runner {
 namespace {
 
-// What a message quotes, a path or a library's complaint, must not command the terminal.
+// What a message quotes, a path or a library's complaint, must neither command the terminal nor tell a
+// secret.
 class PrintableFormatter : public spdlog::formatter {
  public:
   explicit PrintableFormatter(std::unique_ptr<spdlog::formatter> inner) : inner_(std::move(inner)) {}
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    const std::string text = printable({message.payload.data(), message.payload.size()});
+    const std::string text = presentable({message.payload.data(), message.payload.size()});
     spdlog::details::log_msg harmless = message;
     harmless.payload = text;
     inner_->format(harmless, out);
@@ -136,7 +137,7 @@ void log_to_file(const std::filesystem::path& path) {
 
 void log_block(const std::string& shown, const std::string& kept) {
   if (!spdlog::should_log(spdlog::level::info)) return;
-  const std::string text = printable(shown);
+  const std::string text = presentable(shown);
   live_line::tell_above(colour_allowed(STDERR_FILENO) ? colour_states(text) : text);
   const auto& sinks = spdlog::default_logger()->sinks();
   spdlog::logger copies("", sinks.begin() + 1, sinks.end());

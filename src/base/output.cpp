@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/signatures.h"
 #include "base/version_name.h"
+#include "base/write_access.h"
 
 namespace runner {
 namespace fs = std::filesystem;
@@ -184,6 +185,7 @@ std::string objection_to(const Output& output) {
   if (!path.has_filename()) path = path.parent_path();  // a folder's name may end in /
   const bool folder = output.kind == OutputKind::folder, link = output.kind == OutputKind::link;
   problem = bad_length(output, path);
+  if (problem.empty()) problem = foreign_link_on(path);
   const auto there = look(path);
   if (problem.empty() && !(folder && there)) problem = bad_folder(path);
   if (problem.empty() && !folder) problem = is_an_input(output, path);
@@ -198,6 +200,7 @@ std::string objection_to(const Output& output) {
 
 fs::path make_new_folder(const fs::path& name) {
   const fs::path first = name.has_filename() ? name : name.parent_path();
+  refuse_foreign_links(folder_of(first));
   std::error_code error;
   fs::create_directories(folder_of(first), error);
   if (error) throw RunError("cannot create the folder: " + error.message(), folder_of(first).string());

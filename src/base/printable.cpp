@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/colour.h"
+#include "base/secrets.h"
 #include "base/utf8.h"
 
 namespace runner {
@@ -41,8 +44,12 @@ std::string printable(std::string_view text, LineBreaks breaks) {
   return out;
 }
 
+std::string presentable(std::string text) {
+  return printable(hide_secrets(std::move(text)));
+}
+
 void say_states(const std::string& text) {
-  const std::string plain = printable(text);
+  const std::string plain = presentable(text);
   fmt::print("{}", colour_allowed(STDOUT_FILENO) ? colour_states(plain) : plain);
 }
 

@@ -18,17 +18,20 @@ enum class LineBreaks { keep, escape };
 // that turn the direction of writing come out as \x1b or \u202e.
 std::string printable(std::string_view text, LineBreaks breaks = LineBreaks::keep);
 
+// For people: without secrets (base/secrets.h) and printable.
+std::string presentable(std::string text);
+
 // To stdout, for people.
 template <class... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print("{}", printable(fmt::format(format, std::forward<Args>(args)...)));
+  fmt::print("{}", presentable(fmt::format(format, std::forward<Args>(args)...)));
 }
 // To stdout, for people, words of a state in colour where that is allowed (base/colour.h).
 void say_states(const std::string& text);
 // To stderr, for people, as far as it goes (base/console.h).
 template <class... Args>
 void say_error(fmt::format_string<Args...> format, Args&&... args) {
-  tell(printable(fmt::format(format, std::forward<Args>(args)...)));
+  tell(presentable(fmt::format(format, std::forward<Args>(args)...)));
 }
 
 }  // namespace runner

@@ -1,5 +1,7 @@
 #include "base/shell_quote.h"
 
+#include "base/secrets.h"
+
 namespace runner {
 
 std::string shell_quoted(const std::string& word) {
@@ -14,6 +16,14 @@ std::string shell_quoted(const std::string& word) {
       quoted += c;
   }
   return quoted + "'";
+}
+
+std::string shell_quoted_without_secrets(const std::string& word) {
+  if (word.empty()) return shell_quoted(word);
+  std::string quoted;
+  for (const SecretPiece& piece : split_at_secrets(word))
+    quoted += piece.is_variable ? "\"${" + piece.text + "}\"" : shell_quoted(piece.text);
+  return quoted;
 }
 
 }  // namespace runner

@@ -1,4 +1,5 @@
 #include "base/signatures.h"
+#include "base/transfer.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -24,10 +25,8 @@ std::string first_bytes(const fs::path& file, std::size_t most) {
   std::string bytes;
   if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
     bytes.resize(std::min<std::size_t>(most, static_cast<std::size_t>(info.st_size)));
-    std::size_t done = 0;
-    for (ssize_t n = 1; n > 0 && done < bytes.size(); done += static_cast<std::size_t>(n))
-      if ((n = ::read(fd, bytes.data() + done, bytes.size() - done)) < 0) n = 0;
-    bytes.resize(done);
+    const ssize_t got = read_at(fd, bytes.data(), bytes.size(), 0);
+    bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
   }
   ::close(fd);
   return bytes;

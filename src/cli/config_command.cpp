@@ -34,7 +34,7 @@ int tell_values(const Arguments& arguments, const std::string& job, const config
     fmt::print("{}", config::dump_yaml(binder, true));
     return 0;
   }
-  Json told = {{"config", arguments.config}, {"job", job}, {"values", config::values_of(binder)}};
+  Json told = {{"config", arguments.config}, {"job", job}, {"values", config::shown_values_of(binder)}};
   for (const auto& field : binder.fields()) told["origins"][field->key] = field->origin;
   fmt::print("{}\n", json_text(told));
   return 0;

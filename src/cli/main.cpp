@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "base/write_access.h"
 #include "cli/commands.h"
 #include "cli/help/json_page.h"
 #include "cli/help/man_page.h"
@@ -117,5 +118,6 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails and is said
   runner::prepare_console();
   runner::setup_logging(runner::Verbosity::normal);
+  runner::keep_others_from_writing();
   return runner::finish_results(run(argc, argv));
 }

@@ -90,7 +90,7 @@ std::string program_name() {
 
 std::string pasteable(int argc, char** argv) {
   std::string text = "runner";
-  for (int i = 0; i < argc; ++i) text += " " + shell_quoted(argv[i]);
+  for (int i = 0; i < argc; ++i) text += " " + shell_quoted_without_secrets(argv[i]);
   return text;
 }
 
@@ -105,7 +105,7 @@ std::string resume_command(int argc, char** argv) {
       ++i;
       continue;
     }
-    text += " " + shell_quoted(word);
+    text += " " + shell_quoted_without_secrets(word);
   }
   return text;
 }

@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <regex>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "base/secrets.h"
 #include "cli/find_config.h"
 #include "cli/pipeline/pipeline.h"
 #include "cli/resolve_job.h"
@@ -51,12 +52,12 @@ std::string all_texts(const fs::path& config) {
 }
 
 // What a timer's bare environment lacks: where programs and libraries are, the runner's and OpenMP's
-// settings, and every variable that the config names as ${VAR}.
-std::map<std::string, std::string> captured_environment(const fs::path& config) {
-  std::map<std::string, std::string> environment;
+// settings, and every variable that the config names as ${VAR}; those that hold secrets apart.
+void capture_environment(ScheduleEntry& entry) {
   const auto capture = [&](const std::string& name) {
     const char* value = std::getenv(name.c_str());
-    if (value != nullptr && *value != '\0') environment[name] = value;
+    if (value != nullptr && *value != '\0')
+      (names_secret(name) ? entry.secrets : entry.environment)[name] = value;
   };
   for (const char* name :
        {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "LANG", "TMPDIR",
@@ -64,10 +65,9 @@ std::map<std::string, std::string> captured_environment(const fs::path& config) 
         "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "KMP_DUPLICATE_LIB_OK"})
     capture(name);
   static const std::regex variable("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
-  const std::string text = all_texts(config);
+  const std::string text = all_texts(entry.config);
   for (std::sregex_iterator at(text.begin(), text.end(), variable), end; at != end; ++at) capture((*at)[1]);
-  environment.emplace("KMP_DUPLICATE_LIB_OK", "TRUE");
-  return environment;
+  entry.environment.emplace("KMP_DUPLICATE_LIB_OK", "TRUE");
 }
 
 fs::path full_path(const fs::path& path) {
@@ -102,7 +102,7 @@ ScheduleEntry make_entry(const ScheduleFlags& flags, const runtime::Host& host) 
   entry.when = flags.at;
   entry.runner = runtime::program_path();
   entry.state = full_path(runtime::schedule_folder() / entry.id);
-  entry.environment = captured_environment(entry.config);
+  capture_environment(entry);
   entry.timeout = parse_duration(flags.timeout, "--timeout");
   entry.nice = flags.nice;
   runtime::check_schedulable(entry);
@@ -127,6 +127,15 @@ int show_files(const Files& files, bool json) {
   return 0;
 }
 
+// A damaged one is no reason against installing anew.
+std::optional<ScheduleEntry> entry_before(const fs::path& state) {
+  try {
+    return runtime::load_entry(state);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 int install(const ScheduleFlags& flags) {
   const runtime::Host host = runtime::this_host();
   ScheduleEntry entry = make_entry(flags, host);
@@ -138,17 +147,20 @@ int install(const ScheduleFlags& flags) {
     if (old.id == entry.id && old.scheduler != entry.scheduler) runtime::remove(host, old);
   // The record first: the timer may fire at once and reads it.
   const bool known = fs::exists(entry.state / "schedule.json");
-  const std::string before = known ? read_file(entry.state / "schedule.json") : "";
+  const std::optional<ScheduleEntry> before = known ? entry_before(entry.state) : std::nullopt;
   runtime::save_entry(entry);
   try {
     runtime::install(host, entry, when);
   } catch (...) {
-    if (known)
-      write_file_atomically(entry.state / "schedule.json", before);
-    else
+    if (before)
+      runtime::save_entry(*before);
+    else if (!known)
       fs::remove_all(entry.state);
     throw;
   }
+  for (const auto& [name, value] : entry.secrets)
+    spdlog::info("{}: its value is kept in {}, which you alone may read; runs get it from there", name,
+                 runtime::secrets_file(entry.state).string());
   return show_schedule(host, entry, flags.json);
 }
 

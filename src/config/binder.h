@@ -54,6 +54,8 @@ class Field {
   bool low_exclusive = false;
   std::vector<std::string> allowed;  // the words of a choice
   bool is_required = false, must_be_file = false, must_exist = false;
+  bool is_record =
+      false;  // read from what a run has kept: secrets stay ${NAME} there, whether they are set or not
   std::vector<std::string> flags;
   std::function<std::string(const std::string&)> expected;
 
@@ -63,6 +65,9 @@ class Field {
 
   // Where the current value came from: "default", "configs/x.yaml:12:9", "--epochs", "--set train.epochs".
   std::string origin = "default";
+  // The value as YAML shows it, ${NAME} and not what it holds, where that variable's name says that it is
+  // secret; "" elsewhere.
+  std::string shown;
 
   // Reads the node into the target; returns "" or what was expected instead. Set by Binder.
   std::function<std::string(const YAML::Node&)> read;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/printable.h"
+#include "base/secrets.h"
 #include "config/key_parts.h"
 #include "config/yaml_text.h"
 
@@ -33,7 +34,9 @@ void write_leaf(const Field& field, const std::string& name, const std::string& 
                 std::string& out) {
   const YAML::Node node = field.write();
   const std::string comment = origins ? "  # " + printable(field.origin, LineBreaks::escape) : "";
-  const std::string text = may_be_number(field, node) ? node.Scalar() : detail::yaml_text(node);
+  const std::string text = !field.shown.empty()         ? field.shown
+                           : may_be_number(field, node) ? node.Scalar()
+                                                        : detail::yaml_text(node);
   if (field.kind == Kind::items && node.size() > 0)
     out += pad + name + ":" + comment + indented(text, pad.size() + 2) + "\n";
   else
@@ -77,7 +80,7 @@ std::vector<std::pair<std::string, std::string>> values(const Binder& binder) {
   std::vector<std::pair<std::string, std::string>> all;
   for (const auto& field : binder.fields()) {
     const YAML::Node node = field->write();
-    all.emplace_back(field->key, node.IsScalar() ? node.Scalar() : detail::yaml_text(node));
+    all.emplace_back(field->key, node.IsScalar() ? hide_secrets(node.Scalar()) : detail::yaml_text(node));
   }
   return all;
 }

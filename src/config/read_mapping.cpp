@@ -7,10 +7,12 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "config/key_parts.h"
 #include "config/load_yaml.h"
 #include "config/places.h"
 #include "config/suggest.h"
+#include "config/yaml_text.h"
 
 namespace runner::config {
 namespace {
@@ -42,8 +44,14 @@ bool within_limits(const Field& field, double value) {
   return !field.high || value <= *field.high;
 }
 
-// Replaces ${VAR}; reports variables that are not set.
-std::string expand(const std::string& text, std::vector<std::string>& missing) {
+// What ${VAR} became in one value.
+struct Expansion {
+  std::vector<std::string> missing;  // variables that are not set
+  bool secrets_stay = false;         // those that hold secrets are left as they are: for what is shown
+  bool any_secret = false;
+};
+
+std::string expand(const std::string& text, Expansion& expansion) {
   std::string out;
   std::size_t at = 0;
   while (at < text.size()) {
@@ -53,38 +61,47 @@ std::string expand(const std::string& text, std::vector<std::string>& missing) {
     out += text.substr(at, open - at);
     const std::string name = text.substr(open + 2, close - open - 2);
     const char* value = std::getenv(name.c_str());
-    if (value == nullptr) missing.push_back(name);
-    out += value == nullptr ? "" : value;
+    const bool secret = names_secret(name);
+    expansion.any_secret = expansion.any_secret || secret;
+    const bool stays = secret && expansion.secrets_stay;
+    if (value == nullptr && !stays) expansion.missing.push_back(name);
+    if (stays)
+      out += text.substr(open, close + 1 - open);
+    else
+      out += value == nullptr ? "" : value;
     at = close + 1;
   }
   return out + text.substr(at);
 }
 
-YAML::Node expanded(const YAML::Node& node, std::vector<std::string>& missing) {
-  if (node.IsScalar() && node.Scalar().find("${") != std::string::npos)
-    return YAML::Node(expand(node.Scalar(), missing));
+YAML::Node expanded(const YAML::Node& node, Expansion& expansion) {
+  if (node.IsScalar() && node.Scalar().find("${") != std::string::npos) {
+    const std::string text = expand(node.Scalar(), expansion);
+    return expansion.secrets_stay ? detail::text_node(text) : YAML::Node(text);
+  }
   if (!node.IsSequence()) return node;
   YAML::Node copy(YAML::NodeType::Sequence);
-  for (const auto& item : node) copy.push_back(expanded(item, missing));
+  for (const auto& item : node) copy.push_back(expanded(item, expansion));
   return copy;
 }
 
-std::string check_scalar(const Field& field, const YAML::Node& node) {
+// `shown`: the text as a message may quote it.
+std::string check_scalar(const Field& field, const YAML::Node& node, const std::string& shown) {
   const std::string& text = node.Scalar();
   if (!field.allowed.empty() &&
       std::find(field.allowed.begin(), field.allowed.end(), text) == field.allowed.end()) {
     const std::string guess = closest(text, field.allowed);
-    return fmt::format("expected {}, got '{}'{}", joined(field.allowed), text,
+    return fmt::format("expected {}, got '{}'{}", joined(field.allowed), shown,
                        guess.empty() ? "" : " (did you mean " + guess + "?)");
   }
   if (field.low || field.high) {
     double value = 0;
     if (YAML::convert<double>::decode(node, value) && !within_limits(field, value))
-      return fmt::format("out of range: expected {}, got {}", limits(field), text);
+      return fmt::format("out of range: expected {}, got {}", limits(field), shown);
   }
   if (field.expected) {
     const std::string wanted = field.expected(text);
-    if (!wanted.empty()) return fmt::format("expected {}, got '{}'", wanted, text);
+    if (!wanted.empty()) return fmt::format("expected {}, got '{}'", wanted, shown);
   }
   return "";
 }
@@ -110,11 +127,16 @@ std::string place_of_node(const YAML::Node& node, const std::string& file) {
 
 void read_value(const YAML::Node& original, Field& field, const std::string& place, const std::string& key,
                 std::vector<Problem>& problems) {
-  std::vector<std::string> missing;
-  const YAML::Node node = expanded(original, missing);
-  for (const std::string& name : missing)
+  Expansion expansion;
+  expansion.secrets_stay = field.is_record;
+  const YAML::Node node = expanded(original, expansion);
+  for (const std::string& name : expansion.missing)
     problems.push_back({place, key, "the environment variable " + name + " is not set"});
-  if (!missing.empty()) return;
+  if (!expansion.missing.empty()) return;
+  Expansion for_people;
+  for_people.secrets_stay = true;
+  const YAML::Node visible = expansion.any_secret ? expanded(original, for_people) : node;
+  field.shown = expansion.any_secret ? yaml_text(visible) : "";
   if (node.IsNull() && !field.optional) {
     problems.push_back({place, key, "has no value (leave the key out to get its default)"});
     return;
@@ -122,19 +144,19 @@ void read_value(const YAML::Node& original, Field& field, const std::string& pla
   nested_problems.clear();
   const std::string wanted = field.read(node);
   if (!wanted.empty()) {
-    problems.push_back({place, key, fmt::format("expected {}, got {}", wanted, shown(node))});
+    problems.push_back({place, key, fmt::format("expected {}, got {}", wanted, shown(visible))});
     return;
   }
   problems.insert(problems.end(), nested_problems.begin(), nested_problems.end());
   nested_problems.clear();
   field.origin = place;
-  const auto check = [&](const YAML::Node& scalar) {
-    const std::string problem = check_scalar(field, scalar);
+  const auto check = [&](const YAML::Node& scalar, const YAML::Node& as_shown) {
+    const std::string problem = check_scalar(field, scalar, as_shown.Scalar());
     if (!problem.empty()) problems.push_back({place, key, problem});
   };
-  if (node.IsScalar()) check(node);
+  if (node.IsScalar()) check(node, visible);
   if (node.IsSequence() && field.kind != Kind::items)
-    for (const auto& item : node) check(item);
+    for (std::size_t i = 0; i < node.size(); ++i) check(node[i], visible[i]);
 }
 
 std::vector<Problem> read_mapping(const YAML::Node& node, Binder& binder, const std::string& file,

@@ -68,6 +68,13 @@ Json values_of(const Binder& binder) {
   return values;
 }
 
+Json shown_values_of(const Binder& binder) {
+  Json values = values_of(binder);
+  for (const auto& field : binder.fields())
+    if (!field->shown.empty()) values[field->key] = tree_json(YAML::Load(field->shown));
+  return values;
+}
+
 void take_values(Binder& binder, const Json& values) {
   for (const auto& field : binder.fields()) {
     const auto value = values.find(field->key);

@@ -9,6 +9,8 @@ namespace runner::config {
 
 // {"train.batch_size": 32, …}: every key, in order of declaration.
 Json values_of(const Binder& binder);
+// The same for people to see: ${NAME} where the configuration names a variable with a secret.
+Json shown_values_of(const Binder& binder);
 // Throws UsageError for a key that is missing or of another type: the values are of another version.
 void take_values(Binder& binder, const Json& values);
 

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "base/utf8.h"
 
 namespace runner::config::detail {
@@ -70,7 +71,7 @@ std::string with_point(std::string number) {
 std::string flow(const YAML::Node& node) {
   if (node.IsNull()) return "null";
   if (node.IsScalar()) {
-    const std::string& text = node.Scalar();
+    const std::string text = hide_secrets(node.Scalar());
     if (node.Tag() == quoted_tag) return is_plain(text) ? text : in_quotes(text);
     return with_point(text);
   }

@@ -10,7 +10,7 @@ namespace runner::config::detail {
 
 // A node that holds a text, whatever it looks like; of any other scalar the text is the value as YAML has it.
 YAML::Node text_node(const std::string& text);
-// One value on one line; a list of mappings takes a line each.
+// One value on one line, without secrets (base/secrets.h); a list of mappings takes a line each.
 std::string yaml_text(const YAML::Node& node);
 
 }  // namespace runner::config::detail

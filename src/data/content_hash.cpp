@@ -13,6 +13,7 @@
 #include "base/input_file.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/transfer.h"
 
 namespace runner::data {
 namespace {
@@ -101,7 +102,7 @@ std::string hash_file(const std::filesystem::path& path) {
                     "MB");
   std::int64_t done = 0;
   ssize_t got;
-  while ((got = ::read(fd, buffer.data(), buffer.size())) > 0) {
+  while ((got = read_some(fd, buffer.data(), buffer.size())) > 0) {
     hash.update(buffer.data(), static_cast<std::size_t>(got));
     progress.update((done += got) / mb);
   }

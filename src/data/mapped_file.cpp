@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/transfer.h"
 #include "data/content_hash.h"
 
 namespace runner::data {
@@ -109,16 +110,10 @@ void MappedFile::read(std::uint64_t offset, void* out, std::size_t count) const 
     std::memcpy(out, data_ + offset, count);
     return;
   }
-  auto* at = static_cast<std::byte*>(out);
-  while (count > 0) {
-    const ssize_t got = ::pread(fd_, at, count, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw DataError(std::string("cannot read: ") + std::strerror(errno), path_);
-    if (got == 0) throw DataError("it has become shorter while it was read", path_);
-    at += got;
-    offset += static_cast<std::uint64_t>(got);
-    count -= static_cast<std::size_t>(got);
-  }
+  const ssize_t got = read_at(fd_, out, count, static_cast<off_t>(offset));
+  if (got < 0) throw DataError(std::string("cannot read: ") + std::strerror(errno), path_);
+  if (static_cast<std::size_t>(got) < count)
+    throw DataError("it has become shorter while it was read", path_);
 }
 
 void MappedFile::prefetch(std::uint64_t offset, std::uint64_t length) const {

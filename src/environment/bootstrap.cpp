@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/secrets.h"
 #include "environment/bootstrap_rules.h"
 #include "environment/bootstrap_threads.h"
 
@@ -49,12 +50,23 @@ int decided_threads(const std::vector<Decision>& decisions) {
   return 1;
 }
 
+namespace {
+
+// A secret's value is shown nowhere, however short.
+std::string shown_value(const std::string& name, const std::string& value) {
+  return names_secret(name) && !value.empty() ? "***" : value;
+}
+
+}  // namespace
+
 std::string explain(const std::vector<Decision>& decisions) {
   std::string text;
   for (const Decision& d : decisions) {
-    const std::string assignment = d.action == Decision::Action::unset ? d.name : d.name + "=" + d.value;
+    const std::string assignment =
+        d.action == Decision::Action::unset ? d.name : d.name + "=" + shown_value(d.name, d.value);
     text += fmt::format("{:<10} {:<34} {}", to_string(d.action), assignment, d.reason);
-    if (d.action == Decision::Action::overridden) text += fmt::format(" (was {})", d.previous.value_or(""));
+    if (d.action == Decision::Action::overridden)
+      text += fmt::format(" (was {})", shown_value(d.name, d.previous.value_or("")));
     text += "\n";
     if (!d.warning.empty()) text += fmt::format("{:<10} warning: {}\n", "", d.warning);
   }
@@ -64,8 +76,8 @@ std::string explain(const std::vector<Decision>& decisions) {
 Json to_json(const std::vector<Decision>& decisions) {
   Json list = Json::array();
   for (const Decision& d : decisions) {
-    Json item{{"name", d.name}, {"action", to_string(d.action)}, {"value", d.value}};
-    if (d.previous) item["previous"] = *d.previous;
+    Json item{{"name", d.name}, {"action", to_string(d.action)}, {"value", shown_value(d.name, d.value)}};
+    if (d.previous) item["previous"] = shown_value(d.name, *d.previous);
     item["reason"] = d.reason;
     if (!d.warning.empty()) item["warnings"] = Json::array({d.warning});
     list.push_back(std::move(item));

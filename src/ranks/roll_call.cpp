@@ -70,7 +70,7 @@ namespace {
 // What each rank says of itself.
 std::vector<Introduction> introductions(const RankPlace& place, c10d::Store& store, const Watch& watch,
                                         const Introduction& mine) {
-  put(store, entry("who", place.rank), json_text(Json(mine)));
+  put(store, entry("who", place.rank), json_message(Json(mine)));
   std::vector<Introduction> all;
   for (int rank = 0; rank < place.size;) {
     const bool failed = watch.failure().has_value();  // looked at first: who refuses another has heard all

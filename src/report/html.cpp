@@ -42,7 +42,7 @@ std::string series_style() {
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : printable(std::string(text), LineBreaks::keep)) switch (c) {
+  for (const char c : presentable(std::string(text))) switch (c) {
       case '<':
         out += "&lt;";
         break;

@@ -87,7 +87,16 @@ void save_entry(const ScheduleEntry& entry) {
                     {"environment", entry.environment},
                     {"timeout", entry.timeout},
                     {"nice", entry.nice}};
-  write_private(entry.state / "schedule.json", dump(object));
+  // Before the record, which says that all is there. As they are: `start` hands them to the run.
+  if (entry.secrets.empty())
+    fs::remove(secrets_file(entry.state));
+  else
+    write_private(secrets_file(entry.state), json_message(entry.secrets) + "\n");
+  write_private(entry.state / "schedule.json", json_text(object, 2, Secrets::kept) + "\n");
+}
+
+fs::path secrets_file(const fs::path& state) {
+  return state / "secrets.json";
 }
 
 namespace {
@@ -110,6 +119,13 @@ Json read_record(const fs::path& file) {
   }
 }
 
+std::map<std::string, std::string> texts_of(const Json& object, const fs::path& file) {
+  if (!object.is_object()) damaged(file, "expected an object of texts");
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : object.items()) texts[name] = required(object, name.c_str(), file);
+  return texts;
+}
+
 }  // namespace
 
 ScheduleEntry load_entry(const fs::path& state) {
@@ -122,10 +138,9 @@ ScheduleEntry load_entry(const fs::path& state) {
   entry.config = required(object, "config", file);
   entry.runner = required(object, "runner", file);
   entry.folder = required(object, "folder", file);
-  const Json& environment = member_in(object, "environment");
-  if (!environment.is_object()) damaged(file, "environment is missing or no object");
-  for (const auto& [name, value] : environment.items())
-    entry.environment[name] = required(environment, name.c_str(), file);
+  entry.environment = texts_of(member_in(object, "environment"), file);
+  if (const fs::path secrets = secrets_file(state); fs::exists(secrets))
+    entry.secrets = texts_of(read_record(secrets), secrets);
   entry.timeout = static_cast<long>(integer_in(object, "timeout", entry.timeout));
   entry.nice = static_cast<int>(integer_in(object, "nice", entry.nice));
   entry.state = state;

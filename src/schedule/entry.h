@@ -1,6 +1,8 @@
 #pragma once
 // One scheduled config as it is remembered on disk, and what its last run left.
-//   STATE/ID/schedule.json  what was installed       STATE/ID/last_run.json  start, end, outcome, exit code,
+//   STATE/ID/schedule.json  what was installed       STATE/ID/secrets.json   values that no unit, record or
+//   log has
+//                                                    STATE/ID/last_run.json  start, end, outcome, exit code,
 //   log STATE/ID/lock           held while a run goes on STATE/ID/logs/*.log     what the last runs printed
 
 #include <filesystem>
@@ -22,6 +24,8 @@ struct ScheduleEntry {
   std::filesystem::path folder;  // where it runs: relative paths of the config start here
   std::filesystem::path state;   // STATE/ID, absolute
   std::map<std::string, std::string> environment;
+  std::map<std::string, std::string>
+      secrets;       // variables as base/secrets.h tells them; only `start` reads their values
   long timeout = 0;  // seconds
   int nice = 10;     // added to the niceness
 };
@@ -37,7 +41,8 @@ bool is_plain_line(const std::string& text);
 // Throws UsageError for a path that a line of a unit or of a crontab cannot hold.
 void check_schedulable(const ScheduleEntry& entry);
 
-void save_entry(const ScheduleEntry& entry);  // readable by its owner only: it holds environment values
+void save_entry(const ScheduleEntry& entry);  // readable by its owner only
+std::filesystem::path secrets_file(const std::filesystem::path& state);
 ScheduleEntry load_entry(const std::filesystem::path& state);
 // Every entry below schedule_folder(), by config. Damaged ones are a warning in the log.
 std::vector<ScheduleEntry> load_entries();

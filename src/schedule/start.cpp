@@ -55,7 +55,8 @@ pid_t start(const ScheduleEntry& entry, const fs::path& log) {
   ::dup2(fd, STDOUT_FILENO);  // the run's, which inherits it
   ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
   ChildSetup setup = own_command({"run", entry.config.string()});
-  for (const auto& [name, value] : entry.environment) setup.environment[name] = value;
+  for (const auto* variables : {&entry.environment, &entry.secrets})
+    for (const auto& [name, value] : *variables) setup.environment[name] = value;
   setup.own_group = true;
   setup.death_signal = SIGTERM;
   setup.stderr_fd = fd;

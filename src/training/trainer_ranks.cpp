@@ -48,7 +48,7 @@ Checkpoint Trainer::read_for_all(const std::filesystem::path& folder) {
   }
   const std::string place = "rank 0's checkpoint";
   head = record_from<CheckpointHead>(
-      parse_json(group.broadcast(json_text(head)), place, {std::size_t{1} << 40, 256}), place);
+      parse_json(group.broadcast(json_message(head)), place, {std::size_t{1} << 40, 256}), place);
   if (!head.state) throw DataError(head.damage, head.place);
   checkpoint.state = *head.state;
   if (!group.leads())

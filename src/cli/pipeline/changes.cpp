@@ -13,8 +13,10 @@ std::string value_text(const Json& value) {
   return value.is_null() ? "none" : value.is_string() ? value.get<std::string>() : json_text(value);
 }
 
+// As texts: the record of then tells no secrets (base/secrets.h).
 void compare(const std::string& key, const Json& then, const Json& now, std::vector<std::string>& changes) {
-  if (then != now) changes.push_back(fmt::format("{} {} -> {}", key, value_text(then), value_text(now)));
+  if (then != now && json_text(then) != json_text(now))
+    changes.push_back(fmt::format("{} {} -> {}", key, value_text(then), value_text(now)));
 }
 
 // Keys of either, those of `now` first.

@@ -187,6 +187,7 @@ std::vector<std::pair<std::string, std::string>> configuration_of(const PastRun&
   const auto options = type->make();
   config::Binder binder;
   options->declare_all(binder);
+  for (const auto& field : binder.fields()) field->is_record = true;
   config::resolve(binder, text, run.manifest.string(),
                   {});  // keys that are no more, or not yet, are left out
   return config::values(binder);

@@ -9,6 +9,7 @@
 #include "base/json_file.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/secrets.h"
 #include "base/signatures.h"
 #include "data/content_hash.h"
 #include "worker/launch/outcome.h"
@@ -21,7 +22,7 @@ namespace {
 void verify_inputs(const Json& list, std::vector<Finding>& findings) {
   if (!list.is_array()) return;
   for (const Json& input : list) {
-    const std::string path = text_in(input, "path"), then = text_in(input, "xxh64");
+    const std::string path = reveal_secrets(text_in(input, "path")), then = text_in(input, "xxh64");
     if (path.empty() || then.empty()) continue;
     std::error_code error;
     if (!fs::exists(path, error)) {

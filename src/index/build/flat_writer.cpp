@@ -17,6 +17,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "base/transfer.h"
 #include "index/build/flat_format.h"
 #include "index/build/unit_rows.h"
 #include "threads/team.h"
@@ -45,15 +46,8 @@ class OutputFile {
   }
 
   void write_at(std::uint64_t offset, const void* bytes, std::size_t size) const {
-    const char* at = static_cast<const char*>(bytes);
-    while (size > 0) {
-      const ssize_t written = ::pwrite(fd_, at, size, static_cast<off_t>(offset));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw_errno("cannot write", path_.string());
-      at += written;
-      offset += static_cast<std::uint64_t>(written);
-      size -= static_cast<std::size_t>(written);
-    }
+    if (!runner::write_at(fd_, bytes, size, static_cast<off_t>(offset)))
+      throw_errno("cannot write", path_.string());
   }
   void finish() {
     if (flush_to_disk(fd_) != 0) throw_errno("cannot flush to disk", path_.string());

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/transfer.h"
+
 namespace runner::runtime {
 
 std::optional<std::string> BinaryBytes::text(std::uint64_t offset, std::uint64_t end,
@@ -71,7 +73,7 @@ const FileSource::Block* FileSource::block(std::uint64_t number) const {
   if (blocks_.empty()) blocks_.resize(block_count);
   Block& b = blocks_[number % block_count];
   if (b.number != number) {
-    const ssize_t got = ::pread(fd_, b.bytes.data(), block_bytes, static_cast<off_t>(number * block_bytes));
+    const ssize_t got = read_at(fd_, b.bytes.data(), block_bytes, static_cast<off_t>(number * block_bytes));
     if (got < 0) return nullptr;
     b.number = number;
     b.filled = static_cast<std::size_t>(got);
@@ -82,16 +84,7 @@ const FileSource::Block* FileSource::block(std::uint64_t number) const {
 bool FileSource::read(std::uint64_t offset, void* to, std::size_t n) const {
   if (offset > size_ || n > size_ - offset) return false;
   auto* out = static_cast<char*>(to);
-  if (n > block_bytes) {
-    while (n > 0) {
-      const ssize_t got = ::pread(fd_, out, n, static_cast<off_t>(offset));
-      if (got <= 0) return false;
-      out += got;
-      offset += static_cast<std::uint64_t>(got);
-      n -= static_cast<std::size_t>(got);
-    }
-    return true;
-  }
+  if (n > block_bytes) return read_at(fd_, out, n, static_cast<off_t>(offset)) == static_cast<ssize_t>(n);
   while (n > 0) {
     const Block* b = block(offset / block_bytes);
     const std::size_t within = offset % block_bytes;

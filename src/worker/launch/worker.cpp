@@ -67,7 +67,7 @@ void check_loaded(const WorkerRequest& request, JobContext& context) {
   context.launch.openblas_core = loaded.openblas_core;
   const std::string slow = judge_openblas_core(loaded.openblas_core, cpu_has_avx512());
   if (!slow.empty()) spdlog::warn("{}", slow);
-  status::set_libraries(json_text(loaded.libraries));
+  status::set_libraries(json_message(loaded.libraries));
 }
 
 // libtorch's messages end in a C++ stack, which helps nobody but its authors.
@@ -153,7 +153,7 @@ WorkerOutcome run(const WorkerRequest& request) {
 
 void tell(const WorkerRequest& request, const WorkerOutcome& outcome) {
   if (request.result_fd >= 0)
-    write_all(request.result_fd, json_text(outcome));
+    write_all(request.result_fd, json_message(outcome));
   else
     print_outcome(outcome, request.context.json);
 }

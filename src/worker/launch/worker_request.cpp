@@ -12,7 +12,7 @@ namespace runner::runtime {
 
 int write_request(const WorkerRequest& request) {
   const int fd = memory_file("runner-request");
-  write_all(fd, json_text(request));
+  write_all(fd, json_message(request));
   return fd;
 }
 

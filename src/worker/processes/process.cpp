@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/write_access.h"
 #include "worker/processes/exec_error.h"
 
 #ifdef __linux__
@@ -64,6 +65,7 @@ void prepare(const ChildSetup& setup, Prepared& prepared) {
 
 // Returns only when that fails, with errno. Async-signal-safe.
 void execute_prepared(const Prepared& prepared) {
+  restore_umask();
   ::execve(prepared.file.c_str(), prepared.argv.data(), prepared.envp.data());
   if (errno == ENOEXEC && !prepared.shell_argv.empty())
     ::execve("/bin/sh", prepared.shell_argv.data(), prepared.envp.data());

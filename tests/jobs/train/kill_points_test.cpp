@@ -28,8 +28,11 @@ std::vector<std::string> tiny_run(const fs::path& output) {
 ProgramResult run_with(const fs::path& output, const std::map<std::string, std::string>& more) {
   ProgramOptions options = in_source();
   options.environment = more;
-  options.environment["LD_PRELOAD"] = RUNNER_BUILD_DIR "/tests/libkill_at_call.so";
-  options.environment["KILL_UNDER"] = output.parent_path().string();
+  options.environment["LD_PRELOAD"] = RUNNER_BUILD_DIR "/tests/libinject_faults.so";
+  options.environment["FAULT_IN"] = "worker";
+  options.environment["FAULT"] = "kill";
+  options.environment["FAULT_CALLS"] = "create,rename,mkdir,unlink,symlink,link,fsync";
+  options.environment["FAULT_UNDER"] = output.parent_path().string();
   return run_runner(tiny_run(output), options);
 }
 
@@ -41,7 +44,7 @@ std::string outcome_of(const fs::path& run) {
 TEST(KilledAtACall, ARunResumedIsTheUndisturbedOne) {
   const TemporaryFolder folder, notes;
   const fs::path run = folder / "run", straight = notes / "straight", log = notes / "calls";
-  const ProgramResult undisturbed = run_with(run, {{"KILL_LOG", log.string()}});
+  const ProgramResult undisturbed = run_with(run, {{"FAULT_LOG", log.string()}});
   ASSERT_EQ(undisturbed.exit_code, 0) << undisturbed.err;
   fs::rename(run, straight);
   fs::remove(folder / "latest");
@@ -54,7 +57,7 @@ TEST(KilledAtACall, ARunResumedIsTheUndisturbedOne) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t call = calls.size() - i * calls.size() / count;  // the last one, the manifest's, first
     SCOPED_TRACE("killed at call " + std::to_string(call) + ": " + calls[call - 1]);
-    const ProgramResult killed = run_with(run, {{"KILL_AT", std::to_string(call)}});
+    const ProgramResult killed = run_with(run, {{"FAULT_AT", std::to_string(call)}});
     if (killed.exit_code == 0) continue;  // the writer beside the loop got by with fewer calls this time
     ASSERT_EQ(killed.exit_code, 137) << killed.err;
     EXPECT_NE(outcome_of(run), "running");

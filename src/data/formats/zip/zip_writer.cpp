@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/transfer.h"
 #include "data/formats/zip/crc32.h"
 #include "data/formats/zip/zip_directory.h"
 
@@ -178,8 +179,7 @@ void ZipWriter::end() {
   open_ = false;
   flush();
   const std::string header = local_header(entry, wide_);
-  if (::pwrite(file_.fd(), header.data(), header.size(), static_cast<off_t>(entry.local_header)) !=
-      static_cast<ssize_t>(header.size()))
+  if (!write_at(file_.fd(), header.data(), header.size(), static_cast<off_t>(entry.local_header)))
     throw_errno("cannot write", file_.target().string());
 }
 
