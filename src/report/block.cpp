@@ -9,7 +9,7 @@
 namespace runner::report {
 namespace {
 
-constexpr std::size_t label_width = 10;
+constexpr std::size_t label_width = 10, text_gap = 2;
 
 std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, columns(text)), ' ');
@@ -129,7 +129,14 @@ std::string Table::row(const std::vector<std::string>& cells) const {
   std::string line;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!shown_[i]) continue;
-    line += i == 0 ? padded(cells.at(i), columns_[i].width) : right(cells.at(i), columns_[i].width);
+    const std::string& cell = cells.at(i);
+    const std::size_t width = columns_[i].width;
+    if (i == 0)
+      line += padded(cell, width);
+    else if (columns_[i].is_text)
+      line += std::string(text_gap, ' ') + padded(cell, width - text_gap);
+    else
+      line += right(cell, width);
   }
   return ended(std::move(line));
 }

@@ -36,11 +36,12 @@ std::size_t block_width(int fd);
 
 struct TableColumn {
   std::string heading;
-  std::size_t width = 0;  // with the blank in front of it
+  std::size_t width = 0;  // with the blank in front of it, two of a text
   int rank = 0;           // columns of the lowest rank go first where there is no room
+  bool is_text = false;   // aligned to the left
 };
 
-// Rows under a heading, columns aligned: the first to the left, others to the right.
+// Rows under a heading, columns aligned: the first and texts to the left, others to the right.
 class Table {
  public:
   Table(std::vector<TableColumn> columns, std::size_t width);
