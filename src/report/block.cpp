@@ -45,6 +45,14 @@ std::vector<std::string> command_lines(const std::string& command, std::size_t w
   return lines;
 }
 
+// A part that no line has room for is broken at blanks, as a sentence; paths and commands never.
+std::string in_a_line(const std::string& part, const std::string& between, std::size_t width) {
+  if (between == "\n" || label_width + columns(part) < width || part.find('/') != std::string::npos)
+    return part;
+  std::string broken = wrap_line(std::string(label_width, ' ') + part, width - 1, label_width);
+  return broken.erase(0, label_width);
+}
+
 }  // namespace
 
 void Block::add(std::string label, std::vector<std::string> parts) {
@@ -84,7 +92,7 @@ std::string Block::text(std::size_t width) const {
     const std::string comma = item.between == ", " ? "," : "";
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const bool last = i + 1 == parts.size();
-      const std::string part = parts[i] + (last ? "" : comma);
+      const std::string part = in_a_line(parts[i], item.between, width) + (last ? "" : comma);
       const bool fits = item.between != "\n" && columns(line) + 1 + columns(part) <= width;
       if (i > 0 && !fits) {
         all += ended(std::move(line));

@@ -9,8 +9,9 @@ namespace runner::report {
 
 class Block {
  public:
-  // Parts stand side by side with commas between them. A line is broken between parts only, so that a path, a
-  // figure with its name or a command stays whole. Empty parts are left out.
+  // Parts stand side by side with commas between them. A line is broken between parts, so that a path, a
+  // figure with its name or a command stays whole; inside of one at blanks where no line has room for it, and
+  // never inside of a path. Empty parts are left out.
   void add(std::string label, std::vector<std::string> parts);
   // One line below the other.
   void add_list(std::string label, std::vector<std::string> lines);

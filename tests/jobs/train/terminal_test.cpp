@@ -73,6 +73,16 @@ TEST(TheLiveLine, TellsTheTimeThatIsLeftOfTheWholeRun) {
                               "epoch [0-9]+/500 \\[.* %  [0-9]+/1007000 samples .*[0-9]:[0-9][0-9] left "));
 }
 
+// Warnings of the sample's data among them; the live line has tests of its own.
+TEST(ALogOnATerminal, IsBrokenAtBlanks) {
+  const TemporaryFolder folder;
+  ProgramOnTerminal run(program(small_run(folder / "run", {"--set", "train.epochs=1"})), RUNNER_SOURCE_DIR,
+                        folder / "out", false, 60);
+  EXPECT_TRUE(run.shows("train     ")) << run.seen();
+  EXPECT_THAT(run.seen(), testing::ContainsRegex("warning[^\r\n]*\r\n         [a-z]"));
+  EXPECT_THAT(run.seen(), testing::Not(testing::ContainsRegex("warning[^\r\n]{52,}")));
+}
+
 // The machine's own right to mount something, or that of a user in a namespace; not every one gives it.
 bool can_mount() {
   return run_program({"unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"}).exit_code == 0;
