@@ -18,9 +18,12 @@
 #include "base/error.h"
 #include "base/live_line.h"
 #include "base/printable.h"
+#include "base/terminal.h"
 
 namespace runner {
 namespace {
+
+constexpr std::size_t text_column = 9;  // behind "12:00:00 "
 
 // What a message quotes, a path or a library's complaint, must neither command the terminal nor tell a
 // secret.
@@ -53,7 +56,8 @@ class ConsoleSink : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    std::string text(line.data(), line.size());
+    const std::size_t width = terminal_width(STDERR_FILENO, std::string::npos);
+    std::string text = wrap({line.data(), line.size()}, width, text_column);
     if (colour_allowed(STDERR_FILENO) && message.color_range_end > message.color_range_start) {
       text.insert(message.color_range_end, "\033[0m");
       text.insert(message.color_range_start, colour_of(message.level));

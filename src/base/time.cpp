@@ -24,6 +24,11 @@ std::string iso_time() {
   return iso_time(std::time(nullptr));
 }
 
+std::string minute_of(const std::string& iso_time) {
+  if (iso_time.size() < 16 || iso_time[10] != 'T') return iso_time;
+  return iso_time.substr(0, 10) + " " + iso_time.substr(11, 5);
+}
+
 std::string name_time() {
   return local_time(std::time(nullptr), "%Y%m%d_%H%M%S");
 }

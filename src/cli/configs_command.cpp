@@ -14,12 +14,13 @@
 #include "cli/help/wrap.h"
 #include "config/resolve.h"
 #include "config/suggest.h"
+#include "report/block.h"
 
 namespace runner::cli {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::size_t job_column = 17, text_column = 28;
+constexpr std::size_t job_column = 17, text_column = 28, least_text = 30;
 
 constexpr const char* about_configs =
     "The configurations that ship with the runner.\n\n"
@@ -84,12 +85,16 @@ int list(const ConfigsLine& line) {
   const std::vector<Shipped> all = shipped_configs();
   Json configs = Json::array();
   // In a pipe a configuration is one line.
-  const std::size_t width = ::isatty(STDOUT_FILENO) == 1 ? help_width() : std::string::npos;
+  const std::size_t width = report::block_width(STDOUT_FILENO);
   for (const Shipped& one : all) {
     configs.push_back(
         {{"name", one.name}, {"job", one.job}, {"purpose", one.purpose}, {"path", one.place.string()}});
-    if (!line.json)
-      say("{}\n", beside(beside(one.name, one.job, job_column, width), one.purpose, text_column, width));
+    if (line.json) continue;
+    const std::string name_and_job = beside(one.name, one.job, job_column, width);
+    if (width < text_column + least_text)
+      say("{}\n{}\n", name_and_job, wrap("  " + one.purpose, width, 2));
+    else
+      say("{}\n", beside(name_and_job, one.purpose, text_column, width));
   }
   if (line.json) fmt::print("{}\n", json_text(Json{{"configs", configs}}));
   if (all.empty() && !line.json) say_error("no configurations in ./configs or beside an installed runner\n");

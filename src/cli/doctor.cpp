@@ -105,7 +105,7 @@ void print_sets(const runtime::SetsResult& sets) {
                                     [&](const ScanResult& set) { return set.verdict == sets.worst; });
     say_states(report_set(*worst) + "\n");
   }
-  say("{}", report_problems(sets.problems, ""));
+  say("{}", wrapped(report_problems(sets.problems, "")));
 }
 
 void print(const Findings& found, const Request& request) {
@@ -122,10 +122,10 @@ void print(const Findings& found, const Request& request) {
     return;
   }
   if (!request.quiet) {
-    if (!found.before.empty()) say("{}\n", found.before);
+    if (!found.before.empty()) say("{}\n", wrapped(found.before));
     print_sets(found.sets);
   }
-  say_states(report_verdict(found.sets.worst, found.sets.sets.size()));
+  say_states(wrapped(report_verdict(found.sets.worst, found.sets.sets.size())));
 }
 
 CLI::Option* declare(CommandLine& app, Request& request) {

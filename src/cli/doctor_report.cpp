@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "base/terminal.h"
 #include "base/utf8.h"
 #include "report/block.h"
 
@@ -18,6 +19,8 @@ using runtime::ScanResult;
 using runtime::Verdict;
 
 namespace {
+
+constexpr std::size_t value_column = 13;
 
 const char* meaning(Verdict verdict) {
   switch (verdict) {
@@ -52,7 +55,7 @@ std::string chain(const std::vector<std::string>& needed_by, std::size_t indent,
 // What stands behind kind and version goes below them where the terminal is too narrow for a path there.
 void add_row(std::string& text, const std::string& kind, const std::string& version, const std::string& path,
              const std::string& name, const std::vector<std::string>& needed_by, const std::string& remark) {
-  constexpr std::size_t usual = 30, narrow = 13;
+  constexpr std::size_t usual = 30, narrow = value_column;
   const std::size_t width = report::block_width(STDOUT_FILENO);
   const bool fits = usual + columns(path + remark) <= width;
   const std::size_t indent = fits ? usual : narrow;
@@ -93,6 +96,10 @@ std::string remarks(const Runtime& r) {
 
 }  // namespace
 
+std::string wrapped(const std::string& text) {
+  return wrap(text, report::block_width(STDOUT_FILENO), value_column);
+}
+
 std::string report_problems(const std::vector<std::string>& problems, const char* indent) {
   constexpr std::size_t most = 6;
   std::string text;
@@ -106,8 +113,8 @@ std::string report_problems(const std::vector<std::string>& problems, const char
 std::string report_set(const ScanResult& set) {
   std::string text = names_of(set, 8) + (set.target.empty() ? "" : "  [" + set.target + "]");
   const bool without_openmp = set.verdict == Verdict::slow && set.runtimes.empty();
-  text += fmt::format("\n  verdict    {}  {}\n", runtime::to_string(set.verdict),
-                      without_openmp ? "slower than need be" : meaning(set.verdict));
+  text += "\n" + wrapped(fmt::format("  verdict    {}  {}\n", runtime::to_string(set.verdict),
+                                     without_openmp ? "slower than need be" : meaning(set.verdict)));
   for (const Runtime& r : set.runtimes)
     add_row(text, runtime::to_string(r.kind), r.version, r.path, r.name, r.needed_by, remarks(r));
   for (const BlasPool& p : set.blas)

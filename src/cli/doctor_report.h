@@ -9,6 +9,8 @@
 
 namespace runner::cli {
 
+// Sentences in the terminal's width, going on where values begin.
+std::string wrapped(const std::string& text);
 // One set: verdict, runtimes and pools with the chain that brings them, advice, problems.
 std::string report_set(const runtime::ScanResult& set);
 // One line a set: for trees with many.

@@ -1,7 +1,6 @@
 // runner runs: past runs from their manifests.
 #include "cli/runs_command.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -19,16 +18,10 @@
 #include "cli/runs/report.h"
 #include "cli/runs/show.h"
 #include "cli/runs/upkeep.h"
+#include "report/block.h"
 
 namespace runner::cli {
 namespace {
-
-// Of the terminal that stdout is; 0 for a file or a pipe, where lines are as long as they come.
-std::size_t output_width() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1) return 0;
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 void print_json(const Json& json) {
   fmt::print("{}\n", json_text(json));
@@ -41,7 +34,7 @@ int list_runs(const ListOptions& options, bool json) {
   else if (runs.empty())
     say("no runs under {}\n", options.folder);
   else
-    say("{}", run_table(runs, output_width()));
+    say("{}", run_table(runs, report::block_width(STDOUT_FILENO)));
   return 0;
 }
 

@@ -1,6 +1,8 @@
 // runner schedule install|list|status|remove|start
 #include "cli/schedule_command.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +19,7 @@
 #include "cli/resolve_job.h"
 #include "cli/schedule_flags.h"
 #include "cli/schedule_report.h"
+#include "report/block.h"
 #include "schedule/scheduler.h"
 #include "schedule/start.h"
 #include "worker/launch/paths.h"
@@ -111,7 +114,8 @@ ScheduleEntry make_entry(const ScheduleFlags& flags, const runtime::Host& host) 
 
 int show_schedule(const runtime::Host& host, const ScheduleEntry& entry, bool json) {
   const ScheduleReport schedule = report_of(host, entry);
-  say("{}", json ? json_text(schedule) + "\n" : schedule_status(schedule));
+  say("{}",
+      json ? json_text(schedule) + "\n" : schedule_status(schedule, report::block_width(STDOUT_FILENO)));
   return 0;
 }
 
@@ -168,7 +172,8 @@ int list(bool json) {
   const runtime::Host host = runtime::this_host();
   std::vector<ScheduleReport> schedules;
   for (const ScheduleEntry& entry : runtime::load_entries()) schedules.push_back(report_of(host, entry));
-  say("{}", json ? json_text(Json{{"schedules", schedules}}) + "\n" : schedule_table(schedules));
+  say("{}", json ? json_text(Json{{"schedules", schedules}}) + "\n"
+                 : schedule_table(schedules, report::block_width(STDOUT_FILENO)));
   return 0;
 }
 

@@ -1,11 +1,22 @@
 #include "cli/schedule_report.h"
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/progress.h"
+#include "base/time.h"
+#include "cli/help/wrap.h"
+#include "report/block.h"
+#include "report/place_table.h"
 #include "schedule/scheduler.h"
 
 namespace runner::cli {
 namespace {
+
+constexpr const char* cron_misses = "cron does not catch up runs that were missed while the machine was off";
+
+std::string or_dash(std::string text) {
+  return text.empty() ? "–" : text;
+}
 
 // "2026-11-21T03:00:00+0100" as "2026-11-21 03:00:00"; other texts as they are.
 std::string for_people(std::string text) {
@@ -13,7 +24,7 @@ std::string for_people(std::string text) {
     text[10] = ' ';
     text.resize(19);
   }
-  return text.empty() ? "-" : text;
+  return or_dash(std::move(text));
 }
 
 const char* exit_meaning(int code) {
@@ -58,45 +69,47 @@ ScheduleReport report_of(const runtime::Host& host, const runtime::ScheduleEntry
   return report;
 }
 
-std::string schedule_status(const ScheduleReport& s) {
-  std::string text = s.config + "\n";
-  const auto line = [&](const char* name, const std::string& value) {
-    text += fmt::format("  {:<10} {}\n", name, value);
-  };
-  line("when", s.when + ", by " + s.scheduler);
-  if (!s.catches_up) line("missed", "cron does not catch up runs that were missed while the machine was off");
-  line("next run", for_people(s.next_run.value_or("")));
+std::string schedule_status(const ScheduleReport& s, std::size_t width) {
+  report::Block block;
+  block.add("schedule", {s.config});
+  block.add("when", {s.when, "by " + s.scheduler});
+  if (!s.catches_up) block.add_text("missed", cron_misses);
+  block.add("next run", {for_people(s.next_run.value_or(""))});
   if (!s.last_run) {
-    line("last run", "none yet");
+    block.add("last run", {"none yet"});
   } else {
     const LastRun& last = *s.last_run;
-    line("last run", for_people(last.started) + (last.ended ? ", " + format_duration(last.seconds) : ""));
-    line("outcome", last.outcome);
-    if (last.exit_code) line("exit code", std::to_string(*last.exit_code) + exit_meaning(*last.exit_code));
-    if (!last.message.empty()) line("message", last.message);
-    line("log", last.log);
+    block.add("last run", {for_people(last.started), last.ended ? format_duration(last.seconds) : ""});
+    block.add("outcome", {last.outcome, last.exit_code ? fmt::format("exit code {}{}", *last.exit_code,
+                                                                     exit_meaning(*last.exit_code))
+                                                       : ""});
+    if (!last.message.empty()) block.add_text("message", printable(last.message, LineBreaks::escape));
+    block.add("log", {last.log});
   }
-  line("id", s.id);
-  for (const std::string& warning : s.warnings) line("caution", warning);
-  return text;
+  block.add("id", {s.id});
+  for (const std::string& warning : s.warnings) block.add_text("caution", warning);
+  return block.text(width);
 }
 
-std::string schedule_table(const std::vector<ScheduleReport>& schedules) {
+std::string schedule_table(const std::vector<ScheduleReport>& schedules, std::size_t width) {
   if (schedules.empty())
-    return "no schedules; `runner schedule install CONFIG --at \"daily 03:00\"` makes one\n";
-  std::string text = fmt::format("{:<10} {:<5} {:<20} {:<20} {:<18} {:<8} {}\n", "OUTCOME", "EXIT",
-                                 "LAST RUN", "NEXT RUN", "WHEN", "BY", "CONFIG");
+    return wrap("no schedules; `runner schedule install CONFIG --at \"daily 03:00\"` makes one", width) +
+           "\n";
+  std::vector<report::PlaceRow> rows;
+  rows.reserve(schedules.size());
   bool by_cron = false;
   for (const ScheduleReport& s : schedules) {
-    const std::string next = s.installed ? for_people(s.next_run.value_or("")) : "timer is gone";
     const LastRun last = s.last_run.value_or(LastRun{"", {}, "never ran", {}, 0, "", "", 0});
-    text += fmt::format("{:<10} {:<5} {:<20} {:<20} {:<18} {:<8} {}\n", last.outcome,
-                        last.exit_code ? std::to_string(*last.exit_code) : "-", for_people(last.started),
-                        next, s.when, s.scheduler, s.config);
+    const std::string next = s.installed ? s.next_run.value_or("") : "timer is gone";
+    rows.push_back({{last.outcome, last.exit_code ? std::to_string(*last.exit_code) : "–",
+                     or_dash(minute_of(last.started)), or_dash(minute_of(next)), s.when, s.scheduler},
+                    s.config});
     by_cron = by_cron || !s.catches_up;
   }
-  if (by_cron) text += "cron does not catch up runs that were missed while the machine was off\n";
-  return text;
+  const std::string text = report::place_table(
+      {{"OUTCOME", 9}, {"EXIT", 2, true}, {"LAST RUN", 3}, {"NEXT RUN", 5}, {"WHEN", 4}, {"BY", 1}}, "CONFIG",
+      rows, width);
+  return by_cron ? text + wrap(cron_misses, width) + "\n" : text;
 }
 
 }  // namespace runner::cli

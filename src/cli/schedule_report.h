@@ -11,7 +11,8 @@
 namespace runner::cli {
 
 ScheduleReport report_of(const runtime::Host& host, const runtime::ScheduleEntry& entry);
-std::string schedule_status(const ScheduleReport& schedule);
-std::string schedule_table(const std::vector<ScheduleReport>& schedules);
+// In `width` columns, std::string::npos for any; paths stay whole.
+std::string schedule_status(const ScheduleReport& schedule, std::size_t width);
+std::string schedule_table(const std::vector<ScheduleReport>& schedules, std::size_t width);
 
 }  // namespace runner::cli

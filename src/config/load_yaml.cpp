@@ -145,17 +145,47 @@ std::optional<YAML::Mark> tab_before(const std::string& text, int line) {
   return found;
 }
 
+// The text around a brace in which the parser has stumbled: "a={steps.b.output}" inside of [ ], "{name}/x"
+// anywhere. Nothing when it stumbled over something else.
+std::optional<std::string> word_with_braces(const std::string& text, const YAML::Mark& mark) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int i = 0; i <= mark.line; ++i)
+    if (!std::getline(lines, line)) return {};
+  const auto at = static_cast<std::size_t>(std::max(0, mark.column));
+  if (at == 0 || at >= line.size()) return {};
+  constexpr const char* before_a_value = " \t,[{:";
+  const bool opens =
+      line[at] == '{' && std::string_view(before_a_value).find(line[at - 1]) == std::string::npos;
+  if (!opens && line[at - 1] != '}') return {};
+  const std::size_t open = line.rfind('{', at), close = line.find('}', opens ? at : at - 1);
+  if (open == std::string::npos || close == std::string::npos) return {};
+  const std::size_t outside = open == 0 ? std::string::npos : line.find_last_of(" \t,[", open - 1);
+  const std::size_t begin = outside == std::string::npos ? 0 : outside + 1;
+  const std::size_t end = line.find_first_of(" \t,]\r", close);
+  std::string word = line.substr(begin, end == std::string::npos ? end : end - begin);
+  while (std::count(word.begin(), word.end(), '}') > std::count(word.begin(), word.end(), '{'))
+    word.pop_back();  // of a mapping around it
+  return word;
+}
+
 [[noreturn]] void refuse(const YAML::Exception& error, const std::string& text, const std::string& file) {
   if (error.mark.is_null()) throw BadYaml{{file, "", "not valid YAML: " + error.msg}};
   if (const auto tab = tab_before(text, error.mark.line))
     throw BadYaml{{place_of(*tab, file), "",
                    "not valid YAML: a tab at the line's beginning; YAML indents with blanks only" +
                        excerpt(text, tab->line, tab->column)}};
+  const auto word = word_with_braces(text, error.mark);
   throw BadYaml{{place_of(error.mark, file), "",
-                 "not valid YAML: " + error.msg + excerpt(text, error.mark.line, error.mark.column)}};
+                 "not valid YAML: " + (word ? needs_quotes(*word) : error.msg) +
+                     excerpt(text, error.mark.line, error.mark.column)}};
 }
 
 }  // namespace
+
+std::string needs_quotes(const std::string& text) {
+  return "a text with braces needs quotes: \"" + text + "\"";
+}
 
 YAML::Node load_yaml(const std::string& text, const std::string& file) {
   try {

@@ -15,6 +15,9 @@ namespace runner::config::detail {
 // Throws BadYaml.
 YAML::Node load_yaml(const std::string& text, const std::string& file);
 
+// What to do about a text with braces, "{steps.a.output}", that YAML has taken for a mapping.
+std::string needs_quotes(const std::string& text);
+
 struct BadYaml {
   Problem problem;  // place and message; no key
 };

@@ -26,6 +26,16 @@ std::string shown(const YAML::Node& node) {
   return node.IsSequence() ? "a list" : "a mapping";
 }
 
+// "{name}" where a text stood without quotes and YAML has read {name: null}; of a list its first such item.
+std::string text_read_as_mapping(const YAML::Node& node) {
+  if (node.IsMap() && node.size() == 1 && node.begin()->first.IsScalar() && node.begin()->second.IsNull())
+    return "{" + node.begin()->first.Scalar() + "}";
+  if (!node.IsSequence()) return "";
+  for (const auto& item : node)
+    if (const std::string text = text_read_as_mapping(item); !text.empty()) return text;
+  return "";
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " | ") + word;
@@ -144,7 +154,10 @@ void read_value(const YAML::Node& original, Field& field, const std::string& pla
   nested_problems.clear();
   const std::string wanted = field.read(node);
   if (!wanted.empty()) {
-    problems.push_back({place, key, fmt::format("expected {}, got {}", wanted, shown(visible))});
+    const std::string text = text_read_as_mapping(visible);
+    problems.push_back({place, key,
+                        fmt::format("expected {}, got {}{}", wanted, shown(visible),
+                                    text.empty() ? "" : "; " + detail::needs_quotes(text))});
     return;
   }
   problems.insert(problems.end(), nested_problems.begin(), nested_problems.end());

@@ -9,7 +9,7 @@
 namespace runner::report {
 namespace {
 
-constexpr std::size_t label_width = 10;
+constexpr std::size_t label_width = 10, text_gap = 2;
 
 std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, columns(text)), ' ');
@@ -43,6 +43,14 @@ std::vector<std::string> command_lines(const std::string& command, std::size_t w
   }
   lines.push_back(line);
   return lines;
+}
+
+// A part that no line has room for is broken at blanks, as a sentence; paths and commands never.
+std::string in_a_line(const std::string& part, const std::string& between, std::size_t width) {
+  if (between == "\n" || label_width + columns(part) < width || part.find('/') != std::string::npos)
+    return part;
+  std::string broken = wrap_line(std::string(label_width, ' ') + part, width - 1, label_width);
+  return broken.erase(0, label_width);
 }
 
 }  // namespace
@@ -84,7 +92,7 @@ std::string Block::text(std::size_t width) const {
     const std::string comma = item.between == ", " ? "," : "";
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const bool last = i + 1 == parts.size();
-      const std::string part = parts[i] + (last ? "" : comma);
+      const std::string part = in_a_line(parts[i], item.between, width) + (last ? "" : comma);
       const bool fits = item.between != "\n" && columns(line) + 1 + columns(part) <= width;
       if (i > 0 && !fits) {
         all += ended(std::move(line));
@@ -129,7 +137,14 @@ std::string Table::row(const std::vector<std::string>& cells) const {
   std::string line;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!shown_[i]) continue;
-    line += i == 0 ? padded(cells.at(i), columns_[i].width) : right(cells.at(i), columns_[i].width);
+    const std::string& cell = cells.at(i);
+    const std::size_t width = columns_[i].width;
+    if (i == 0)
+      line += padded(cell, width);
+    else if (columns_[i].is_text)
+      line += std::string(text_gap, ' ') + padded(cell, width - text_gap);
+    else
+      line += right(cell, width);
   }
   return ended(std::move(line));
 }

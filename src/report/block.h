@@ -9,8 +9,9 @@ namespace runner::report {
 
 class Block {
  public:
-  // Parts stand side by side with commas between them. A line is broken between parts only, so that a path, a
-  // figure with its name or a command stays whole. Empty parts are left out.
+  // Parts stand side by side with commas between them. A line is broken between parts, so that a path, a
+  // figure with its name or a command stays whole; inside of one at blanks where no line has room for it, and
+  // never inside of a path. Empty parts are left out.
   void add(std::string label, std::vector<std::string> parts);
   // One line below the other.
   void add_list(std::string label, std::vector<std::string> lines);
@@ -36,11 +37,12 @@ std::size_t block_width(int fd);
 
 struct TableColumn {
   std::string heading;
-  std::size_t width = 0;  // with the blank in front of it
+  std::size_t width = 0;  // with the blank in front of it, two of a text
   int rank = 0;           // columns of the lowest rank go first where there is no room
+  bool is_text = false;   // aligned to the left
 };
 
-// Rows under a heading, columns aligned: the first to the left, others to the right.
+// Rows under a heading, columns aligned: the first and texts to the left, others to the right.
 class Table {
  public:
   Table(std::vector<TableColumn> columns, std::size_t width);

@@ -130,6 +130,9 @@ TEST(Version, HasAShortFlagAndAllThatIsKnownOfTheBuild) {
   const std::string brief = run_runner({"--version"}).out;
   EXPECT_EQ(brief, "runner " RUNNER_VERSION "\n");
   EXPECT_EQ(run_runner({"-V"}).out, brief);
+  EXPECT_NE(file_contents(RUNNER_SOURCE_DIR "/CHANGELOG.md").find("\n## " RUNNER_VERSION " ("),
+            std::string::npos)
+      << "a version has its heading there";
   const std::string full = run_runner({"--version", "--verbose"}).out;
   EXPECT_EQ(full.rfind(brief, 0), 0U) << full;
   for (const char* fact :

@@ -65,6 +65,10 @@ TEST_F(RefusedPipelines, ConfigurationsAndKeysThatAreWrong) {
   refused("  - name: index\n    config: indx.yaml\n", "pipeline.yaml:4:13: ", "no such config file");
   refused(index_step + "    set: [index.metrik=l2]\n",
           "pipeline.yaml:5:11: ", "index.metrik: unknown key (did you mean index.metric?)\n");
+  refused(index_step + "    set: [input.vectors={steps.windows.output}]\n", "pipeline.yaml:5:25: ",
+          "a text with braces needs quotes: \"input.vectors={steps.windows.output}\"\n");
+  refused(index_step + "    flags: [--init, {steps.windows.output}]\n",
+          "pipeline.yaml:5:12: ", "a text with braces needs quotes: \"{steps.windows.output}\"\n");
   refused(index_step + "    set: [l2]\n", "pipeline.yaml:5:11: ", "expected KEY=VALUE, got 'l2'\n");
   refused(index_step + "    flags: [--nothing]\n", "pipeline.yaml:5:13: ", "unknown flag --nothing");
   refused(index_step + "    job: search\n",

@@ -101,6 +101,21 @@ TEST_F(PipelineRuns, KeepGoingLeavesOutWhatComesAfter) {
   EXPECT_EQ(states_in(result), "index failed, near not run, windows done") << result.err;
 }
 
+// A step that the file no longer has leaves the lock file too, and would run again if it came back.
+TEST_F(PipelineRuns, RemovedStepsAreForgottenByTheNextRun) {
+  ASSERT_EQ(states(), all_done);
+  write_steps(index_step + search_step);
+  EXPECT_EQ(plan().size(), 2U);
+  EXPECT_THAT(file_contents(folder_ / "pipeline.lock.json"), HasSubstr("windows"))
+      << "a plan changes nothing";
+  EXPECT_EQ(states({"index"}), "index unchanged");
+  const Json steps = Json::parse(file_contents(folder_ / "pipeline.lock.json"))["steps"];
+  EXPECT_EQ(steps.size(), 2U) << steps;
+  EXPECT_TRUE(is_there("windows.npz")) << "what it has made stays";
+  write_steps(index_step + search_step + windows_step);
+  EXPECT_EQ(states(), "index unchanged, near unchanged, windows done");
+}
+
 TEST_F(PipelineRuns, OneProcessRunsItAtATime) {
   const auto lock = FileLock::try_lock(folder_ / ".pipeline.running");
   const ProgramResult result = run();

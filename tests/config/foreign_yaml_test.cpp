@@ -59,6 +59,20 @@ TEST(ForeignYaml, ATabIsCalledATab) {
   EXPECT_EQ(problems_of("device:\tcpu\n"), "");
 }
 
+TEST(ForeignYaml, ATextWithBracesIsToldToTakeQuotes) {
+  EXPECT_THAT(problems_of("data: {vectors: [a.npz, runs/{name}_{time}.npz]}\n"),
+              StartsWith("x.yaml:1:30: not valid YAML: a text with braces needs quotes: "
+                         "\"runs/{name}_{time}.npz\"\n"));
+  EXPECT_THAT(problems_of("data: {vectors: runs/{name}}\n"), HasSubstr("needs quotes: \"runs/{name}\"\n"));
+  EXPECT_THAT(problems_of("device: {name}/x\n"), HasSubstr("needs quotes: \"{name}/x\"\n"));
+  EXPECT_THAT(
+      problems_of("device: {name}\n"),
+      StartsWith("x.yaml:1:9: device: expected a text, got a mapping; a text with braces needs quotes: "
+                 "\"{name}\"\n"));
+  EXPECT_THAT(problems_of("data: {vectors: [a.npz, {name}]}\n"), HasSubstr("needs quotes: \"{name}\"\n"));
+  EXPECT_THAT(problems_of("train: {epochs: [3\n"), testing::Not(HasSubstr("needs quotes")));
+}
+
 TEST(ForeignYaml, ALongLineIsShownInPart) {
   EXPECT_LT(problems_of("device: {" + std::string(100000, 'x') + "\n").size(), 400U);
 }

@@ -1,4 +1,4 @@
-"""The Python of docs/python.md and README.md runs as it stands: after a real (short) training run and a real index, with a
+"""The Python of docs/python.md and docs/data.md runs as it stands: after a real (short) training run and a real index, with a
 stand-in for the embedding model alone."""
 
 import os
@@ -61,9 +61,9 @@ with peer.folder() as work:
     sys.modules["sentence_transformers"] = types.SimpleNamespace(SentenceTransformer=SentenceTransformer)
     for name, passages in (("first.txt", 9), ("second.txt", 12)):
         pathlib.Path(name).write_text("\n\n".join(f"passage {i} of {name}" for i in range(passages)))
-    run("README.md", 1)
+    run("docs/data.md", 1)
     made = work / "my_vectors.npz"
     told = peer.runner("sequences", "configs/sequences_ctx5.yaml", "--npz", made, "--output", work / "windows.npz")
-    peer.check(told["sequences"] == 9 - 5 + 12 - 5 and told["articles"] == 2, f"README.md: {told}")
+    peer.check(told["sequences"] == 9 - 5 + 12 - 5 and told["articles"] == 2, f"docs/data.md: {told}")
     told = peer.runner("predict", models / "latest", "--npz", made, "--output", work / "q.npz", "--device", "cpu")
-    peer.check(told["predictions"] == 9 - 4 + 12 - 4, f"README.md: {told}")
+    peer.check(told["predictions"] == 9 - 4 + 12 - 4, f"docs/data.md: {told}")

@@ -34,6 +34,15 @@ TEST(ABlock, BreaksBetweenPartsAndNeverInsideOfOne) {
   EXPECT_EQ(rows_of(block.text(40))[0], "train     p6b_v23,");
 }
 
+// "367 validate (15 of 157 articles)" takes more than forty columns behind its label.
+TEST(ABlock, BreaksAPartAtBlanksWhereNoLineHasRoomForIt) {
+  Block block;
+  block.add("split", {"2014 train", "367 validate (15 of 157 articles)", "end"});
+  EXPECT_EQ(
+      block.text(40),
+      "split     2014 train,\n          367 validate (15 of 157\n          articles),\n          end\n");
+}
+
 TEST(ABlock, BreaksACommandSoThatItCanBePasted) {
   Block block;
   block.add_list("next", {"runner eval eval_5cat --model /tmp/a/run --npz data.npz"});

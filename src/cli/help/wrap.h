@@ -1,16 +1,14 @@
 #pragma once
-// Text in the width of a terminal, broken at blanks only.
+// Help in the width of a terminal, broken at blanks only.
 
 #include <string>
+
+#include "base/terminal.h"
 
 namespace runner::cli {
 
 // Columns of the terminal that stdout is; 80 where it is none, or does not say.
 std::size_t help_width();
-
-// Each line of `text` no longer than `width`, where its words allow that. What is broken goes on at `indent`
-// columns.
-std::string wrap(const std::string& text, std::size_t width, std::size_t indent = 0);
 
 // Command lines as they stand in an example: broken ones end in " \" and can be pasted.
 std::string wrap_example(const std::string& text, std::size_t width);

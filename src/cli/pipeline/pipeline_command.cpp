@@ -1,5 +1,7 @@
 #include "cli/pipeline/pipeline_command.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/json_text.h"
@@ -10,6 +12,7 @@
 #include "cli/help/command_line.h"
 #include "cli/job_command.h"
 #include "cli/pipeline/pipeline_run.h"
+#include "report/block.h"
 
 namespace runner::cli {
 namespace {
@@ -47,39 +50,34 @@ void declare(CommandLine& app, PipelineLine& line) {
   add("--verbose", line.flags.verbose, "debug messages too");
 }
 
-std::string detail_of(const StepReport& step) {
-  std::string text;
-  const auto add = [&](const std::string& part) {
-    text += (text.empty() || part.empty() ? "" : ", ") + part;
-  };
-  if (step.state == "runs" || step.state == "waits") return fmt::format("{}", fmt::join(step.reasons, ", "));
-  if (step.state == "done" || step.seconds > 0) add(format_duration(step.seconds));
-  if (step.exit_code && *step.exit_code != 0) add(fmt::format("exit code {}", *step.exit_code));
-  if (step.state == "done" || step.state == "unchanged") add(step.output);
-  return text;
+// Why it is to run, or what came of it.
+std::vector<std::string> details_of(const StepReport& step) {
+  if (step.state == "runs" || step.state == "waits") return step.reasons;
+  std::vector<std::string> parts;
+  if (step.state == "done" || step.seconds > 0) parts.push_back(format_duration(step.seconds));
+  if (step.exit_code && *step.exit_code != 0) parts.push_back(fmt::format("exit code {}", *step.exit_code));
+  if (step.state == "done" || step.state == "unchanged") parts.push_back(step.output);
+  return parts;
 }
 
-// A line a step: name, state, why or what came of it.
-std::string table_of(const PipelineReport& report) {
+// A line a step: name, state, details, in `width` columns where these allow that.
+std::string table_of(const PipelineReport& report, std::size_t width) {
   std::size_t name = 0, state = 0;
   for (const StepReport& step : report.steps) {
     name = std::max(name, step.name.size());
     state = std::max(state, step.state.size());
   }
-  std::string text;
-  for (const StepReport& step : report.steps) {
-    std::string line = fmt::format("{:{}}  {:{}}  {}", step.name, name, step.state, state, detail_of(step));
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
+  report::Block block;
+  for (const StepReport& step : report.steps)
+    block.add(fmt::format("{:{}}  {:{}}  ", step.name, name, step.state, state), details_of(step));
+  return block.text(width);
 }
 
 int tell_report(const PipelineReport& report, const PipelineFlags& flags) {
   if (flags.json)
     fmt::print("{}\n", json_text(Json(report)));
   else
-    say("{}", table_of(report));
+    say("{}", table_of(report, report::block_width(STDOUT_FILENO)));
   if (!report.error) return 0;
   say_error("runner: {}: {}; the next `runner run` goes on there\n", report.error->place,
             report.error->message);

@@ -48,6 +48,13 @@ bool reads_from(const StepCommand& step, const StepCommand& other) {
                      [&](const std::string& input) { return makes(other, input); });
 }
 
+std::vector<std::string> names_of(const Pipeline& pipeline) {
+  std::vector<std::string> names;
+  names.reserve(pipeline.steps.size());
+  for (const PipelineStep& step : pipeline.steps) names.push_back(step.name);
+  return names;
+}
+
 bool is_there(const std::string& path) {
   std::error_code error;
   return fs::exists(path, error);
@@ -57,8 +64,7 @@ bool is_there(const std::string& path) {
 
 PipelineRun::PipelineRun(const Pipeline& pipeline, const PipelineFlags& flags)
     : pipeline_(pipeline), flags_(flags), state_(pipeline.file) {
-  std::vector<std::string> names;
-  for (const PipelineStep& step : pipeline.steps) names.push_back(step.name);
+  const std::vector<std::string> names = names_of(pipeline);
   for (const std::string& wanted : flags.steps) {
     if (std::find(names.begin(), names.end(), wanted) != names.end()) continue;
     const std::string guess = config::closest(wanted, names);
@@ -170,6 +176,7 @@ PipelineReport PipelineRun::plan() {
 
 PipelineReport PipelineRun::run() {
   state_.take();
+  state_.keep_only(names_of(pipeline_));
   const auto begin = std::chrono::steady_clock::now();
   PipelineReport report{pipeline_.file.string(), state_.file().string(), {}, 0, {}};
   std::set<std::size_t> missing;  // not done

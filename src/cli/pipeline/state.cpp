@@ -50,6 +50,15 @@ void PipelineState::take() {
   read();  // whoever had it may just have written
 }
 
+void PipelineState::keep_only(const std::vector<std::string>& steps) {
+  std::size_t forgotten = 0;
+  for (auto* list : {&record_.steps, &record_.unfinished})
+    forgotten += std::erase_if(*list, [&](const auto& entry) {
+      return std::find(steps.begin(), steps.end(), entry.first) == steps.end();
+    });
+  if (forgotten > 0) write();
+}
+
 void PipelineState::begin(const std::string& step, const PipelineStepRecord& record) {
   remove_named(record_.unfinished, step);
   record_.unfinished.emplace_back(step, record);

@@ -24,6 +24,8 @@ class PipelineState {
 
   // For a run: nobody else's from now on. Throws RunError when another process has it.
   void take();
+  // Forgets steps of other names, which the pipeline no longer has.
+  void keep_only(const std::vector<std::string>& steps);
   // Each writes the file.
   void begin(const std::string& step, const PipelineStepRecord& record);
   void finish(const std::string& step, const PipelineStepRecord& record);

@@ -5,41 +5,28 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "report/place_table.h"
 
 namespace runner::cli {
 namespace {
-
-std::string cell(const std::string& text, std::size_t width) {
-  std::string shown = printable(text, LineBreaks::escape);
-  if (shown.size() > width) shown = shown.substr(0, width - 1) + "~";
-  return shown + std::string(width - shown.size(), ' ');
-}
 
 std::string figure_or_dash(const std::optional<double>& value, const char* format) {
   return value ? fmt::format(fmt::runtime(format), *value) : "–";
 }
 
-// Right-aligned; a dash is one column of three bytes.
-std::string right(const std::string& text, std::size_t width) {
-  const std::size_t columns = text == "–" ? 1 : text.size();
-  return std::string(columns < width ? width - columns : 0, ' ') + text;
+// A foreign manifest may hold any text.
+std::string cell(const std::string& text) {
+  return first_columns(printable(text, LineBreaks::escape), 16);
 }
 
-// "2026-11-29T21:46:53+0000" → "2026-11-29 21:46".
-std::string minute(const std::string& iso) {
-  return iso.size() < 16 ? iso : iso.substr(0, 10) + " " + iso.substr(11, 5);
-}
-
-std::string row_figures(const PastRun& run) {
+report::PlaceRow row_of(const PastRun& run) {
   const auto seconds = run.seconds();
-  return fmt::format("{} {} {} {} {} {}", cell(minute(run.started()), 16), cell(run.text("job"), 9),
-                     cell(run.outcome(), 13), right(seconds ? format_duration(*seconds) : "–", 8),
-                     right(figure_or_dash(run.best(), "{:.4f}"), 7),
-                     right(figure_or_dash(run.gain(), "{:+.4f}"), 7));
-}
-
-std::string shown_place(const PastRun& run) {
-  return printable(run.place.string(), LineBreaks::escape);
+  return {{cell(minute_of(run.started())), cell(run.text("job")), cell(run.outcome()),
+           seconds ? format_duration(*seconds) : "–", figure_or_dash(run.best(), "{:.4f}"),
+           figure_or_dash(run.gain(), "{:+.4f}")},
+          printable(run.place.string(), LineBreaks::escape)};
 }
 
 // What is not told comes first, so that the best stands at the end, beside the prompt.
@@ -71,14 +58,12 @@ std::vector<PastRun> chosen_runs(const ListOptions& options) {
 }
 
 std::string run_table(const std::vector<PastRun>& runs, std::size_t width) {
-  const std::string heading = "STARTED          JOB       OUTCOME           TIME    BEST    GAIN";
-  const bool beside = width == 0 || std::all_of(runs.begin(), runs.end(), [&](const PastRun& run) {
-                        return heading.size() + 1 + shown_place(run).size() <= width;
-                      });
-  std::string text = fmt::format("{}{}\n", heading, beside ? " RUN" : "");
-  for (const PastRun& run : runs)
-    text += fmt::format("{}{}{}\n", row_figures(run), beside ? " " : "\n  ", shown_place(run));
-  return text;
+  std::vector<report::PlaceRow> rows;
+  rows.reserve(runs.size());
+  for (const PastRun& run : runs) rows.push_back(row_of(run));
+  return report::place_table(
+      {{"STARTED", 9}, {"JOB", 2}, {"OUTCOME", 4}, {"TIME", 1, true}, {"BEST", 5, true}, {"GAIN", 3, true}},
+      "RUN", rows, width);
 }
 
 Json run_list(const std::vector<PastRun>& runs) {

@@ -26,7 +26,7 @@ struct ListOptions {
 // Filtered, sorted, limited.
 std::vector<PastRun> chosen_runs(const ListOptions& options);
 // A heading, a line a run; `width` columns wide at most: where a place does not fit behind the figures, all
-// places have a line of their own, whole. 0: as wide as it comes.
+// places have a line of their own, whole.
 std::string run_table(const std::vector<PastRun>& runs, std::size_t width);
 // For --json.
 Json run_list(const std::vector<PastRun>& runs);

@@ -1,4 +1,5 @@
 // What a run does when nobody reads what it says any more.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "jobs/train/small_run.h"
@@ -59,6 +60,27 @@ TEST(TheLiveLine, CountsTheWholeRun) {
       program(small_run(folder / "cut", {"--set", "train.batch_size=4", "--max-steps", "600"})),
       RUNNER_SOURCE_DIR, folder / "out");
   EXPECT_TRUE(cut.shows("/2398 samples")) << cut.seen();
+}
+
+// Of all 500 epochs, by the rate so far; the run is long enough for one to be there.
+TEST(TheLiveLine, TellsTheTimeThatIsLeftOfTheWholeRun) {
+  const TemporaryFolder folder;
+  ProgramOnTerminal run(
+      program(small_run(folder / "run", {"--set", "train.batch_size=4", "--set", "train.epochs=500"})),
+      RUNNER_SOURCE_DIR, folder / "out", false, 120);
+  ASSERT_TRUE(run.shows(" left ")) << run.seen();
+  EXPECT_THAT(run.seen(), testing::ContainsRegex(
+                              "epoch [0-9]+/500 \\[.* %  [0-9]+/1007000 samples .*[0-9]:[0-9][0-9] left "));
+}
+
+// Warnings of the sample's data among them; the live line has tests of its own.
+TEST(ALogOnATerminal, IsBrokenAtBlanks) {
+  const TemporaryFolder folder;
+  ProgramOnTerminal run(program(small_run(folder / "run", {"--set", "train.epochs=1"})), RUNNER_SOURCE_DIR,
+                        folder / "out", false, 60);
+  EXPECT_TRUE(run.shows("train     ")) << run.seen();
+  EXPECT_THAT(run.seen(), testing::ContainsRegex("warning[^\r\n]*\r\n         [a-z]"));
+  EXPECT_THAT(run.seen(), testing::Not(testing::ContainsRegex("warning[^\r\n]{52,}")));
 }
 
 // The machine's own right to mount something, or that of a user in a namespace; not every one gives it.
