@@ -17,7 +17,7 @@ struct SecretPiece {
   std::string text;
   bool is_variable = false;
 };
-// Looked for are the values that this process was started with. Not those of fewer than eight bytes (`false`,
+// Looked for are the values that this process was started with. Not those of fewer than six bytes (`false`,
 // `1`: they stand in any text), nor the names of files and folders that are there: those say where a secret
 // lies.
 std::vector<SecretPiece> split_at_secrets(std::string_view text);
