@@ -70,8 +70,11 @@ MachineRecord machine_record(const LaunchRecord& launch) {
   record.threads = at::get_num_threads();
   record.blas_kernels = launch.openblas_core.value_or("");
   record.libtorch = lvm::torch_version();
-  record.cpu = fmt::format("avx2 {} avx512 {} avx512_bf16 {} amx {}", cpu.avx2, cpu.avx512, cpu.avx512_bf16,
-                           cpu.amx_bf16);
+  if (cpu.neon)
+    record.cpu = fmt::format("neon bf16 {}", cpu.neon_bf16);
+  else
+    record.cpu = fmt::format("avx2 {} avx512 {} avx512_bf16 {} amx {}", cpu.avx2, cpu.avx512, cpu.avx512_bf16,
+                             cpu.amx_bf16);
   return record;
 }
 
