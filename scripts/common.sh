@@ -9,6 +9,12 @@ RUNNER_PRESET=${RUNNER_PRESET:-release}
 # shellcheck disable=SC2034  # used by the scripts that source this
 readonly EXIT_DONE=0 EXIT_FAILED=1 EXIT_USAGE=2 EXIT_DATA=3 EXIT_ENVIRONMENT=4 EXIT_GATE=5 EXIT_INTERRUPTED=130 EXIT_TERMINATED=143
 
+# What a build needs on Debian.
+# shellcheck disable=SC2034
+readonly BUILD_TOOLS="cmake ninja-build g++ ccache pkg-config" \
+  BUILD_LIBRARIES="libtorch-dev libfaiss-dev libopenblas-openmp-dev libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev
+  libzip-dev libprotobuf-dev libgtest-dev libgmock-dev libgloo-dev"
+
 say() { printf '%s\n' "$*"; }
 note() { printf '%s\n' "$*" >&2; }
 die() { # die CODE MESSAGE...

@@ -18,6 +18,8 @@
 set -euo pipefail
 # shellcheck source=common.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
+# shellcheck source=root_common.sh
+. "$RUNNER_ROOT/scripts/root_common.sh"
 
 keep=no only_prepare=no folder=$RUNNER_ROOT/build/matrix systems=() ctest_arguments=() arguments=("$@")
 while [ $# -gt 0 ]; do
@@ -34,12 +36,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#systems[@]} -gt 0 ] || systems=(debian13 testing clang)
 [ "$(id -u)" -eq 0 ] || die "$EXIT_ENVIRONMENT" "debootstrap and chroot need root; run it with sudo"
-
-# What is mounted below is seen by this process and its children alone and is gone with them, however they end.
-if [ "${RUNNER_MATRIX_MOUNTS:-}" != own ]; then
-  unshare --mount true 2>/dev/null || die "$EXIT_ENVIRONMENT" "nothing can be mounted here (unshare --mount fails)"
-  RUNNER_MATRIX_MOUNTS=own exec unshare --mount --propagation private -- "${BASH_SOURCE[0]}" "${arguments[@]}"
-fi
+mount_apart "${arguments[@]}"
 
 suite_of() {
   case $1 in
@@ -47,50 +44,6 @@ suite_of() {
     *) printf '%s' "$1" ;;
   esac
 }
-
-inside() { chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@" </dev/null; }
-
-# Makes $root, unless a run before has left it. Sets `reason` and returns 1 when it cannot.
-make_system() {
-  local suite=$1 mirror
-  [ ! -d "$root" ] || return 0
-  if ! command -v debootstrap >/dev/null 2>&1; then
-    reason="no debootstrap here (apt-get install debootstrap)"
-    return 1
-  fi
-  mirror=$(host_mirror)
-  if [ -z "$mirror" ]; then
-    reason="apt knows no Debian mirror (apt-get update)"
-    return 1
-  fi
-  rm -rf --one-file-system "$root.part"
-  if ! debootstrap --variant=minbase "$suite" "$root.part" "$mirror" >>"$log" 2>&1; then
-    reason="debootstrap of $suite failed ($log)"
-    return 1
-  fi
-  mv "$root.part" "$root"
-}
-
-# No device of the host's but those that hold nothing; /sys for the sizes of caches, as it is but not to be written.
-mount_system() {
-  local device
-  mount -t proc proc "$root/proc" && mount --bind /sys "$root/sys" && mount -o remount,bind,ro "$root/sys" &&
-    mount -t tmpfs -o mode=755 tmpfs "$root/dev" || return 1
-  for device in null zero full random urandom tty; do
-    : >"$root/dev/$device"
-    mount --bind "/dev/$device" "$root/dev/$device" || return 1
-  done
-  mkdir "$root/dev/shm" "$root/dev/pts"
-  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" &&
-    mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts "$root/dev/pts" || return 1
-  ln -s pts/ptmx "$root/dev/ptmx"
-  ln -s /proc/self/fd "$root/dev/fd"
-  ln -s /proc/self/fd/0 "$root/dev/stdin"
-  ln -s /proc/self/fd/1 "$root/dev/stdout"
-  ln -s /proc/self/fd/2 "$root/dev/stderr"
-}
-
-unmount_system() { umount --recursive --lazy "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true; }
 
 # What git tracks and what it would; in a tree without git all but what is built.
 list_files() {
@@ -111,14 +64,7 @@ copy_tree() {
 # Packages, the user who builds, the tree.
 prepare_system() {
   local extra=()
-  cp -L /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
-  mkdir -p "$root/etc/apt/apt.conf.d"
-  # How this host reaches its mirror.
-  apt-config dump Acquire::http Acquire::https Acquire::Check-Valid-Until Acquire::Check-Date \
-    >"$root/etc/apt/apt.conf.d/90host" 2>/dev/null || true
-  # No package starts a service in here.
-  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-  chmod +x "$root/usr/sbin/policy-rc.d"
+  prepare_apt
   [ "$system" != clang ] || extra=(clang)
   inside id builder >/dev/null 2>&1 || inside useradd --create-home --shell /bin/bash builder || return 1
   copy_tree || return 1
@@ -141,9 +87,6 @@ test_system() {
     bash -c "cd ~/runner && exec scripts/test.sh $RUNNER_PRESET \"\$@\"" test.sh "${ctest_arguments[@]}" </dev/null
 }
 
-# short VERSION: its first two numbers, without an epoch.
-short() { [[ $1 =~ ^([0-9]+:)?([0-9]+(\.[0-9]+)?) ]] && printf '%s' "${BASH_REMATCH[2]}"; }
-package_version() { short "$(inside dpkg-query -W -f "\${Version}" "$1" 2>/dev/null)" || printf '?'; }
 versions() {
   local version
   version=$(inside "$compiler" -dumpfullversion -dumpversion 2>/dev/null | tail -n 1) || true

@@ -14,8 +14,7 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 
 # "a|b": either will do; when none is there the first that the system offers is installed.
-BUILD_PACKAGES="cmake ninja-build g++ ccache pkg-config libtorch-dev libfaiss-dev libopenblas-openmp-dev libyaml-cpp-dev
-  libcli11-dev libspdlog-dev nlohmann-json3-dev libzip-dev libprotobuf-dev libgtest-dev libgmock-dev libgloo-dev"
+BUILD_PACKAGES="$BUILD_TOOLS $BUILD_LIBRARIES"
 TEST_PACKAGES="python3 python3-numpy python3-torch python3-faiss python3-yaml libomp5|libomp5-14|libomp5-19 patchelf cron systemd
   openmpi-bin iproute2 procps git clang-format clang-tidy llvm shellcheck zsh fish mandoc man-db"
 BENCH_PACKAGES="libbenchmark-dev python3 python3-numpy"

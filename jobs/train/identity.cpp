@@ -70,8 +70,11 @@ MachineRecord machine_record(const LaunchRecord& launch) {
   record.threads = at::get_num_threads();
   record.blas_kernels = launch.openblas_core.value_or("");
   record.libtorch = lvm::torch_version();
-  record.cpu = fmt::format("avx2 {} avx512 {} avx512_bf16 {} amx {}", cpu.avx2, cpu.avx512, cpu.avx512_bf16,
-                           cpu.amx_bf16);
+  if (cpu.neon)
+    record.cpu = fmt::format("neon bf16 {}", cpu.neon_bf16);
+  else
+    record.cpu = fmt::format("avx2 {} avx512 {} avx512_bf16 {} amx {}", cpu.avx2, cpu.avx512, cpu.avx512_bf16,
+                             cpu.amx_bf16);
   return record;
 }
 
@@ -84,10 +87,13 @@ RunIdentity without_places(RunIdentity identity) {
 
 std::vector<Difference> differences(const RunIdentity& saved, const RunIdentity& now) {
   std::vector<Difference> out;
-  const RunIdentity before = without_places(with_newer_keys(saved)), after = without_places(now);
+  RunIdentity before = without_places(with_newer_keys(saved));
+  const RunIdentity after = without_places(now);
+  // Newer than the checkpoint: its engine had none but its own.
+  if (before.machine.products.empty() && after.machine.products == "own") before.machine.products = "own";
   compare_objects(object_of(before.config), object_of(after.config),
-                  {"train.epochs", "train.batch_size", "train.accumulate", "train.gradients", "optimizer.lr",
-                   "health.on_bad_value", "health.max_skipped"},
+                  {"train.epochs", "train.batch_size", "train.accumulate", "train.gradients",
+                   "train.products", "optimizer.lr", "health.on_bad_value", "health.max_skipped"},
                   false, out);
   compare_objects(before.data, after.data, {}, false, out);
   compare_objects(before.machine, after.machine, {}, true, out);
@@ -103,6 +109,7 @@ void note_ranks(MachineRecord& before, MachineRecord& after) {
   before.ranks = after.ranks = 0;
   if (was == is) return;
   before.threads = after.threads;
+  before.products = after.products;  // auto measures only for one process
   spdlog::info(
       "resuming with {} {} what {} trained: the batch is now {} × train.batch_size × train.accumulate", is,
       is == 1 ? "rank" : "ranks", was, is);

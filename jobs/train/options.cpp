@@ -75,6 +75,9 @@ void declare_train(config::Binder& b, TrainOptions& o) {
   b.option(
       "train.engine", o.engine,
       "fused: own CPU kernels (transformer), or on CUDA one graph a step; plain: libtorch; auto: what fits");
+  b.option("train.products", o.products,
+           "fp32 products of the CPU engine: own kernels, or the blas of this system (Accelerate, OpenBLAS); "
+           "auto: own, on arm64 what is faster");
   b.option("train.log_every", o.log_every, "steps between lines of metrics.jsonl").range(1, huge);
 }
 

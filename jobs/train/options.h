@@ -56,6 +56,7 @@ struct TrainOptions : config::CommonOptions {
   ranks::Wire gradients = ranks::Wire::fp32;  // as they travel between ranks
   RankPlanOptions plan;
   lvm::EngineChoice engine = lvm::EngineChoice::fitting;
+  lvm::ProductsChoice products = lvm::ProductsChoice::fitting;
   std::int64_t log_every = 50;  // steps between lines of metrics.jsonl
   lvm::GateOptions gates;
   lvm::HealthOptions health;

@@ -28,6 +28,12 @@ void check_gates(const TrainOptions& o, std::vector<config::Problem>& problems) 
          "recipe " + to_word(o.loss.recipe) + " compares with the last but one vector: at least 2"});
 }
 
+void check_products(const TrainOptions& o, std::vector<config::Problem>& problems) {
+  if (o.products == lvm::ProductsChoice::blas && o.precision == lvm::PrecisionChoice::bf16)
+    problems.push_back(
+        {"", "train.products", "blas multiplies fp32 only: set precision to fp32, or train.products to own"});
+}
+
 void check_scheduler(const TrainOptions& o, std::vector<config::Problem>& problems) {
   if (o.scheduler.type == lvm::SchedulerType::warmup_cosine && o.scheduler.min_lr > o.optimizer.lr)
     problems.push_back({"", "scheduler.min_lr",
@@ -42,6 +48,7 @@ std::vector<config::Problem> check(const TrainOptions& o) {
   check_data(o.data, problems);
   append(problems, lvm::check(o.model));
   append(problems, lvm::check(o.loss));
+  check_products(o, problems);
   check_scheduler(o, problems);
   check_gates(o, problems);
   return problems;

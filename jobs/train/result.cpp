@@ -47,6 +47,10 @@ TrainingResult result_of(const lvm::TrainerState& state, const lvm::TrainerResul
   result.device = facts.device;
   result.precision = facts.precision;
   result.engine = facts.engine;
+  if (!facts.products.name.empty()) {
+    result.products = facts.products.name;
+    result.products_reason = facts.products.reason;
+  }
   result.wall_s = r.wall_s;
   result.rss_mb = peak_memory_mb();
   result.rollbacks = state.gates.rollbacks;
@@ -122,6 +126,7 @@ report::Block header_of(const RunFacts& facts) {
   device.insert(device.begin() + 1, {facts.precision, facts.engine + " engine"});
   if (facts.ranks > 1) device.push_back(fmt::format("{} ranks", facts.ranks));
   block.add("device", std::move(device));
+  if (!facts.products.name.empty()) block.add("products", {facts.products.name, facts.products.reason});
   block.add("baselines", report::baseline_parts(facts.baselines));
   block.add("output", {facts.folder.string()});
   return block;

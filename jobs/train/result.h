@@ -6,6 +6,7 @@
 
 #include "contract/launch_record.h"
 #include "contract/training_records.h"
+#include "engines/engine_choice.h"
 #include "models/model.h"
 #include "report/block.h"
 #include "training/trainer.h"
@@ -19,6 +20,7 @@ struct RunFacts {
   DataRecord data;
   ModelFacts model;
   std::string device, precision, engine;
+  lvm::ProductsUsed products;
   BaselineFigures baselines;
   int ranks = 1;
   bool residual = false;  // the model starts at a mixture of its context

@@ -68,8 +68,11 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   auto model = build_model(options, inputs, context.arguments.init);
   const ModelFacts model_facts = facts_of(*model);
   parts.device = place_model(*model, hardware);
-  parts.step = lvm::make_step(options.engine, std::move(model), step_options(options, group),
-                              inputs.samples->context(), parts.device);
+  lvm::StepOptions step = step_options(options, group);
+  if (resumed) step.products_before = resumed->state.identity.machine.products;
+  parts.step =
+      lvm::make_step(options.engine, std::move(model), step, inputs.samples->context(), parts.device);
+  note_products(options, *parts.step);
   const std::string engine = parts.step->engine();
   const RunFacts facts{folder,
                        options.name,
@@ -78,6 +81,7 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
                        runtime::to_string(hardware.choice.actual),
                        to_word(hardware.precision),
                        engine,
+                       parts.step->products(),
                        baselines,
                        ranks,
                        options.model.residual != lvm::ResidualKind::none,
@@ -86,6 +90,7 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   parts.check_inputs = [&inputs] { inputs.watch.check(); };
   parts.split = inputs.split;
   identity.machine.engine = facts.engine;
+  identity.machine.products = facts.products.name;
   identity.machine.precision = facts.precision;
   identity.machine.device = facts.device;
   if (ranks > 1) identity.machine.ranks = ranks;
@@ -127,6 +132,8 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   manifest.set("baselines", baselines);
   manifest.set("versions", {{"libtorch", lvm::torch_version()}});
   manifest.set("engine", engine);
+  if (!facts.products.name.empty())
+    manifest.set("products", {{"name", facts.products.name}, {"reason", facts.products.reason}});
   if (session != nullptr)
     manifest.set("ranks", {{"count", ranks},
                            {"started_by", session->place().source},

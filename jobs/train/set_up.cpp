@@ -14,12 +14,23 @@
 
 namespace runner::jobs {
 
+namespace {
+
+// BLAS has no bf16: who asks for it, and not for a precision, gets fp32.
+lvm::PrecisionChoice wanted_precision(const TrainOptions& o) {
+  const bool plain_blas =
+      o.products == lvm::ProductsChoice::blas && o.precision == lvm::PrecisionChoice::fitting;
+  return plain_blas ? lvm::PrecisionChoice::fp32 : o.precision;
+}
+
+}  // namespace
+
 Hardware choose_hardware(const TrainOptions& options, const std::optional<ranks::RankPlace>& place) {
   status::set_phase("probe devices");
   const bool fallback = options.device_fallback.value_or(options.device == "auto");
   Hardware hardware;
   hardware.choice = choose_rank_device(options.device, fallback, place);
-  hardware.precision = lvm::choose_precision(options.precision, hardware.choice.actual);
+  hardware.precision = lvm::choose_precision(wanted_precision(options), hardware.choice.actual);
   tell_choice(hardware.choice, to_word(hardware.precision));
   return hardware;
 }
@@ -85,6 +96,11 @@ void note_warm_up(const TrainOptions& o, const TrainInputs& inputs, int ranks) {
         s.warmup_steps, steps);
 }
 
+void note_products(const TrainOptions& o, const lvm::TrainingStep& step) {
+  if (o.products != lvm::ProductsChoice::fitting && step.products().name.empty())
+    spdlog::info("train.products has no effect: only the CPU engine has a choice, and this run does without");
+}
+
 lvm::TrainerOptions trainer_options(const TrainOptions& o, const JobContext& context, int ranks) {
   lvm::TrainerOptions t;
   t.seed = o.seed;
@@ -112,6 +128,7 @@ lvm::StepOptions step_options(const TrainOptions& o, std::shared_ptr<ranks::Grou
   s.clip_norm = o.optimizer.clip_norm;
   s.seed = static_cast<std::uint64_t>(o.seed);
   s.group = std::move(group);
+  s.products = o.products;
   s.piece_rows = o.accumulate > 1 ? o.batch_size : 0;
   return s;
 }

@@ -33,6 +33,9 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
 // Sets how the model multiplies on this hardware and moves it there.
 torch::Device place_model(lvm::Model& model, const Hardware& hardware);
 
+// Says so where train.products has nothing to choose.
+void note_products(const TrainOptions& options, const lvm::TrainingStep& step);
+
 void note_warm_up(const TrainOptions& options, const TrainInputs& inputs, int ranks);
 lvm::TrainerOptions trainer_options(const TrainOptions& options, const JobContext& context, int ranks);
 lvm::StepOptions step_options(const TrainOptions& options, std::shared_ptr<ranks::Group> group);

@@ -1,11 +1,16 @@
 #include "base/cpu_features.h"
 
+#include <cstddef>
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 #if defined(__linux__)
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace runner::lvm::cpu {
@@ -34,6 +39,20 @@ CpuFeatures find() {
     const bool tiles = ((d >> 24) & 1) && ((d >> 22) & 1);  // AMX-TILE and AMX-BF16
     f.amx_bf16 = tiles && permit_tiles();
   }
+  return f;
+}
+#elif defined(__aarch64__)
+CpuFeatures find() {
+  CpuFeatures f;
+  f.neon = true;  // every 64-bit Arm has it
+#if defined(__APPLE__)
+  int bf16 = 0;
+  std::size_t size = sizeof bf16;
+  f.neon_bf16 = ::sysctlbyname("hw.optional.arm.FEAT_BF16", &bf16, &size, nullptr, 0) == 0 && bf16 != 0;
+#elif defined(__linux__)
+  constexpr unsigned long hwcap2_bf16 = 1UL << 14;
+  f.neon_bf16 = (::getauxval(AT_HWCAP2) & hwcap2_bf16) != 0;
+#endif
   return f;
 }
 #else

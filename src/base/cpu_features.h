@@ -9,7 +9,10 @@ struct CpuFeatures {
   bool avx512_bf16 = false;  // products of bfloat16 pairs
   bool amx_bf16 = false;     // tile products of bfloat16; the kernel lets this process use them
 
-  bool native_bf16() const { return avx512_bf16 || amx_bf16; }
+  bool neon = false;       // of ARMv8, with FMA
+  bool neon_bf16 = false;  // BFDOT and BFMMLA
+
+  bool native_bf16() const { return avx512_bf16 || amx_bf16 || neon_bf16; }
 };
 
 // Found once; asking for AMX requests the process's permission for its registers from Linux.

@@ -28,6 +28,8 @@ std::string units() {
   if (cpu.avx512) names.emplace_back("AVX-512");
   if (cpu.avx512_bf16) names.emplace_back("AVX-512 BF16");
   if (cpu.amx_bf16) names.emplace_back("AMX BF16");
+  if (cpu.neon) names.emplace_back("NEON");
+  if (cpu.neon_bf16) names.emplace_back("NEON BF16");
   return names.empty() ? "none that the kernels make use of" : fmt::format("{}", fmt::join(names, ", "));
 }
 

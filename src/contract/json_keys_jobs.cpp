@@ -22,6 +22,8 @@ const std::vector<JsonObject>& json_of_jobs() {
         {"device", "text", "cpu, mps, cuda:0"},
         {"precision", "text", "fp32, bf16"},
         {"engine", "text", ""},
+        {"products", "text|null", "own, or a BLAS; null: not the CPU engine"},
+        {"products_reason", "text|null", "why it is that"},
         {"wall_s", "number", ""},
         {"rss_mb", "number", ""},
         {"rollbacks", "count", ""},

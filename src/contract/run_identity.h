@@ -33,6 +33,7 @@ struct MachineRecord {
   std::int64_t threads = 0;
   std::int64_t ranks = 0;  // that shared each batch; 0: one process alone
   std::string blas_kernels, libtorch, cpu, engine, precision, device;
+  std::string products;  // of the CPU engine: "own", or its BLAS
 
   static void fields(auto& self, auto& field) {
     field("threads", self.threads);
@@ -41,6 +42,7 @@ struct MachineRecord {
     field("libtorch", self.libtorch);
     field("cpu", self.cpu);
     field("engine", self.engine);
+    field.unless_empty("products", self.products);
     field("precision", self.precision);
     field("device", self.device);
   }

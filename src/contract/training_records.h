@@ -155,6 +155,7 @@ struct TrainingResult {
   std::int64_t epochs = 0, steps = 0;
   std::optional<double> samples_per_second, step_ms, first_step_ms;
   std::string device, precision, engine;
+  std::optional<std::string> products, products_reason;  // of an engine that has a choice
   double wall_s = 0;
   double rss_mb = 0;
   std::int64_t rollbacks = 0, skipped_batches = 0;
@@ -184,6 +185,8 @@ struct TrainingResult {
     field("device", self.device);
     field("precision", self.precision);
     field("engine", self.engine);
+    field("products", self.products);
+    field("products_reason", self.products_reason);
     field("wall_s", self.wall_s);
     field("rss_mb", self.rss_mb);
     field("rollbacks", self.rollbacks);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engines/adamw.h"
+#include "engines/engine_choice.h"
 #include "losses/loss.h"
 #include "models/model.h"
 
@@ -53,6 +54,8 @@ struct StepOptions {
   // The most rows computed at a time: a larger share is done in pieces, with the memory of one and, but for
   // the forward pass of all pieces before the last, which is done twice, the same work. 0: all at once.
   std::int64_t piece_rows = 0;
+  ProductsChoice products = ProductsChoice::fitting;
+  std::string products_before;  // ProductsUsed::name of the run that goes on
   bool alone() const { return !group && piece_rows == 0; }
 };
 
@@ -74,6 +77,7 @@ class TrainingStep {
   // The module, its parameters up to date (they are views of the weights buffer).
   virtual Model& model() = 0;
   virtual std::string engine() const = 0;  // "plain", "fused"
+  virtual ProductsUsed products() const { return {}; }
 };
 
 // One 64-bit seed from a run's seed, a purpose and a counter (SplitMix64).

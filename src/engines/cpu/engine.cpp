@@ -11,7 +11,8 @@ constexpr Index evaluation_chunk = 64;  // batch items at a time: bounds the mem
 
 }  // namespace
 
-Engine::Engine(const Shape& shape, Precision precision) : Network(shape, precision, 4) {
+Engine::Engine(const Shape& shape, Precision precision, const Blas* blas)
+    : Network(shape, precision, 4, blas) {
   gradients_ = buffer(1);
   first_moments_ = buffer(2);
   second_moments_ = buffer(3);

@@ -3,7 +3,8 @@
 // buffer of weights. The function is that of models/transformer.h; what differs is where time goes: few jobs
 // for the threads, small computations fused between the products, no allocation in a step.
 //
-// Deterministic: a step gives the same bits every time, whatever the number of threads.
+// Deterministic: a step gives the same bits every time, whatever the number of threads; with a BLAS, as far
+// as the library does.
 
 #include <cstdint>
 #include <functional>
@@ -16,8 +17,9 @@ namespace runner::lvm::cpu {
 
 class Engine final : public Network {
  public:
-  // Throws UsageError when the sizes do not fit together or the precision cannot do them.
-  Engine(const Shape& shape, Precision precision);
+  // `blas`: what multiplies float32 in place of our own kernels. Throws UsageError when the sizes do not fit
+  // together or the precision cannot do them.
+  Engine(const Shape& shape, Precision precision, const Blas* blas = nullptr);
 
   // Flat buffers, beside parameters().
   float* gradients() {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "engines/cpu/engine.h"
 #include "engines/cpu/model_weights.h"
+#include "engines/cpu/products_choice.h"
 #include "engines/whole_batch.h"
 #include "models/positional_scalar.h"
 
@@ -20,8 +21,9 @@ class FusedStep final : public TrainingStep {
   FusedStep(std::shared_ptr<Transformer> model, StepOptions options, std::int64_t context)
       : model_(std::move(model)),
         options_(std::move(options)),
-        engine_(
-            std::make_shared<cpu::Engine>(engine_shape(model_->sizes(), context), engine_precision(*model_))),
+        products_(choose(engine_shape(model_->sizes(), context))),
+        engine_(std::make_shared<cpu::Engine>(engine_shape(model_->sizes(), context),
+                                              engine_precision(*model_), products_.blas)),
         weights_(view(engine_->parameters())) {
     load_weights(*model_, *engine_);
     share_weights();
@@ -75,9 +77,17 @@ class FusedStep final : public TrainingStep {
   }
   Model& model() override { return *model_; }
   std::string engine() const override { return "fused"; }
+  ProductsUsed products() const override { return products_.used(); }
 
  private:
   static constexpr std::uint64_t dropout_purpose = 1;
+
+  cpu::ChosenProducts choose(const cpu::Shape& shape) const {
+    cpu::ProductsPlace place = cpu::this_place();
+    place.ranks = options_.group != nullptr;
+    place.before = options_.products_before;
+    return cpu::choose_products(options_.products, engine_precision(*model_), shape, place);
+  }
 
   // The same for a batch whose rows several ranks, or several pieces one after the other, compute.
   StepOutput run_whole(const StepInput& input) {
@@ -199,6 +209,7 @@ class FusedStep final : public TrainingStep {
 
   std::shared_ptr<Transformer> model_;
   StepOptions options_;
+  cpu::ChosenProducts products_;
   std::shared_ptr<cpu::Engine> engine_;
   torch::Tensor weights_, residual_gradient_, earlier_;  // earlier_: gradients of pieces that are done
   std::int64_t updates_ = 0;

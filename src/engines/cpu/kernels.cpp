@@ -14,12 +14,18 @@ extern const Kernels kernels_generic;
 extern const Kernels kernels_avx2;
 extern const Kernels kernels_avx512;
 #endif
+#ifdef RUNNER_NEON_KERNELS
+extern const Kernels kernels_neon;
+#endif
 
 std::vector<const Kernels*> available_kernels() {
   std::vector<const Kernels*> list{&kernels_generic};
 #ifdef RUNNER_X86_KERNELS
   if (cpu_features().avx2) list.push_back(&kernels_avx2);
   if (cpu_features().avx512) list.push_back(&kernels_avx512);
+#endif
+#ifdef RUNNER_NEON_KERNELS
+  if (cpu_features().neon) list.push_back(&kernels_neon);
 #endif
   return list;
 }

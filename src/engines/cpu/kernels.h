@@ -178,7 +178,7 @@ struct Kernels {
   void (*transpose)(const float* from, Index ld, Index rows, float* to, Index to_ld, Index begin, Index end);
 };
 
-// For this CPU; RUNNER_CPU_KERNELS=generic|avx2|avx512 picks a lower one (tests, measurements).
+// For this CPU; RUNNER_CPU_KERNELS=generic|avx2|avx512|neon picks a lower one (tests, measurements).
 const Kernels& kernels();
 // Every variant that this CPU can run, the plainest first.
 std::vector<const Kernels*> available_kernels();

@@ -37,12 +37,12 @@ std::vector<float> sinusoids(Index positions, Index width) {
 
 }  // namespace
 
-Network::Network(const Shape& shape, Precision precision, int buffers)
+Network::Network(const Shape& shape, Precision precision, int buffers, const Blas* blas)
     : shape_((check(shape), shape)), layout_(make_layout(shape)), k_(&kernels()) {
   flat_ = Memory(static_cast<std::size_t>(layout_.total * buffers) * sizeof(float));
   parameters_ = buffer(0);
   positions_ = sinusoids(shape.context, shape.d_model);
-  products_ = make_products(precision, layout_, parameters_, buffers > 1 ? buffer(1) : nullptr);
+  products_ = make_products(precision, layout_, parameters_, buffers > 1 ? buffer(1) : nullptr, blas);
 }
 
 NormForward Network::norm(const NormAt& where, const NormState& state, float* out) const {

@@ -33,7 +33,7 @@ class Network {
  protected:
   // Takes memory for `buffers` flat buffers of layout().total floats: the weights, then, with more than one,
   // the gradients. Throws UsageError when the sizes do not fit together or the precision cannot do them.
-  Network(const Shape& shape, Precision precision, int buffers);
+  Network(const Shape& shape, Precision precision, int buffers, const Blas* blas = nullptr);
 
   float* buffer(int i) const { return static_cast<float*>(flat_.data()) + i * layout_.total; }
   const float* at(std::int64_t offset) const { return parameters_ + offset; }

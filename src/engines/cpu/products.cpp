@@ -1,6 +1,7 @@
 #include "engines/cpu/products.h"
 
 #include "engines/cpu/bf16/products.h"
+#include "engines/cpu/blas/products.h"
 #include "engines/cpu/fp32/products.h"
 
 namespace runner::lvm::cpu {
@@ -17,8 +18,9 @@ double Products::square_sum() const {
 }
 
 std::unique_ptr<Products> make_products(Precision precision, const Layout& layout, float* parameters,
-                                        float* gradients) {
+                                        float* gradients, const Blas* blas) {
   if (precision == Precision::bf16) return make_bf16_products(layout, parameters, gradients);
+  if (blas) return make_blas_products(*blas, parameters, gradients);
   return make_fp32_products(parameters, gradients);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "engines/cpu/blas/library.h"
 #include "engines/cpu/kernels.h"
 #include "engines/cpu/layout.h"
 #include "engines/cpu/shape.h"
@@ -59,8 +60,9 @@ class Products {
 };
 
 // `parameters` and `gradients`: the flat buffers of `layout`; they must outlive the result. Without gradients
-// (null) only forward() may be called.
+// (null) only forward() may be called. With a `blas` float32 products are its own; it is not asked for
+// others.
 std::unique_ptr<Products> make_products(Precision precision, const Layout& layout, float* parameters,
-                                        float* gradients);
+                                        float* gradients, const Blas* blas = nullptr);
 
 }  // namespace runner::lvm::cpu

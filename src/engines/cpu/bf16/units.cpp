@@ -18,6 +18,12 @@ std::vector<Bf16Unit> available_bf16_units() {
 #ifdef RUNNER_AMX
   if (cpu_features().amx_bf16) list.push_back({"amx", amx_begin, amx_end, bf16_block_amx, true, true});
 #endif
+#ifdef RUNNER_NEON_BF16
+  if (cpu_features().neon_bf16) {
+    list.push_back({"bfdot", nullptr, nullptr, bf16_block_bfdot, true});
+    list.push_back({"bfmmla", nullptr, nullptr, bf16_block_bfmmla, true});
+  }
+#endif
   return list;
 }
 

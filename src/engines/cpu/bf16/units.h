@@ -17,7 +17,8 @@ struct Bf16Unit {
   bool tiled_update = false;  // adamw_rows is faster on these CPUs than adamw, then order_rows
 };
 
-// The best of this CPU; RUNNER_CPU_BF16=plain|avx512_bf16|amx picks another (tests, measurements).
+// The best of this CPU; RUNNER_CPU_BF16=plain|avx512_bf16|amx|bfdot|bfmmla picks another (tests,
+// measurements).
 const Bf16Unit& bf16_unit();
 // All that this CPU can run, the plainest first.
 std::vector<Bf16Unit> available_bf16_units();

@@ -6,6 +6,9 @@
 
 #include "engines/cpu/kernels.h"
 #include "engines/cpu/kernels/bf16.h"
+#if defined(RUNNER_NEON)
+#include "engines/cpu/kernels/fp32_neon.h"
+#endif
 
 namespace runner::lvm::cpu {
 namespace {
@@ -17,7 +20,7 @@ constexpr int panels_at_once = 2, rows_at_once = 11;
 #elif defined(__AVX__)
 constexpr Index vector_floats = 8;
 constexpr int panels_at_once = 1, rows_at_once = 6;
-#elif defined(__aarch64__)
+#elif defined(RUNNER_NEON)
 constexpr Index vector_floats = 4;
 constexpr int panels_at_once = 1, rows_at_once = 6;
 #else
@@ -38,6 +41,11 @@ template <int rows>
 __attribute__((always_inline)) inline void multiply_rows(const float* a, Index lda, const float* b,
                                                          Index panel_stride, Index k, float* c, Index ldc,
                                                          bool accumulate) {
+#if defined(RUNNER_NEON)
+  static_assert(panels_at_once == 1);
+  static_cast<void>(panel_stride);
+  multiply_rows_neon<rows>(a, lda, b, k, c, ldc, accumulate);
+#else
   constexpr int width = panels_at_once * vectors_a_panel;
   Vector sums[rows][width];
   for (int r = 0; r < rows; ++r)
@@ -59,6 +67,7 @@ __attribute__((always_inline)) inline void multiply_rows(const float* a, Index l
   for (int r = 0; r < rows; ++r)
     for (int w = 0; w < width; ++w)
       __builtin_memcpy(c + r * ldc + w * vector_floats, &sums[r][w], sizeof(Vector));
+#endif
 }
 
 // multiply_rows<rows> for a number of rows known only now, at most n.

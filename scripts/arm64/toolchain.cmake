@@ -1,0 +1,17 @@
+# 64-bit Arm Linux as CMake's target, from another Debian: scripts/arm64.sh, whose RUNNER_ARM64_ROOT is a Debian for it with the
+# libraries that a build needs. What is built runs by qemu-user, which finds its libraries by QEMU_LD_PREFIX.
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES RUNNER_ARM64_ROOT)
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+set(CMAKE_SYSROOT ${RUNNER_ARM64_ROOT})
+set(CMAKE_FIND_ROOT_PATH ${RUNNER_ARM64_ROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+foreach(kind LIBRARY INCLUDE PACKAGE)
+  set(CMAKE_FIND_ROOT_PATH_MODE_${kind} ONLY)
+endforeach()
+set(CMAKE_CROSSCOMPILING_EMULATOR ${CMAKE_COMMAND} -E env QEMU_LD_PREFIX=${RUNNER_ARM64_ROOT})
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${RUNNER_ARM64_ROOT})
+set(ENV{PKG_CONFIG_LIBDIR} ${RUNNER_ARM64_ROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${RUNNER_ARM64_ROOT}/usr/share/pkgconfig)
