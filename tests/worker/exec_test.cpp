@@ -101,7 +101,7 @@ TEST(Exec, AScriptThatNamesNoInterpreterIsRunBySh) {
 TEST(Exec, WhatCannotBeExecutedIsNamedWithTheReason) {
   const test::TemporaryFolder folder;
   std::string elf = test::file_contents("/bin/true");
-  elf[18] = '\x08';  // e_machine: MIPS
+  elf[18] = '\x32';  // e_machine: Itanium, which no emulator is registered for
   elf[19] = 0;
   std::string orphan = test::file_contents("/bin/true");
   const std::size_t loader = orphan.find("/lib64/ld-linux");
@@ -111,7 +111,7 @@ TEST(Exec, WhatCannotBeExecutedIsNamedWithTheReason) {
     std::string contents, reason;
   } cases[] = {{"orphan.sh", "#! /no/such/sh -e\necho\n", "its interpreter /no/such/sh is not there"},
                {"nul", std::string("\0\1\2\3", 4), "neither a program that this system knows nor a script"},
-               {"mips", elf, "a program for "},
+               {"itanium", elf, "a program for "},
                {"orphan", orphan, "its interpreter /Xib64/ld-linux"}};
   for (const auto& c : cases) {
     if (c.name == std::string("orphan") && loader == std::string::npos) continue;  // another machine's loader
