@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "config/resolve.h"
 #include "engines/device_probe.h"
-#include "environment/device_policy.h"
+#include "engines/placement.h"
 #include "jobs/job_type.h"
 #include "jobs/rank_session.h"
 #include "jobs/voice.h"
@@ -43,13 +43,10 @@ ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::
                                                                             : PrecisionChoice::fp32;
   const PrecisionChoice precision = lvm::choose_precision(wanted, choice.actual);
   tell_choice(choice, to_word(precision));
-  const auto policy = runtime::device_policy(choice.actual.kind, 1, false);
-  model.set_compute(
-      {.addmm = policy.linear == runtime::LinearKernel::addmm, .bf16 = precision == PrecisionChoice::bf16});
-  const torch::Device device(runtime::to_string(choice.actual));
-  lvm::make_current(device);
-  model.to(device);
-  return {device, precision};
+  lvm::PlacementWish placement{choice.actual, precision};
+  placement.context = wish.context;
+  const lvm::Placement placed = lvm::place(model, placement);
+  return {placed.device, precision, placed.check};
 }
 
 }  // namespace runner::jobs

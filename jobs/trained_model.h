@@ -22,11 +22,13 @@ struct ComputeWish {
   std::optional<bool> device_fallback;  // default: true for auto
   // fitting: as the run trained, fp32 without one
   lvm::PrecisionChoice precision = lvm::PrecisionChoice::fitting;
+  std::int64_t context = 1;                              // T
   std::optional<ranks::RankPlace> place = std::nullopt;  // of this process among ranks
 };
 struct ComputePlace {
   torch::Device device;
   lvm::PrecisionChoice precision;  // fp32 or bf16
+  std::string check;               // lvm::Placement::check
 };
 // Moves the model to its device and sets how it multiplies. Throws EnvironmentError.
 ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::optional<TrainOptions>& run);

@@ -9,11 +9,14 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "engines/canary.h"
 #include "engines/device_probe.h"
 #include "environment/device_choice.h"
+#include "environment/device_policy.h"
 #include "jobs/job_type.h"
 #include "jobs/smoke/report.h"
 #include "jobs/voice.h"
+#include "models/linear.h"
 #include "models/torch_version.h"
 
 namespace runner::jobs {
@@ -22,19 +25,54 @@ namespace {
 constexpr int width = 768;
 constexpr int batch = 32;
 
-// One fixed batch: the loss must fall from step to step, so a wrong gradient shows.
-TorchFindings train(const SmokeOptions& options, const torch::Device& device, bool json) {
+// One fixed batch, and Linear(768, 768) multiplied as the device's policy asks.
+struct SmallModel {
+  torch::nn::Linear layer{width, width};
+  torch::Tensor input = torch::randn({batch, width}), target = torch::randn({batch, width});
+  lvm::Compute compute;
+
+  torch::Tensor predict(const torch::Device& device) const {
+    return lvm::linear(input.to(device), layer->weight, layer->bias, compute);
+  }
+  torch::Tensor loss(const torch::Tensor& prediction) const {
+    return torch::mse_loss(prediction, target.to(prediction.device()));
+  }
+  lvm::BatchResults results(const torch::Device& device) const {
+    const torch::Tensor prediction = predict(device), of_all = loss(prediction);
+    const auto gradients = torch::autograd::grad({of_all}, layer->parameters());
+    return {prediction.detach().cpu(),
+            of_all.detach().cpu(),
+            {{"weight", gradients[0].cpu()}, {"bias", gradients[1].cpu()}}};
+  }
+};
+
+SmallModel placed(const runtime::Device& device) {
   torch::manual_seed(1234);
-  torch::nn::Linear model(width, width);
-  const torch::Tensor input = torch::randn({batch, width}).to(device);
-  const torch::Tensor target = torch::randn({batch, width}).to(device);
-  model->to(device);
-  torch::optim::Adam optimizer(model->parameters(), torch::optim::AdamOptions(1e-3));
+  SmallModel model;
+  const torch::Device there(runtime::to_string(device));
+  const auto policy = runtime::device_policy(device.kind, 1, false);
+  model.compute.addmm = policy.linear == runtime::LinearKernel::addmm;
+  lvm::BatchResults cpu;
+  if (policy.held_against_cpu) cpu = model.results(torch::kCPU);
+  model.layer->to(there);
+  model.input = model.input.to(there);
+  model.target = model.target.to(there);
+  if (policy.held_against_cpu)
+    spdlog::info("{}",
+                 lvm::held_against_cpu(there.str(), model.results(there), cpu, lvm::canary_tolerance(false)));
+  return model;
+}
+
+// The loss must fall from step to step, so a wrong gradient shows.
+TorchFindings train(const SmokeOptions& options, const runtime::Device& device, bool json) {
+  const SmallModel model = placed(device);
+  const torch::Device there = model.input.device();
+  torch::optim::Adam optimizer(model.layer->parameters(), torch::optim::AdamOptions(1e-3));
   double first = 0;
   double last = 0;
   for (std::int64_t step = 1; step <= options.steps; ++step) {
     optimizer.zero_grad();
-    const torch::Tensor loss = torch::mse_loss(model->forward(input), target);
+    const torch::Tensor loss = model.loss(model.predict(there));
     loss.backward();
     optimizer.step();
     last = loss.item<double>();
@@ -63,7 +101,7 @@ TorchFindings smoke_torch(const SmokeOptions& options, bool json) {
     const bool fallback = options.device_fallback.value_or(options.device == "auto");
     const runtime::DeviceChoice choice = runtime::choose_device(options.device, fallback, lvm::probe_device);
     tell_choice(choice);
-    TorchFindings findings = train(options, torch::Device(runtime::to_string(choice.actual)), json);
+    TorchFindings findings = train(options, choice.actual, json);
     findings.device = runtime::to_string(choice.actual);
     return findings;
   } catch (const Error&) {

@@ -159,7 +159,7 @@ void plan_ranks(const TrainOptions& o, const TrainInputs& inputs, double paramet
   const auto rows = static_cast<double>(o.batch_size * o.accumulate);
   const Hardware hardware = choose_hardware(o, std::nullopt);
   auto model = build_model(o, inputs, std::nullopt);
-  const torch::Device device = place_model(*model, hardware);
+  const torch::Device device = place_model(*model, o, inputs, hardware).device;
   const OwnWork work = measured_work(o, inputs, device, std::move(model));
   const auto sums = measured_sums(static_cast<std::int64_t>(parameters), wire, device);
   RankCosts costs;

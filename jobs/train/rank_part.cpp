@@ -51,7 +51,7 @@ void run_member(const JobContext& context, const TrainOptions& options, ranks::S
   parts.baselines =
       lvm::measure_baselines(inputs.samples, inputs.split, options.data.normalize, options.baselines, group);
   auto model = build_model(options, inputs, std::nullopt);
-  parts.device = place_model(*model, hardware);
+  parts.device = place_model(*model, options, inputs, hardware).device;
   parts.step = lvm::make_step(options.engine, std::move(model), step_options(options, group),
                               inputs.samples->context(), parts.device);
   parts.group = group;

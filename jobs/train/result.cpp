@@ -127,6 +127,7 @@ report::Block header_of(const RunFacts& facts) {
   if (facts.ranks > 1) device.push_back(fmt::format("{} ranks", facts.ranks));
   block.add("device", std::move(device));
   if (!facts.products.name.empty()) block.add("products", {facts.products.name, facts.products.reason});
+  if (!facts.device_check.empty()) block.add("checked", {facts.device_check});
   block.add("baselines", report::baseline_parts(facts.baselines));
   block.add("output", {facts.folder.string()});
   return block;

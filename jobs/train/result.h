@@ -21,6 +21,7 @@ struct RunFacts {
   ModelFacts model;
   std::string device, precision, engine;
   lvm::ProductsUsed products;
+  std::string device_check;  // lvm::Placement::check
   BaselineFigures baselines;
   int ranks = 1;
   bool residual = false;  // the model starts at a mixture of its context

@@ -67,7 +67,8 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
   note_warm_up(options, inputs, ranks);
   auto model = build_model(options, inputs, context.arguments.init);
   const ModelFacts model_facts = facts_of(*model);
-  parts.device = place_model(*model, hardware);
+  const lvm::Placement placed = place_model(*model, options, inputs, hardware);
+  parts.device = placed.device;
   lvm::StepOptions step = step_options(options, group);
   if (resumed) step.products_before = resumed->state.identity.machine.products;
   parts.step =
@@ -82,6 +83,7 @@ void run_lead(const JobContext& context, const TrainOptions& options, ranks::Ses
                        to_word(hardware.precision),
                        engine,
                        parts.step->products(),
+                       placed.check,
                        baselines,
                        ranks,
                        options.model.residual != lvm::ResidualKind::none,

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "engines/device_probe.h"
-#include "environment/device_policy.h"
 #include "jobs/rank_session.h"
 #include "jobs/voice.h"
 #include "models/model_file.h"
@@ -64,14 +63,10 @@ std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const Train
   return model;
 }
 
-torch::Device place_model(lvm::Model& model, const Hardware& hardware) {
-  const auto policy = runtime::device_policy(hardware.choice.actual.kind, 1, false);
-  model.set_compute(
-      {policy.linear == runtime::LinearKernel::addmm, hardware.precision == lvm::PrecisionChoice::bf16});
-  const torch::Device device(runtime::to_string(hardware.choice.actual));
-  lvm::make_current(device);
-  model.to(device);
-  return device;
+lvm::Placement place_model(lvm::Model& model, const TrainOptions& options, const TrainInputs& inputs,
+                           const Hardware& hardware) {
+  return lvm::place(model, {hardware.choice.actual, hardware.precision, options.batch_size,
+                            inputs.samples->context(), lvm::complete(options.loss)});
 }
 
 namespace {

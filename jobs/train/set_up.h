@@ -7,6 +7,7 @@
 
 #include "contract/job.h"
 #include "engines/engine_choice.h"
+#include "engines/placement.h"
 #include "engines/step.h"
 #include "environment/device_choice.h"
 #include "jobs/train/inputs.h"
@@ -30,8 +31,8 @@ void set_threads(int threads);
 // From the seed, or with the weights that --init names.
 std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const TrainInputs& inputs,
                                         const std::optional<std::string>& init);
-// Sets how the model multiplies on this hardware and moves it there.
-torch::Device place_model(lvm::Model& model, const Hardware& hardware);
+lvm::Placement place_model(lvm::Model& model, const TrainOptions& options, const TrainInputs& inputs,
+                           const Hardware& hardware);
 
 // Says so where train.products has nothing to choose.
 void note_products(const TrainOptions& options, const lvm::TrainingStep& step);

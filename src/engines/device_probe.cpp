@@ -11,13 +11,13 @@ namespace runner::lvm {
 
 std::string probe_device(const runtime::Device& device) {
   try {
-    if (device.kind == runtime::DeviceKind::mps && !at::hasMPS()) return "this libtorch has none";
     if (device.kind == runtime::DeviceKind::cuda && !torch::cuda::is_available())
       return "no CUDA device that this libtorch can use";
     const torch::Tensor ones = torch::ones({8, 8}, torch::Device(runtime::to_string(device)));
     const auto sum = torch::matmul(ones, ones).sum().item<double>();
     return sum == 512.0 ? "" : fmt::format("a product of ones gave {} instead of 512", sum);
   } catch (const std::exception& error) {
+    if (device.kind == runtime::DeviceKind::mps && !at::hasMPS()) return "this libtorch has none";
     const std::string text = error.what();
     return text.substr(0, text.find('\n'));  // the rest is a stack trace
   }

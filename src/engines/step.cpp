@@ -2,6 +2,17 @@
 
 namespace runner::lvm {
 
+double read_figures(LossParts& loss, const torch::Tensor& norm) {
+  const torch::NoGradGuard no_grad;
+  const std::vector<torch::Tensor*> values = loss.values();
+  std::vector<torch::Tensor> all{norm};
+  all.reserve(values.size() + 1);
+  for (const torch::Tensor* value : values) all.push_back(value->detach());
+  const torch::Tensor figures = torch::stack(all).cpu();
+  for (std::size_t i = 0; i < values.size(); ++i) *values[i] = figures[static_cast<std::int64_t>(i) + 1];
+  return figures[0].item<double>();
+}
+
 torch::Tensor flatten_parameters(torch::nn::Module& module) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> parts;

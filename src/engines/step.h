@@ -83,6 +83,10 @@ class TrainingStep {
 // One 64-bit seed from a run's seed, a purpose and a counter (SplitMix64).
 std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t counter);
 
+// A step's figures brought from a device to the CPU, all in one read: each read waits until all its work is
+// done. Returns `norm`'s value.
+double read_figures(LossParts& loss, const torch::Tensor& norm);
+
 // Moves all parameters into one flat buffer; each parameter becomes a view of it. Returns the buffer.
 torch::Tensor flatten_parameters(torch::nn::Module& module);
 

@@ -6,17 +6,6 @@
 #include "models/dropout.h"
 
 namespace runner::lvm {
-namespace {
-
-std::vector<torch::Tensor*> values_of(LossParts& loss) {
-  std::vector<torch::Tensor*> values;
-  for (const auto part : single_values)
-    if ((loss.*part).defined()) values.push_back(&(loss.*part));
-  for (auto& term : loss.optional_terms) values.push_back(&term.second);
-  return values;
-}
-
-}  // namespace
 
 WholeBatch whole_batch(const StepOptions& options, std::int64_t rows) {
   WholeBatch batch;
@@ -79,7 +68,7 @@ std::unique_ptr<GradientBuckets> summed_buckets(const StepOptions& options, cons
 }
 
 double finish_exchange(ranks::Group& group, LossParts& loss) {
-  std::vector<torch::Tensor*> values = values_of(loss);
+  std::vector<torch::Tensor*> values = loss.values();
   std::vector<double> figures;
   for (const torch::Tensor* value : values) figures.push_back(value->item<double>());
   const double squares = group.finish_sums(figures);

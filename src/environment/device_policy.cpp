@@ -34,6 +34,7 @@ DevicePolicy device_policy(DeviceKind device, int parallelism, bool force_graph_
       policy.linear = LinearKernel::addmm;
       policy.initialise_on_main_thread = true;
       policy.one_submitting_thread = true;
+      policy.held_against_cpu = true;
       break;
     }
   }

@@ -17,6 +17,7 @@ struct DevicePolicy {
   LinearKernel linear = LinearKernel::linear;
   bool initialise_on_main_thread = false;
   bool one_submitting_thread = false;  // all work for the device comes from one thread
+  bool held_against_cpu = false;       // known to compute wrongly without an error: a run begins with a look
 };
 
 constexpr int mps_module_threads = 2;

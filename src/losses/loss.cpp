@@ -18,6 +18,14 @@ std::vector<std::pair<const char*, torch::Tensor>> LossParts::named() const {
   return all;
 }
 
+std::vector<torch::Tensor*> LossParts::values() {
+  std::vector<torch::Tensor*> all;
+  for (const auto part : single_values)
+    if ((this->*part).defined()) all.push_back(&(this->*part));
+  for (auto& term : optional_terms) all.push_back(&term.second);
+  return all;
+}
+
 LossParts compute_loss(const LossOptions& options, const Prediction& prediction,
                        const torch::Tensor& contexts, const torch::Tensor& targets, std::int64_t epoch0,
                        double directional_scale) {

@@ -32,6 +32,9 @@ struct LossParts {
   // Optional base terms that are on, unweighted, by their key: "info_nce", "moment", …
   std::vector<std::pair<const char*, torch::Tensor>> optional_terms;
 
+  // What is defined of the above and of the optional terms, `total` first.
+  std::vector<torch::Tensor*> values();
+
   // Every term with its metric name, for the search for the one that went bad.
   std::vector<std::pair<const char*, torch::Tensor>> named() const;
 };

@@ -20,6 +20,10 @@ torch::Tensor ranks_before(const torch::Tensor& predictions, const torch::Tensor
 
 }  // namespace
 
+double sum_of(const torch::Tensor& values) {
+  return values.cpu().sum(torch::kFloat64).item<double>();
+}
+
 void AlignmentSums::add(const torch::Tensor& predictions, const torch::Tensor& contexts,
                         const torch::Tensor& targets) {
   const torch::NoGradGuard no_grad;
@@ -29,8 +33,8 @@ void AlignmentSums::add(const torch::Tensor& predictions, const torch::Tensor& c
   const auto last = seen.select(1, seen.size(1) - 1);
   // Ties count against the target.
   const auto rank = 1 + (seen >= target.unsqueeze(1)).sum(1);
-  target_sum_ += target.cpu().sum(torch::kFloat64).item<double>();  // MPS has no float64
-  last_sum_ += last.cpu().sum(torch::kFloat64).item<double>();
+  target_sum_ += sum_of(target);
+  last_sum_ += sum_of(last);
   legacy_ += (rank <= 5).sum().item<std::int64_t>();
   rows_ += predictions.size(0);
   context_ = contexts.size(1);
@@ -61,12 +65,11 @@ void AlignmentSums::add_ranks(const torch::Tensor& predictions, const torch::Ten
 }
 
 void AlignmentSums::RankSums::add(const torch::Tensor& higher, const torch::Tensor& candidates) {
-  const auto sum = [](const torch::Tensor& values) { return values.sum(torch::kFloat64).item<double>(); };
-  first += sum(higher < 1);
-  five += sum(higher < 5);
-  reciprocal += sum(1.0 / (1 + higher.to(torch::kFloat64)));
-  chance_1 += sum(1.0 / candidates.to(torch::kFloat64));
-  chance_5 += sum((5.0 / candidates.to(torch::kFloat64)).clamp_max(1));
+  first += sum_of(higher < 1);
+  five += sum_of(higher < 5);
+  reciprocal += sum_of(1.0 / (1 + higher.to(torch::kFloat64)));
+  chance_1 += sum_of(1.0 / candidates.to(torch::kFloat64));
+  chance_5 += sum_of((5.0 / candidates.to(torch::kFloat64)).clamp_max(1));
 }
 
 Retrieval AlignmentSums::RankSums::result(std::int64_t rows) const {

@@ -31,6 +31,9 @@ struct AlignmentMetrics {
 
 ChanceLevels chance_levels(const AlignmentMetrics& metrics);
 
+// The sum of values on any device, in float64: on the CPU, since MPS has no float64.
+double sum_of(const torch::Tensor& values);
+
 // Sums over batches, so that no split has to be held at once.
 class AlignmentSums {
  public:

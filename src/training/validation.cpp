@@ -130,8 +130,8 @@ std::vector<ValidationResult> Validator::run(const std::vector<Predict>& predict
       for (std::size_t p = 0; p < predictors.size(); ++p) {
         predicted.push_back(predictors[p](batch.contexts));
         const torch::Tensor& made = predicted.back();
-        results[p].loss += (made - batch.targets).square().mean(1).sum(torch::kFloat64).item<double>();
-        results[p].cosine += (unit(made) * unit(batch.targets)).sum(1).sum(torch::kFloat64).item<double>();
+        results[p].loss += sum_of((made - batch.targets).square().mean(1));
+        results[p].cosine += sum_of((unit(made) * unit(batch.targets)).sum(1));
         sums[p].add(made, batch.contexts, batch.targets);
       }
       for (std::size_t i = g; i < end; ++i) {

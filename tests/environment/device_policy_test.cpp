@@ -31,6 +31,7 @@ TEST_P(DeviceTable, GivesTheMeasuredLimits) {
   EXPECT_EQ(policy.linear, row.linear);
   EXPECT_EQ(policy.initialise_on_main_thread, row.main_thread);
   EXPECT_EQ(policy.one_submitting_thread, row.one_submitter);
+  EXPECT_EQ(policy.held_against_cpu, row.device == DeviceKind::mps);
 }
 
 constexpr auto cpu = DeviceKind::cpu;

@@ -37,7 +37,7 @@ class PlainStep final : public TrainingStep {
     gradients_.zero_();
     out.loss.total.backward();
     const torch::NoGradGuard no_grad;
-    out.gradient_norm = gradient_norm();
+    out.gradient_norm = gradient_norm(out.loss);
     update(out, input.lr);
     return out;
   }
@@ -55,7 +55,7 @@ class PlainStep final : public TrainingStep {
     if (options_.group) {
       out.gradient_norm = finish_exchange(*options_.group, out.loss);
     } else {
-      out.gradient_norm = gradient_norm();
+      out.gradient_norm = gradient_norm(out.loss);
     }
     update(out, input.lr);
     return out;
@@ -82,8 +82,9 @@ class PlainStep final : public TrainingStep {
     return derived_seed(options_.seed, dropout_purpose, static_cast<std::uint64_t>(input.step));
   }
 
-  double gradient_norm() const {
-    if (!weights_.is_cpu()) return gradients_.norm().item<double>();
+  // With the figures of `loss`, where they have to be brought from a device.
+  double gradient_norm(LossParts& loss) const {
+    if (!weights_.is_cpu()) return read_figures(loss, gradients_.norm());
     return cpu::flat_norm(gradients_.data_ptr<float>(), gradients_.numel());
   }
 
