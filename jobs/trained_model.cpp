@@ -46,7 +46,8 @@ ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::
   lvm::PlacementWish placement{choice.actual, precision};
   placement.context = wish.context;
   const lvm::Placement placed = lvm::place(model, placement);
-  return {placed.device, precision, placed.check};
+  if (!placed.check.empty()) spdlog::info("{}", placed.check);
+  return {placed.device, precision};
 }
 
 }  // namespace runner::jobs

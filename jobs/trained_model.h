@@ -28,7 +28,6 @@ struct ComputeWish {
 struct ComputePlace {
   torch::Device device;
   lvm::PrecisionChoice precision;  // fp32 or bf16
-  std::string check;               // lvm::Placement::check
 };
 // Moves the model to its device and sets how it multiplies. Throws EnvironmentError.
 ComputePlace place_model(lvm::Model& model, const ComputeWish& wish, const std::optional<TrainOptions>& run);

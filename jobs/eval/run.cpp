@@ -207,7 +207,7 @@ Evaluation evaluate_all(const JobContext& context, const EvalOptions& options, r
   ComputeWish wish{options.device, options.device_fallback, options.precision};
   if (session != nullptr) wish.place = session->place();
   wish.context = (val_split ? val_split : ood_split)->source->context();
-  const auto [device, precision, check] = place_model(*model, wish, run);
+  const auto [device, precision] = place_model(*model, wish, run);
 
   status::set_phase("read articles");
   const data::Vectors vectors(options.articles);
@@ -217,7 +217,6 @@ Evaluation evaluate_all(const JobContext& context, const EvalOptions& options, r
   five_cat::Options test = test_options(options, run);
   std::vector<std::string> compute = compute_parts(context.launch, device.str());
   compute.insert(compute.begin() + 1, to_word(precision));
-  if (!check.empty()) spdlog::info("{}", check);
   tell_header(header_of(options, file, val_split, ood_split, std::move(compute)));
   explain(test);
   Evaluation done;

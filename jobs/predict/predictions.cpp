@@ -102,9 +102,8 @@ void run_predict(const JobContext& context, JobResult& result) {
   const auto model = lvm::load_model(source.file);
   ComputeWish wish{options.device, options.device_fallback, options.precision};
   wish.context = source.contexts->length();
-  const auto [device, precision, check] = place_model(*model, wish, source.run);
+  const auto [device, precision] = place_model(*model, wish, source.run);
   const auto predictor = lvm::five_cat::make_predictor(model, device);
-  if (!check.empty()) spdlog::info("{}", check);
   tell_header(
       header_of(context, options, source, device.str(), to_word(precision), is_part ? "" : output.path));
 
