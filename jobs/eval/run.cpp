@@ -59,8 +59,7 @@ torch::Tensor shares_of(const std::filesystem::path& model) {
   const Json config = read_json_file_if_valid(folder / "config.json");
   const Json& shares = member_in(config, "weighted_mean_shares");
   if (!shares.is_array()) {
-    spdlog::info(
-        "no config.json with the weights of weighted_mean beside the model: that baseline is left out");
+    spdlog::info("no config.json with weighted_mean's weights by the model: that baseline is left out");
     return {};
   }
   return torch::tensor(shares.get<std::vector<float>>());
