@@ -37,7 +37,7 @@ Hardware choose_hardware(const TrainOptions& options, const std::optional<ranks:
 // libtorch's own pool follows what the bootstrap decided for OpenMP and BLAS.
 void set_threads(int threads) {
   if (threads > 0) at::set_num_threads(threads);
-  at::set_num_interop_threads(1);
+  if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);  // once a process
 }
 
 std::shared_ptr<lvm::Model> build_model(const TrainOptions& options, const TrainInputs& inputs,

@@ -102,10 +102,10 @@ void Trainer::save_best(const EpochRecord& epoch) {
   auto copy = std::make_shared<Snapshot>(snapshot());
   const auto target = parts_.files->checkpoints() / checkpoint_name("best", state_.best_step);
   RunFiles* files = parts_.files;
-  Model* model = &parts_.step->model();
+  PtContents contents = files->pt_model(parts_.step->model(), *copy, record);
   const TrainerState state = state_;
-  writer_.start([copy = std::move(copy), target, files, model, record, state]() mutable {
-    files->write_pt_model("best_model.pt", *model, *copy, record);
+  writer_.start([copy = std::move(copy), target, files, contents = std::move(contents), state]() mutable {
+    files->write_pt_model("best_model.pt", contents);
     files->check();
     write_checkpoint(target, checkpoint_of(state, std::move(copy)));
     return_free_memory();
@@ -180,7 +180,7 @@ void Trainer::write_model_files() {
   // One copy for all; the checkpoint comes last, since it may say that the run is finished.
   auto last = std::make_shared<Snapshot>(snapshot());
   if (!has_best) files.write_safetensors_model(model, last->weights, parts_.model_record);
-  files.write_pt_model("final_model.pt", model, *last, record_of_last_epoch());
+  files.write_pt_model("final_model.pt", files.pt_model(model, *last, record_of_last_epoch()));
   write_step_checkpoint(std::make_shared<Checkpoint>(checkpoint_of(state_, std::move(last))));
   writer_.finish();
 }

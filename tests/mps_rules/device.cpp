@@ -188,9 +188,46 @@ void by_the_cpu(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   }
 }
 
+#if !LIBTORCH_AT_LEAST(2, 0)
+// In this libtorch the gradients of x * number and x / number take the number as a tensor of float64 on the
+// CPU, which makes a product of two scalars one of float64. Later ones do not, and a Mac's is later.
+template <class Operation>
+at::Tensor with_number(const char* name, const at::Tensor& a, const at::Tensor& b, Operation operation) {
+  const Use use(name);
+  if (use.outermost()) {
+    note_operator(name);
+    known_operator(name);
+  }
+  const at::Tensor on_device = a.is_cpu() ? b : a;
+  const auto value = [&](const at::Tensor& x) {
+    const bool number = x.is_cpu() && x.dim() == 0;
+    return number ? x.to(on_device.scalar_type()) : on_cpu(x);
+  };
+  const at::Tensor result_there = operation(value(a), value(b));
+  at::Tensor result = at::empty(result_there.sizes(), result_there.options().device(the_device));
+  at::Tensor same = on_cpu(result);
+  same.copy_(result_there);
+  damage_result(name, same);
+  return result;
+}
+
+at::Tensor mul(const at::Tensor& a, const at::Tensor& b) {
+  return with_number("mul.Tensor", a, b, [](const at::Tensor& x, const at::Tensor& y) { return x * y; });
+}
+
+at::Tensor div(const at::Tensor& a, const at::Tensor& b) {
+  return with_number("div.Tensor", a, b, [](const at::Tensor& x, const at::Tensor& y) { return x / y; });
+}
+#endif
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, MPS, m) {
+#if !LIBTORCH_AT_LEAST(2, 0)
+  m.impl("mul.Tensor", mul);
+  m.impl("div.Tensor", div);
+#endif
+
   m.impl("empty.memory_format", empty);
   m.impl("empty_strided", empty_strided);
   m.impl("copy_", copy_);

@@ -113,9 +113,7 @@ void RunFiles::write_history(const TrainingHistory& history) {
   report::write_run_report(folder_, history);
 }
 
-void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
-                              const ModelRecord& record) const {
-  check();
+PtContents RunFiles::pt_model(Model& model, const Snapshot& snapshot, const ModelRecord& record) const {
   PtContents contents;
   contents.epoch = record.epoch;
   contents.model_type = to_word(model.sizes().type);
@@ -131,6 +129,11 @@ void RunFiles::write_pt_model(const char* file, Model& model, const Snapshot& sn
   contents.updates = snapshot.updates;
   contents.optimizer = adamw_;
   contents.optimizer["lr"] = record.lr;
+  return contents;
+}
+
+void RunFiles::write_pt_model(const char* file, const PtContents& contents) const {
+  check();
   write_pt(folder_ / file, contents);
 }
 

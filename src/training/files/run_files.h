@@ -52,9 +52,10 @@ class RunFiles {
 
   // training_history.json and report.html.
   void write_history(const TrainingHistory& history);
-  // best_model.pt or final_model.pt from a snapshot of `model`'s state.
-  void write_pt_model(const char* file, Model& model, const Snapshot& snapshot,
-                      const ModelRecord& record) const;
+  // What best_model.pt or final_model.pt hold, from a snapshot of `model`'s state, which has to outlive it.
+  // On the thread that computes: MPS takes work from no other, and buffers come from the device.
+  PtContents pt_model(Model& model, const Snapshot& snapshot, const ModelRecord& record) const;
+  void write_pt_model(const char* file, const PtContents& contents) const;
   // model.safetensors and config.json.
   void write_safetensors_model(Model& model, const std::vector<float>& weights, const Json& extra) const;
 
