@@ -70,10 +70,10 @@ class MpsJobs : public testing::Test {
   // No log of a run goes into the file of the next.
   void TearDown() override { setup_logging(Verbosity::quiet); }
 
-  // Trains what a shipped file says, small, for so many steps of two epochs.
+  // Trains what a shipped file says, small, for so many steps, of eight epochs at most.
   Json train(const std::string& config, const std::string& name, std::int64_t steps, Settings more = {}) {
     Settings settings = {{"data.vectors", vectors},           {"device", "mps"},
-                         {"train.batch_size", "32"},          {"train.epochs", "2"},
+                         {"train.batch_size", "32"},          {"train.epochs", "8"},
                          {"checkpoint.every_steps", "3"},     {"baselines.ridge", "true"},
                          {"output", (folder / name).string()}};
     settings.insert(settings.end(), more.begin(), more.end());
@@ -133,7 +133,7 @@ TEST_F(MpsJobs, ResidualsPiecesAndAResumeKeepThem) {
     Settings settings = {{"data.vectors", vectors},
                          {"device", "mps"},
                          {"train.batch_size", "32"},
-                         {"train.epochs", "2"},
+                         {"train.epochs", "8"},
                          {"checkpoint.every_steps", "3"},
                          {"baselines.ridge", "true"},
                          {"output", (folder / residual).string()}};
@@ -159,6 +159,7 @@ TEST_F(MpsJobs, AStepOfTheTrainerReadsOnce) {
     forget();
     train("p6b_v23", name, steps, [] {
       Settings more = small("transformer");
+      more.emplace_back("train.batch_size", "4");  // both in the first epoch, before its validation
       more.emplace_back("train.log_every", "1");
       more.emplace_back("checkpoint.every_steps", "0");
       return more;
