@@ -47,11 +47,13 @@ TEST(ProductsRun, OfABlasIsToldRepeatsAndGoesOn) {
   EXPECT_THAT(changed.err, HasSubstr("train.products: \"blas\", now \"own\""));
   EXPECT_THAT(changed.err, HasSubstr("--allow-changed lets it pass"));
   ASSERT_EQ(train("blas", {"--max-steps", "20", "--resume"}).exit_code, 0);
-  EXPECT_EQ(file_contents(first / "model.safetensors"), file_contents(run / "model.safetensors"));
+  // The state, not the model: that is the best epoch's, and the interrupted run has had one more.
+  const fs::path last = "checkpoints/step-000020/tensors.bin";
+  EXPECT_TRUE(file_contents(first / last) == file_contents(run / last));
 
   fs::remove_all(run);
   ASSERT_EQ(train("own", {"--max-steps", "20"}).exit_code, 0);
-  EXPECT_NE(file_contents(first / "model.safetensors"), file_contents(run / "model.safetensors"))
+  EXPECT_FALSE(file_contents(first / last) == file_contents(run / last))
       << "another library rounds otherwise: was it asked at all?";
 }
 
