@@ -1,25 +1,25 @@
 #include "data/formats/numpy/npz_sink.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 
 #include "base/error.h"
+#include "base/temporary_name.h"
 #include "data/formats/numpy/npz_writer.h"
 
 namespace runner::data {
 namespace {
 
 // A column's bytes until its turn in the archive comes: a file without a name, on the disk that the output
-// goes to.
+// goes to. Should its name stay, it is one that the next writer of this output removes.
 class Waiting {
  public:
-  explicit Waiting(const std::filesystem::path& target) : path_(target.string() + ".XXXXXX") {
-    fd_ = ::mkostemp(path_.data(), O_CLOEXEC);
-    if (fd_ < 0) throw_errno("cannot make a scratch file", path_);
+  explicit Waiting(const std::filesystem::path& target) {
+    const TemporaryFile file = create_temporary(target);
+    path_ = file.path.string();
+    fd_ = file.fd;
     ::unlink(path_.c_str());
   }
   ~Waiting() { ::close(fd_); }
