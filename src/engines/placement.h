@@ -17,8 +17,8 @@ namespace runner::lvm {
 struct PlacementWish {
   runtime::Device device;
   PrecisionChoice precision = PrecisionChoice::fp32;  // fp32 or bf16
-  std::int64_t rows = 256;          // of the batches to come, at most; what is tried is as large, or 256
-  std::int64_t context = 1;         // T
+  std::int64_t rows = 256;               // of the batches to come, at most; what is tried is as large, or 256
+  std::int64_t context = 1;              // T
   std::optional<LossOptions> loss = {};  // from complete(), of a model that is trained
 };
 
